@@ -1,0 +1,1 @@
+"""kioku_rt package."""

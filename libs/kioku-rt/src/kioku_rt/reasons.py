@@ -1,0 +1,194 @@
+"""The one catalogue of reasons: gRPC, REST, events and asset statuses all speak from it.
+
+A reason is stable: clients switch on it, never on text. Codes follow AIP-193 and the gRPC status
+guide. `architecture/reasons.md` is written from this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@unique
+class Code(StrEnum):
+    """gRPC status codes by name, so that use cases need not import grpc."""
+
+    INVALID_ARGUMENT = "INVALID_ARGUMENT"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    NOT_FOUND = "NOT_FOUND"
+    FAILED_PRECONDITION = "FAILED_PRECONDITION"
+    ABORTED = "ABORTED"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    UNAVAILABLE = "UNAVAILABLE"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    DATA_LOSS = "DATA_LOSS"
+    INTERNAL = "INTERNAL"
+    UNIMPLEMENTED = "UNIMPLEMENTED"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a reason means: its status code, one sentence, and whether trying again can help."""
+
+    code: Code
+    meaning: str
+    retryable: bool = False
+
+
+@unique
+class Reason(StrEnum):
+    """Every reason Kioku ever gives."""
+
+    IMAGE_EMPTY = "IMAGE_EMPTY"
+    IMAGE_UNSUPPORTED_FORMAT = "IMAGE_UNSUPPORTED_FORMAT"
+    IMAGE_TRUNCATED = "IMAGE_TRUNCATED"
+    IMAGE_TOO_LARGE = "IMAGE_TOO_LARGE"
+    IMAGE_TOO_MANY_PIXELS = "IMAGE_TOO_MANY_PIXELS"
+    IMAGE_TOO_MANY_FRAMES = "IMAGE_TOO_MANY_FRAMES"
+    IMAGE_ZERO_SIZE = "IMAGE_ZERO_SIZE"
+    IMAGE_DECODER_FAILED = "IMAGE_DECODER_FAILED"
+    IMAGE_DECODE_TIMEOUT = "IMAGE_DECODE_TIMEOUT"
+    VIDEO_UNSUPPORTED = "VIDEO_UNSUPPORTED"
+    TEXT_EMPTY = "TEXT_EMPTY"
+    TEXT_TOO_LONG = "TEXT_TOO_LONG"
+    TEXT_INVALID_CHARACTER = "TEXT_INVALID_CHARACTER"
+    VECTOR_NOT_FINITE = "VECTOR_NOT_FINITE"
+    VECTOR_WRONG_DIMENSION = "VECTOR_WRONG_DIMENSION"
+    VECTOR_ZERO_NORM = "VECTOR_ZERO_NORM"
+    ID_MALFORMED = "ID_MALFORMED"
+    ENUM_UNKNOWN = "ENUM_UNKNOWN"
+    FIELD_MISSING = "FIELD_MISSING"
+    FIELD_INVALID = "FIELD_INVALID"
+    ONEOF_NOT_EXACTLY_ONE = "ONEOF_NOT_EXACTLY_ONE"
+    REQUEST_NOT_DECODABLE = "REQUEST_NOT_DECODABLE"
+    TIME_OUT_OF_RANGE = "TIME_OUT_OF_RANGE"
+    PAGE_TOKEN_INVALID = "PAGE_TOKEN_INVALID"  # noqa: S105 - a reason, no secret
+    MULTIPART_INVALID = "MULTIPART_INVALID"
+    MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    OVERLOADED = "OVERLOADED"
+    TOKEN_MISSING = "TOKEN_MISSING"  # noqa: S105
+    TOKEN_INVALID = "TOKEN_INVALID"  # noqa: S105
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105
+    SCOPE_MISSING = "SCOPE_MISSING"
+    ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
+    DELETION_NOT_FOUND = "DELETION_NOT_FOUND"
+    ASSET_ID_REUSED = "ASSET_ID_REUSED"
+    ASSET_NOT_UPLOADED = "ASSET_NOT_UPLOADED"
+    ASSET_NOT_READY = "ASSET_NOT_READY"
+    ASSET_NOT_FAILED = "ASSET_NOT_FAILED"
+    UPLOAD_SIZE_MISMATCH = "UPLOAD_SIZE_MISMATCH"
+    UPLOAD_HASH_MISMATCH = "UPLOAD_HASH_MISMATCH"
+    UPLOAD_EXPIRED = "UPLOAD_EXPIRED"
+    OBJECT_MISSING = "OBJECT_MISSING"
+    CHECKSUM_MISMATCH = "CHECKSUM_MISMATCH"
+    SPACE_NOT_SERVED = "SPACE_NOT_SERVED"
+    SPACE_UNKNOWN = "SPACE_UNKNOWN"
+    NO_ACTIVE_SPACE = "NO_ACTIVE_SPACE"
+    MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
+    MODEL_OUTPUT_INVALID = "MODEL_OUTPUT_INVALID"
+    ENGINE_OUT_OF_MEMORY = "ENGINE_OUT_OF_MEMORY"
+    EVENT_NOT_DECODABLE = "EVENT_NOT_DECODABLE"
+    ATTEMPTS_EXHAUSTED = "ATTEMPTS_EXHAUSTED"
+    DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
+    EMBEDDER_UNAVAILABLE = "EMBEDDER_UNAVAILABLE"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    METHOD_UNKNOWN = "METHOD_UNKNOWN"
+    INTERNAL = "INTERNAL"
+
+
+_BAD = Code.INVALID_ARGUMENT
+_STATE = Code.FAILED_PRECONDITION
+
+CATALOGUE: dict[Reason, Entry] = {
+    Reason.IMAGE_EMPTY: Entry(_BAD, "The image has no bytes."),
+    Reason.IMAGE_UNSUPPORTED_FORMAT: Entry(
+        _BAD, "The bytes are not an image of an accepted format, whatever their name says."
+    ),
+    Reason.IMAGE_TRUNCATED: Entry(_BAD, "The image ends early or its data are damaged."),
+    Reason.IMAGE_TOO_LARGE: Entry(_BAD, "The image has more bytes than the limit."),
+    Reason.IMAGE_TOO_MANY_PIXELS: Entry(_BAD, "The image has more pixels than the limit."),
+    Reason.IMAGE_TOO_MANY_FRAMES: Entry(_BAD, "The animation has more frames than the limit."),
+    Reason.IMAGE_ZERO_SIZE: Entry(_BAD, "The image is zero pixels wide or high."),
+    Reason.IMAGE_DECODER_FAILED: Entry(_BAD, "The image made its decoder fail."),
+    Reason.IMAGE_DECODE_TIMEOUT: Entry(_BAD, "Decoding the image took longer than the limit."),
+    Reason.VIDEO_UNSUPPORTED: Entry(_BAD, "Videos are not accepted by this deployment."),
+    Reason.TEXT_EMPTY: Entry(_BAD, "The text has no visible character."),
+    Reason.TEXT_TOO_LONG: Entry(_BAD, "The text has more characters than the limit."),
+    Reason.TEXT_INVALID_CHARACTER: Entry(_BAD, "The text holds a character that is not allowed."),
+    Reason.VECTOR_NOT_FINITE: Entry(_BAD, "The vector holds NaN or an infinity."),
+    Reason.VECTOR_WRONG_DIMENSION: Entry(_BAD, "The vector's length is not its space's."),
+    Reason.VECTOR_ZERO_NORM: Entry(
+        _BAD, "The vector is zero, or too small to give it a direction."
+    ),
+    Reason.ID_MALFORMED: Entry(_BAD, "The id is not a canonical lower-case UUID."),
+    Reason.ENUM_UNKNOWN: Entry(_BAD, "The enum value is not one this version knows."),
+    Reason.FIELD_MISSING: Entry(_BAD, "A required field is not set."),
+    Reason.FIELD_INVALID: Entry(_BAD, "A field's value is outside its documented range."),
+    Reason.ONEOF_NOT_EXACTLY_ONE: Entry(_BAD, "Exactly one of several fields must be set."),
+    Reason.REQUEST_NOT_DECODABLE: Entry(_BAD, "The bytes are not a message of the expected type."),
+    Reason.TIME_OUT_OF_RANGE: Entry(
+        _BAD, "The time is outside years 1 to 9999, or start is after end."
+    ),
+    Reason.PAGE_TOKEN_INVALID: Entry(
+        _BAD, "The page token was changed, or belongs to another query or owner."
+    ),
+    Reason.MULTIPART_INVALID: Entry(
+        _BAD, "The multipart body has no file field `image`, or cannot be read."
+    ),
+    Reason.MESSAGE_TOO_LARGE: Entry(
+        Code.RESOURCE_EXHAUSTED, "The message is larger than the limit."
+    ),
+    Reason.OVERLOADED: Entry(
+        Code.RESOURCE_EXHAUSTED, "Too much work is waiting; try again later.", retryable=True
+    ),
+    Reason.TOKEN_MISSING: Entry(Code.UNAUTHENTICATED, "The call carries no bearer token."),
+    Reason.TOKEN_INVALID: Entry(Code.UNAUTHENTICATED, "The token's signature or claims are wrong."),
+    Reason.TOKEN_EXPIRED: Entry(Code.UNAUTHENTICATED, "The token has expired."),
+    Reason.SCOPE_MISSING: Entry(Code.PERMISSION_DENIED, "The token lacks the scope for this."),
+    Reason.ASSET_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such asset for this owner."),
+    Reason.DELETION_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such deletion for this owner."),
+    Reason.ASSET_ID_REUSED: Entry(
+        Code.ALREADY_EXISTS, "The request id was used before with other content."
+    ),
+    Reason.ASSET_NOT_UPLOADED: Entry(_STATE, "The asset's bytes have not arrived yet."),
+    Reason.ASSET_NOT_READY: Entry(_STATE, "The asset has no vector yet."),
+    Reason.ASSET_NOT_FAILED: Entry(_STATE, "Only a failed asset can be tried again."),
+    Reason.UPLOAD_SIZE_MISMATCH: Entry(_STATE, "The stored bytes are not as many as announced."),
+    Reason.UPLOAD_HASH_MISMATCH: Entry(_STATE, "The stored bytes do not have the announced hash."),
+    Reason.UPLOAD_EXPIRED: Entry(_STATE, "The upload was never completed and has been given up."),
+    Reason.OBJECT_MISSING: Entry(_STATE, "The stored object is not there."),
+    Reason.CHECKSUM_MISMATCH: Entry(Code.DATA_LOSS, "The stored bytes changed since the upload."),
+    Reason.SPACE_NOT_SERVED: Entry(_STATE, "This embedder does not serve that space."),
+    Reason.SPACE_UNKNOWN: Entry(_STATE, "There is no such embedding space."),
+    Reason.NO_ACTIVE_SPACE: Entry(_STATE, "No embedding space is active yet."),
+    Reason.MODEL_UNAVAILABLE: Entry(
+        Code.UNAVAILABLE, "The model is not loaded or its worker died.", retryable=True
+    ),
+    Reason.MODEL_OUTPUT_INVALID: Entry(
+        Code.INTERNAL, "The model gave a vector that is not finite or has no direction."
+    ),
+    Reason.ENGINE_OUT_OF_MEMORY: Entry(
+        Code.RESOURCE_EXHAUSTED, "The device has not enough memory for this item."
+    ),
+    Reason.EVENT_NOT_DECODABLE: Entry(_BAD, "The event's payload is not of the expected type."),
+    Reason.ATTEMPTS_EXHAUSTED: Entry(
+        Code.UNAVAILABLE, "The first delivery and five retries all failed."
+    ),
+    Reason.DEPENDENCY_UNAVAILABLE: Entry(
+        Code.UNAVAILABLE, "A server this call needs does not answer.", retryable=True
+    ),
+    Reason.EMBEDDER_UNAVAILABLE: Entry(
+        Code.UNAVAILABLE,
+        "The embedder does not answer; searches by asset still work.",
+        retryable=True,
+    ),
+    Reason.DEADLINE_EXCEEDED: Entry(
+        Code.DEADLINE_EXCEEDED, "The call's time ran out.", retryable=True
+    ),
+    Reason.METHOD_UNKNOWN: Entry(Code.UNIMPLEMENTED, "There is no such method."),
+    Reason.INTERNAL: Entry(Code.INTERNAL, "Something broke on our side; the request id is logged."),
+}

@@ -1,0 +1,1 @@
+"""kioku_embedder package."""

@@ -1,0 +1,20 @@
+"""PostgreSQL for every service: bounded pools, vector codecs, migrations, audit, inbox."""
+
+from kioku_rt.db.audit import audit
+from kioku_rt.db.errors import database_errors
+from kioku_rt.db.migrations import MigrationError, Migrations
+from kioku_rt.db.pool import acquire, close_pool, open_pool, ping
+from kioku_rt.db.processed import first_time, forget_processed
+
+__all__ = [
+    "MigrationError",
+    "Migrations",
+    "acquire",
+    "audit",
+    "close_pool",
+    "database_errors",
+    "first_time",
+    "forget_processed",
+    "open_pool",
+    "ping",
+]

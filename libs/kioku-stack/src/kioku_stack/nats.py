@@ -6,7 +6,6 @@ keeps streams and consumers; `wipe` shows what happens when the store is lost.
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ import sys
 from pathlib import Path
 
 from kioku_stack import ports
+from kioku_stack.http_probe import answers
 from kioku_stack.process import Process, StartFailed
 
 AT_LEAST = (2, 10)
@@ -98,14 +98,7 @@ class Nats:
 
     def ready(self) -> bool:
         """Whether it serves and its JetStream has recovered."""
-        connection = http.client.HTTPConnection(ports.LOOPBACK, self.monitor_port, timeout=2)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return answers(self.monitor_port, "/healthz")
 
 
 def find_binary() -> Path:

@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from kioku_stack.nats import Nats
 from kioku_stack.postgres import Postgres, PostgresTuning
+from kioku_stack.swift import Swift
 
 Apply = Callable[[str], Awaitable[None]]
 Database = Callable[..., Awaitable[str]]
@@ -68,6 +69,24 @@ def nats_server(stack_dir: Path) -> Iterator[Nats]:
 def fresh_nats(stack_dir: Path) -> Iterator[Nats]:
     """A NATS of this test's own, to be stopped, killed and wiped at will."""
     server = Nats(Path(tempfile.mkdtemp(prefix="nats-", dir=stack_dir)))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def swift_server(stack_dir: Path) -> Iterator[Swift]:
+    """The S3 store for all tests; take a bucket of your own by `create_bucket`."""
+    server = Swift(stack_dir / "swift")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def fresh_swift(stack_dir: Path) -> Iterator[Swift]:
+    """An S3 store of this test's own, to be stopped and killed at will."""
+    server = Swift(Path(tempfile.mkdtemp(prefix="swift-", dir=stack_dir)))
     server.start()
     yield server
     server.kill()

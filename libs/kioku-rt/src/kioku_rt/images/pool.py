@@ -1,0 +1,105 @@
+"""Decoding for a service: off the event loop, in children of bounded memory and time.
+
+A child that dies or hangs fails only the picture it had; the next picture finds a new child.
+Why not a ready-made pool: `architecture/images.md`, "Why an own pool".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from kioku_rt.errors import DependencyDown, InvalidInput
+from kioku_rt.images.child import Prepare
+from kioku_rt.images.decoder import DecodedImage
+from kioku_rt.images.limits import ImageLimits
+from kioku_rt.images.refusal import check_bytes
+from kioku_rt.images.worker import DecodeWorker
+
+
+class DecodePool:
+    """A fixed number of decoder children behind one coroutine.
+
+    Args:
+        workers: number of children, at least 1; more than cores help nobody.
+        limits: bounds of each decode.
+        prepare: picklable function (a module-level one or a partial) that a child applies to the
+            pixels, so that little crosses the pipe. Its module is imported in every child: it must
+            not import torch. It must give an array of a plain dtype.
+    """
+
+    def __init__(
+        self, workers: int, limits: ImageLimits | None = None, prepare: Prepare | None = None
+    ) -> None:
+        self.limits = limits or ImageLimits()
+        self._workers = [DecodeWorker(self.limits, prepare) for _ in range(max(1, workers))]
+        self._free: queue.SimpleQueue[DecodeWorker] = queue.SimpleQueue()
+        for worker in self._workers:
+            self._free.put(worker)
+        self._threads = ThreadPoolExecutor(len(self._workers), thread_name_prefix="kioku-decode")
+        self._closed = threading.Event()
+        self._failing = False
+
+    def start(self) -> None:
+        """Starts all children and waits until they are warm (blocking, about half a second).
+
+        Raises:
+            DependencyDown: a child did not come up.
+        """
+        for worker in self._workers:
+            worker.launch()
+        for worker in self._workers:
+            worker.wait_ready()
+
+    async def decode(self, data: bytes) -> DecodedImage:
+        """Decodes `data` in a child. `pixels` are read-only, or what `prepare` made of them.
+
+        Cancelling the await gives up a picture that waits; one that is being decoded is finished
+        by its child and dropped, since that costs less than a new child.
+
+        Raises:
+            InvalidInput: with one of the IMAGE_* reasons.
+            DependencyDown: no child can be started, or the pool is closed.
+        """
+        check_bytes(data, self.limits)  # what is no picture never crosses the pipe
+        if self._closed.is_set():
+            raise DependencyDown("image decoder")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._decode, data)
+
+    def alive(self) -> bool:
+        """Whether the next picture can be decoded: open, and children start."""
+        return not self._closed.is_set() and not self._failing
+
+    def pids(self) -> list[int]:
+        """Process ids of the children that are running."""
+        return [pid for worker in self._workers if (pid := worker.pid()) and worker.running()]
+
+    def close(self) -> None:
+        """Ends the children; pictures still in work end with DependencyDown."""
+        self._closed.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.kill()
+        self._threads.shutdown(wait=True)
+        for worker in self._workers:
+            worker.discard()
+
+    def _decode(self, data: bytes) -> DecodedImage:
+        worker = self._free.get()
+        try:
+            decoded = worker.decode(data)
+        except InvalidInput:
+            self._failing = False
+            if self._closed.is_set():  # we ended the child, not the picture
+                raise DependencyDown("image decoder") from None
+            raise
+        except DependencyDown:
+            self._failing = True
+            raise
+        finally:
+            self._free.put(worker)
+        self._failing = False
+        return decoded

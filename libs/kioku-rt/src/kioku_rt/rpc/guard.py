@@ -1,0 +1,162 @@
+"""Every method of a server stands behind its door, whatever its shape.
+
+Handlers of all four shapes may be coroutines; those that answer with a stream may also be async
+generators. A method is wrapped once, at its first call. A handler that is neither (such as an rpc
+its servicer forgot) answers UNIMPLEMENTED, as an unknown method does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+import grpc
+
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+from kioku_rt.rpc.config import ServerConfig
+from kioku_rt.rpc.decoding import Deserializer, checked, refusing
+from kioku_rt.rpc.door import Context, Door, MethodRules, abort, overloaded
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs only
+Behaviour = Callable[[Any, Context], Any]
+Serve = Callable[[Context, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+_NO_RULES = MethodRules()
+
+
+class Guard(grpc.aio.ServerInterceptor):
+    """The one interceptor of a server.
+
+    Args:
+        config: its message limit is used here.
+        door: what each call passes.
+        rules: by full method path; methods not named have no exceptions.
+    """
+
+    def __init__(self, config: ServerConfig, door: Door, rules: Mapping[str, MethodRules]) -> None:
+        self._max_bytes = config.max_message_bytes
+        self._door = door
+        self._rules = rules
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Give the wrapped handler of the method, or one that says why not."""
+        method = handler_call_details.method
+        if self._door.full(self._rules.get(method, _NO_RULES)):
+            return _refuse(overloaded())  # before the request's bytes are read
+        wrapped = self._wrapped.get(method)
+        if wrapped is None:
+            handler: Any = await continuation(handler_call_details)
+            if handler is None or not _is_asynchronous(_behaviour(handler)):
+                return _refuse(KiokuError(Reason.METHOD_UNKNOWN))
+            wrapped = self._wrapped[method] = self._wrap(method, handler)
+        return wrapped
+
+    def _wrap(self, method: str, handler: Any) -> Handler:
+        rules = self._rules.get(method, _NO_RULES)
+
+        async def serve(context: Context, body: Callable[[], Awaitable[Any]]) -> Any:
+            return await self._door.serve(method, rules, context, body)
+
+        read = refusing(handler.request_deserializer, self._max_bytes)
+        make = _SHAPES[handler.request_streaming, handler.response_streaming]
+        return make(_behaviour(handler), serve, read, handler.response_serializer)
+
+
+def _unary_unary(
+    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
+) -> Handler:
+    async def handle(request: Any, context: Context) -> Any:
+        async def body() -> Any:
+            return await inner(checked(request), context)
+
+        return await serve(context, body)
+
+    return grpc.unary_unary_rpc_method_handler(handle, read, write)
+
+
+def _unary_stream(
+    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
+) -> Handler:
+    async def handle(request: Any, context: Context) -> None:
+        async def body() -> None:
+            await _answer(inner(checked(request), context), context)
+
+        await serve(context, body)
+
+    return grpc.unary_stream_rpc_method_handler(handle, read, write)
+
+
+def _stream_unary(
+    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
+) -> Handler:
+    async def handle(requests: AsyncIterator[Any], context: Context) -> Any:
+        async def body() -> Any:
+            async with aclosing(_each_checked(requests)) as sound:
+                return await inner(sound, context)
+
+        return await serve(context, body)
+
+    return grpc.stream_unary_rpc_method_handler(handle, read, write)
+
+
+def _stream_stream(
+    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
+) -> Handler:
+    async def handle(requests: AsyncIterator[Any], context: Context) -> None:
+        async def body() -> None:
+            async with aclosing(_each_checked(requests)) as sound:
+                await _answer(inner(sound, context), context)
+
+        await serve(context, body)
+
+    return grpc.stream_stream_rpc_method_handler(handle, read, write)
+
+
+_SHAPES = {
+    (False, False): _unary_unary,
+    (False, True): _unary_stream,
+    (True, False): _stream_unary,
+    (True, True): _stream_stream,
+}
+
+
+def _behaviour(handler: Any) -> Behaviour:
+    found: Behaviour = (
+        handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
+    )
+    return found
+
+
+def _is_asynchronous(behaviour: Behaviour) -> bool:
+    return inspect.iscoroutinefunction(behaviour) or inspect.isasyncgenfunction(behaviour)
+
+
+async def _answer(answers: Any, context: Context) -> None:
+    """Send what an async generator yields, or wait for a coroutine that writes by itself."""
+    if not inspect.isasyncgen(answers):
+        await answers
+        return
+    async with aclosing(answers) as stream:
+        async for answer in stream:
+            await context.write(answer)
+
+
+async def _each_checked(requests: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
+    async for request in requests:
+        yield checked(request)
+
+
+def _refuse(error: KiokuError) -> Handler:
+    """Make a handler that ends the call; of this shape it fits every method and reads nothing."""
+
+    async def refuse(_requests: AsyncIterator[Any], context: Context) -> None:
+        await abort(context, error)
+
+    return grpc.stream_stream_rpc_method_handler(refuse, None, None)

@@ -1,0 +1,149 @@
+"""Every outcome is carried out, in an order that can be cut anywhere without losing the event.
+
+A dead event: `on_dead` (the owner's state says so), then the letter, then the termination; cut
+in between, the event is delivered again and the rest repeats under the same ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+import structlog
+
+from kioku_rt.errors import DependencyDown
+from kioku_rt.events import metrics
+from kioku_rt.events.bus import EVENT_ID, EventBus
+from kioku_rt.events.delays import retry_delay, sleep_unless
+from kioku_rt.events.letters import ONLY_FOR, passed_on, write_letter
+from kioku_rt.events.outcome import Ack, Dead, Event, OnDead, Outcome, Retry, Wait
+from kioku_rt.events.pull import Delivery
+from kioku_rt.events.topology import ConsumerSpec
+
+AGAIN_SECONDS = 0.5
+LAST_TRIES = 3
+
+log = structlog.get_logger(__name__)
+
+
+class Settler:
+    """Carries out the outcomes of one consumer's events."""
+
+    def __init__(
+        self,
+        bus: EventBus,
+        consumer: ConsumerSpec,
+        on_dead: OnDead | None,
+        retry_delays: Sequence[float],
+    ) -> None:
+        self._bus = bus
+        self._spec = consumer
+        self._on_dead = on_dead
+        self._retry_delays = retry_delays
+
+    async def settle(self, delivery: Delivery, outcome: Outcome, stop: asyncio.Event) -> None:
+        """Carry `outcome` out; while the event log is away, until it is back or `stop` is set."""
+        match outcome:
+            case Ack():
+                self._count("ack")
+                await self._surely(delivery.ack, stop)
+            case Retry() if delivery.event.attempt < self._spec.max_deliver:
+                await self._retry(delivery, outcome, stop)
+            case Retry():
+                await self._bury(delivery, Dead(outcome.reason, outcome.message), stop)
+            case Dead():
+                await self._bury(delivery, outcome, stop)
+            case Wait():
+                await self.give_back(delivery)
+
+    async def give_back(self, delivery: Delivery) -> None:
+        """Let another worker have it at once, without having tried it.
+
+        Each delivery counts as an attempt, so on the last one it goes back as a copy for this
+        consumer alone; otherwise stopping could kill an event that nobody ever tried.
+        """
+        self._count("returned")
+        with suppress(DependencyDown):
+            if delivery.event.attempt >= self._spec.max_deliver:
+                await self._copy(delivery.event)
+                await delivery.term()
+            else:
+                await delivery.nak()
+
+    async def _copy(self, event: Event) -> None:
+        headers = {
+            **passed_on(event.headers),
+            EVENT_ID: event.id,
+            ONLY_FOR: self._spec.durable,
+        }
+        await self._bus.publish(
+            event.subject,
+            event.payload,
+            event_id=f"{event.id}-again-{event.stream_sequence}",
+            headers=headers,
+        )
+
+    async def _retry(self, delivery: Delivery, outcome: Retry, stop: asyncio.Event) -> None:
+        self._count("retry", outcome.reason)
+        delay = outcome.delay
+        if delay is None:
+            delay = retry_delay(delivery.event.attempt, self._retry_delays)
+        log.info(
+            "event to be tried again",
+            consumer=self._spec.durable,
+            event_id=delivery.event.id,
+            attempt=delivery.event.attempt,
+            reason=outcome.reason.value,
+            delay=round(delay, 3),
+        )
+        await self._surely(partial(delivery.nak, delay), stop)
+
+    async def _bury(self, delivery: Delivery, dead: Dead, stop: asyncio.Event) -> None:
+        self._count("dead", dead.reason)
+        event, durable = delivery.event, self._spec.durable
+        log.warning("event dead", consumer=durable, event_id=event.id, reason=dead.reason.value)
+        done = (
+            await self._surely(partial(self._tell, event, dead), stop)
+            and await self._surely(
+                partial(write_letter, self._bus, event, dead, consumer=durable), stop
+            )
+            and await self._surely(delivery.term, stop)
+        )
+        if not done:
+            log.warning("dead event left for its next delivery", event_id=event.id)
+
+    async def _tell(self, event: Event, dead: Dead) -> None:
+        if self._on_dead is None:
+            return
+        try:
+            await self._on_dead(event, dead)
+        except DependencyDown:
+            raise
+        except Exception:
+            # The letter must be written all the same: it is what a person can find and replay.
+            log.exception("on_dead failed", event_id=event.id)
+            self._count("on_dead_failed", dead.reason)
+
+    async def _surely(self, action: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:
+        """Repeat `action` while a dependency is down; gives up soon once `stop` is set.
+
+        What was given up is delivered again after `ack_wait`: its effect is idempotent.
+        """
+        tries_left = LAST_TRIES
+        while tries_left:
+            try:
+                await action()
+            except DependencyDown:
+                if stop.is_set():
+                    tries_left -= 1
+                    await asyncio.sleep(AGAIN_SECONDS)
+                else:
+                    await sleep_unless(stop, AGAIN_SECONDS)
+            else:
+                return True
+        return False
+
+    def _count(self, outcome: str, reason: str = "") -> None:
+        metrics.OUTCOMES.labels(self._spec.durable, outcome, reason).inc()

@@ -1,0 +1,39 @@
+"""A trace that starts at a request goes on through the outbox, the event log and the handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import propagate, trace
+from opentelemetry.trace import SpanKind
+
+from kioku_rt.events.outcome import Event
+
+_tracer = trace.get_tracer("kioku_rt.events")
+
+
+def with_trace(headers: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`headers`, and the current trace context unless they carry one already."""
+    carrier = dict(headers or {})
+    if "traceparent" not in carrier:
+        propagate.inject(carrier)
+    return carrier
+
+
+@contextmanager
+def handling(event: Event, consumer: str) -> Iterator[None]:
+    """Run the block as a span that continues the trace of the event's publisher."""
+    with _tracer.start_as_current_span(
+        f"process {event.subject}",
+        context=propagate.extract(event.headers),
+        kind=SpanKind.CONSUMER,
+        attributes={
+            "messaging.system": "nats",
+            "messaging.destination.name": event.subject,
+            "messaging.consumer.group.name": consumer,
+            "messaging.message.id": event.id,
+            "kioku.attempt": event.attempt,
+        },
+    ):
+        yield

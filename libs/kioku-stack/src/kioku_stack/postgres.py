@@ -33,6 +33,11 @@ _ORPHAN_SECONDS = 15.0
 _ORPHANS_HOLD_IT = ("is still in use", "already exists", "lock file")
 
 
+def program(name: str) -> Path:
+    """The absolute path of one of PostgreSQL's programs, such as `pg_isready`."""
+    return _INSTALL / "bin" / name
+
+
 @dataclass(frozen=True)
 class PostgresTuning:
     """What differs between a server that keeps people's data and one for a test."""

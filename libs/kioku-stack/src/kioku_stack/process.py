@@ -77,6 +77,11 @@ class Process:
         """Whether it was started and has not ended."""
         return self._child is not None and self._child.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, negative for a signal; None while it runs or before `start`."""
+        return None if self._child is None else self._child.poll()
+
     def start(self) -> None:
         """Spawn the child; `wait_ready` tells when it serves.  Raises RuntimeError if it runs."""
         if self.alive:

@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from kioku_stack.envoy import Edge, Envoy
 from kioku_stack.nats import Nats
 from kioku_stack.postgres import Postgres, PostgresTuning
 from kioku_stack.swift import Swift
@@ -90,6 +91,22 @@ def fresh_swift(stack_dir: Path) -> Iterator[Swift]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def envoy_factory(stack_dir: Path) -> Iterator[Callable[[Edge], Envoy]]:
+    """`envoy_factory(edge)`: an Envoy that serves; all of them end with the session."""
+    started: list[Envoy] = []
+
+    def start(edge: Edge) -> Envoy:
+        envoy = Envoy(Path(tempfile.mkdtemp(prefix="envoy-", dir=stack_dir)), edge)
+        started.append(envoy)
+        envoy.start()
+        return envoy
+
+    yield start
+    for envoy in started:
+        envoy.kill()
 
 
 @pytest_asyncio.fixture

@@ -33,11 +33,6 @@ _ORPHAN_SECONDS = 15.0
 _ORPHANS_HOLD_IT = ("is still in use", "already exists", "lock file")
 
 
-def program(name: str) -> Path:
-    """The absolute path of one of PostgreSQL's programs, such as `pg_isready`."""
-    return _INSTALL / "bin" / name
-
-
 @dataclass(frozen=True)
 class PostgresTuning:
     """What differs between a server that keeps people's data and one for a test."""
@@ -49,12 +44,15 @@ class PostgresTuning:
     fsync: bool = True
 
 
-def _installed() -> Path:
-    """The wheel's PostgreSQL 18; found without an import, which would look for a runtime folder."""
+def program(name: str) -> Path:
+    """The absolute path of one of PostgreSQL's programs, such as `pg_isready`.
+
+    Found without importing the wheel, which would look for a runtime folder.  Raises StartFailed.
+    """
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None:
         raise StartFailed(f"the package {_WHEEL} is not installed")
-    return Path(spec.origin).parent / "pginstall18"
+    return Path(spec.origin).parent / "pginstall18" / "bin" / name
 
 
 class Postgres:
@@ -77,7 +75,6 @@ class Postgres:
         tuning: PostgresTuning | None = None,
     ) -> None:
         self.data_dir = data_dir.absolute()
-        self._bin = _installed() / "bin"
         self.port = port or ports.reserve()
         self._auth = auth
         self._tuning = tuning or PostgresTuning()
@@ -85,7 +82,7 @@ class Postgres:
         self._secret_file = self.data_dir.with_name(self.data_dir.name + ".secret")
         self.process = Process(
             "postgres",
-            [str(self._bin / "postgres"), "-D", str(self.data_dir)],
+            [str(program("postgres")), "-D", str(self.data_dir)],
             log=self.data_dir.with_name(self.data_dir.name + ".log"),
             env=_plain_environment(),
             account=self._account,
@@ -95,7 +92,7 @@ class Postgres:
     def start(self) -> None:
         """Make the cluster if it is new and serve.  Raises StartFailed, Unreachable."""
         if self._account:
-            self._account.check_reaches(self._bin / "postgres")
+            self._account.check_reaches(program("postgres"))
         if not (self.data_dir / "PG_VERSION").exists():
             self._initdb()
         self._configure()
@@ -137,7 +134,7 @@ class Postgres:
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run one statement as the owner; its rows, tab-separated.  Raises RuntimeError."""
-        command = [str(self._bin / "psql"), "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1"]
+        command = [str(program("psql")), "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1"]
         command += ["-h", ports.LOOPBACK, "-p", str(self.port), "-U", OWNER, "-d", database]
         done = subprocess.run(  # noqa: S603
             command,
@@ -154,7 +151,7 @@ class Postgres:
 
     def ready(self) -> bool:
         """Whether it accepts connections."""
-        command = [str(self._bin / "pg_isready"), "-q", "-t", "2"]
+        command = [str(program("pg_isready")), "-q", "-t", "2"]
         command += ["-h", ports.LOOPBACK, "-p", str(self.port)]
         return subprocess.run(command, env=_plain_environment(), check=False).returncode == 0  # noqa: S603
 
@@ -169,7 +166,7 @@ class Postgres:
         if self._account:
             self._account.own(self.data_dir)
         method = "scram-sha-256" if self._auth == "scram" else "trust"
-        command = [str(self._bin / "initdb"), "-D", str(self.data_dir), "-U", OWNER]
+        command = [str(program("initdb")), "-D", str(self.data_dir), "-U", OWNER]
         command += ["-A", method, "-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
         command += ["--builtin-locale=C.UTF-8"]
         command += [] if self._tuning.fsync else ["--no-sync"]

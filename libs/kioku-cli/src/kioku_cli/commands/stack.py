@@ -1,0 +1,211 @@
+"""`kioku up`, `down`, `status` and `plan`."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.live import Live
+from rich.table import Table
+
+from kioku_cli.data import DataFolder
+from kioku_cli.launch import prepare, running, start_supervisor, take_down, wait_ready
+from kioku_cli.logs import follow_all
+from kioku_cli.plan.build import build_plan
+from kioku_cli.plan.options import StackOptions
+from kioku_cli.plan.profile import OFFLINE, PROFILES
+from kioku_cli.refusal import Refusal, UsageRefusal
+from kioku_cli.screen import Data, Json, err, out, print_json, remark
+from kioku_cli.supervisor.state import ComponentState, StackState, live_state
+
+_COLOURS = {
+    "ready": "green",
+    "done": "green",
+    "starting": "yellow",
+    "waiting": "dim",
+    "stopped": "dim",
+}
+
+Ports = Annotated[str, typer.Option(help="`default`: the fixed ones; `auto`: free ones.")]
+ProfileName = Annotated[str, typer.Option(help="Checkpoint: " + ", ".join(PROFILES) + ".")]
+Device = Annotated[str, typer.Option(help="`cpu` or `cuda`; default: the profile's own.")]
+Embedders = Annotated[int, typer.Option(help="Embedder processes.")]
+Searches = Annotated[int, typer.Option(help="Search processes.")]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds until everything must be ready.")]
+
+
+def chosen_options(
+    ports: str, profile: str, device: str, embedders: int, searches: int
+) -> StackOptions:
+    """The options as one value. Raises UsageRefusal where one is out of range."""
+    if profile not in PROFILES:
+        raise UsageRefusal(f"There is no profile {profile!r}; there are: {', '.join(PROFILES)}.")
+    try:
+        return StackOptions.model_validate(
+            {
+                "ports": ports,
+                "profile": profile,
+                "device": device,
+                "embedders": embedders,
+                "searches": searches,
+            }
+        )
+    except ValidationError as refused:
+        first = refused.errors()[0]
+        raise UsageRefusal(f"--{first['loc'][0]}: {first['msg']}.") from refused
+
+
+def up(
+    *,
+    data: Data = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Return when all is ready.")] = False,
+    ports: Ports = "default",
+    profile: ProfileName = OFFLINE,
+    device: Device = "",
+    embedders: Embedders = 1,
+    searches: Searches = 1,
+    wait: Wait = 300.0,
+    as_json: Json = False,
+) -> None:
+    """Start what is missing, and keep it running."""
+    options = chosen_options(ports, profile, device, embedders, searches)
+    folder = DataFolder.chosen(data)
+    found = live_state(folder)
+    fresh = found is None
+    if found is not None:
+        _check_same(found, options)
+    state = bring_up(folder, options, wait, tied=not detach)
+    _announce(state, as_json=as_json, fresh=fresh)
+    if not detach:
+        _stay(folder, owner=fresh)
+
+
+def bring_up(folder: DataFolder, options: StackOptions, wait: float, *, tied: bool) -> StackState:
+    """The state of a stack that is ready; what was started in vain is taken down again."""
+    fresh = live_state(folder) is None
+    if fresh:
+        prepare(folder, options)
+        start_supervisor(folder, tied=tied)
+    try:
+        with Live(console=err, transient=True, refresh_per_second=4) as live:
+            return wait_ready(folder, wait, lambda state: live.update(status_table(state)))
+    except (Refusal, KeyboardInterrupt):
+        if fresh:
+            take_down(folder)
+        raise
+
+
+def _check_same(found: StackState, options: StackOptions) -> None:
+    wanted, have = options.model_dump(), found.options.model_dump()
+    other = [
+        f"{name} is {have[name]}, not {wanted[name]}"
+        for name in wanted
+        if have[name] != wanted[name]
+    ]
+    if other:
+        raise Refusal(
+            f"A stack runs on {found.data} with other options ({'; '.join(other)}); "
+            "run `kioku down` first.",
+            reason="OTHER_OPTIONS",
+        )
+
+
+def _announce(state: StackState, *, as_json: bool, fresh: bool) -> None:
+    if as_json:
+        print_json(state.model_dump())
+        return
+    took = f" in {state.ready_seconds:.1f} s" if fresh and state.ready_seconds else ""
+    out.print(f"[bold green]Kioku is ready[/]{took}." if fresh else "Kioku runs already.")
+    out.print(f"  REST and gRPC  {state.endpoints['rest']}", markup=False)
+    out.print(f"  data           {state.data}", markup=False)
+    data = f" --data {state.data}"
+    out.print(
+        f'  go on with     kioku ingest PATH…{data}\n                 kioku search "words"{data}'
+    )
+    out.print(f"                 kioku status{data}\n                 kioku down{data}")
+
+
+def _stay(folder: DataFolder, *, owner: bool) -> None:
+    """Show every log until Ctrl-C; then drain the stack if we started it."""
+    remark("Ctrl-C stops everything." if owner else "Ctrl-C leaves the stack running.")
+    try:
+        follow_all(folder, while_running=True)
+    except KeyboardInterrupt:
+        if owner:
+            remark("stopping…")
+            take_down(folder)
+
+
+def down(data: Data = None, as_json: Json = False) -> None:
+    """Stop everything, in reverse order; the data stay."""
+    folder = DataFolder.chosen(data)
+    began = time.monotonic()
+    was_running = take_down(folder)
+    seconds = time.monotonic() - began
+    if as_json:
+        print_json({"data": str(folder.root), "was_running": was_running, "seconds": seconds})
+    elif was_running:
+        out.print(f"Stopped in {seconds:.1f} s; the data stay in {folder.root}.", markup=False)
+    else:
+        out.print(f"Nothing runs on {folder.root}.", markup=False)
+
+
+def status(data: Data = None, as_json: Json = False) -> None:
+    """Show every component: process, port, readiness, restarts, reason."""
+    state = running(DataFolder.chosen(data))
+    if as_json:
+        print_json(state.model_dump())
+        return
+    out.print(status_table(state))
+    out.print(f"{state.phase}; REST and gRPC at {state.endpoints['rest']}", markup=False)
+
+
+def plan(
+    *,
+    data: Data = None,
+    ports: Ports = "default",
+    profile: ProfileName = OFFLINE,
+    device: Device = "",
+    embedders: Embedders = 1,
+    searches: Searches = 1,
+    as_json: Json = False,
+) -> None:
+    """Show what `up` would run: commands, environment, ports, order. Holds development secrets."""
+    options = chosen_options(ports, profile, device, embedders, searches)
+    rows = build_plan(DataFolder.chosen(data), options)
+    if as_json:
+        print_json(rows.model_dump(mode="json"))
+        return
+    table = Table("component", "kind", "ports", "after", "command", box=None)
+    for row in rows.in_order():
+        numbers = " ".join(f"{use}:{port}" for use, port in row.ports.items())
+        table.add_row(row.name, row.kind, numbers, " ".join(row.after), " ".join(row.command[1:]))
+    out.print(table)
+
+
+def status_table(state: StackState) -> Table:
+    """The table of `kioku status`."""
+    table = Table("component", "phase", "pid", "ports", "restarts", "uptime", "reason", box=None)
+    for row in state.components:
+        colour = _COLOURS.get(row.phase, "red")
+        ports = " ".join(f"{use}:{port}" for use, port in row.ports.items())
+        table.add_row(
+            row.name,
+            f"[{colour}]{row.phase}[/]",
+            str(row.pid or ""),
+            ports,
+            str(row.restarts or ""),
+            _uptime(row),
+            row.reason.replace("[", r"\["),
+        )
+    return table
+
+
+def _uptime(row: ComponentState) -> str:
+    if row.pid is None or row.started is None:
+        return ""
+    seconds = int(time.time() - row.started)
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}"

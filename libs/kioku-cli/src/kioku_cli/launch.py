@@ -1,0 +1,165 @@
+"""Starts, finds and ends the supervisor of a data folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kioku_cli.data import DataFolder
+from kioku_cli.plan.build import build_plan
+from kioku_cli.plan.options import StackOptions
+from kioku_cli.plan.plan import STACK_VARIABLE, Plan
+from kioku_cli.plan.ports import PortTaken, check_free
+from kioku_cli.refusal import NotRunning, Refusal
+from kioku_cli.supervisor.state import StackState, is_supervised, live_state, read_state
+
+_POLL = 0.1
+_STATE_APPEARS = 10.0
+STOP_SECONDS = 90.0
+"""How long a drain may take in all before it is cut short."""
+
+
+def running(data: DataFolder) -> StackState:
+    """The state of the running stack. Raises NotRunning."""
+    state = live_state(data)
+    if state is None:
+        raise NotRunning(data.root)
+    return state
+
+
+def prepare(data: DataFolder, options: StackOptions) -> Plan:
+    """Build the plan, check its ports and write it down. Raises Refusal for a port in use."""
+    data.make()
+    sweep(data)
+    plan = build_plan(data, options)
+    if options.ports == "default":
+        _check_ports(plan)
+    data.plan.touch(mode=0o600)
+    data.plan.chmod(0o600)
+    data.plan.write_text(plan.model_dump_json(indent=1) + "\n")
+    return plan
+
+
+def _check_ports(plan: Plan) -> None:
+    wanted = {
+        f"{component.name} ({use})": port
+        for component in plan.components
+        for use, port in component.ports.items()
+    }
+    try:
+        check_free(wanted)
+    except PortTaken as taken:
+        raise Refusal(str(taken), reason="PORT_TAKEN") from taken
+
+
+def start_supervisor(data: DataFolder, *, tied: bool) -> subprocess.Popen[bytes]:
+    """Start the supervisor in a session of its own; `tied`: it drains when we die."""
+    command = [sys.executable, "-m", "kioku_cli.supervisor", str(data.root)]
+    command += ["--until-death-of", str(os.getpid())] if tied else []
+    data.state.unlink(missing_ok=True)
+    with data.log("supervisor").open("ab") as log:
+        return subprocess.Popen(  # noqa: S603 - the command is ours
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def wait_ready(data: DataFolder, seconds: float, show: Callable[[StackState], None]) -> StackState:
+    """Wait until everything is ready.
+
+    Raises Refusal, with the reasons, when a component loops or the time is over.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        state = _state_or_death(data)
+        show(state)
+        if state.phase == "ready":
+            return state
+        looping = [row for row in state.components if row.phase == "crash-loop"]
+        if looping or time.monotonic() > deadline:
+            raise Refusal(_unready(data, state, seconds), reason="NOT_READY")
+        time.sleep(_POLL)
+
+
+def _state_or_death(data: DataFolder) -> StackState:
+    deadline = time.monotonic() + _STATE_APPEARS
+    while time.monotonic() < deadline:
+        state = live_state(data)
+        if state is not None:
+            return state
+        time.sleep(_POLL)
+    raise Refusal(f"The supervisor ended; its log is {data.log('supervisor')}.", reason="NOT_READY")
+
+
+def _unready(data: DataFolder, state: StackState, seconds: float) -> str:
+    late = [row for row in state.components if row.phase not in ("ready", "done", "waiting")]
+    told = "\n".join(
+        f"  {row.name}: {row.phase}; {row.reason or 'no reason known'} (log: {data.log(row.name)})"
+        for row in late
+    )
+    return f"The stack was not ready within {seconds:g} s, or cannot become ready:\n{told}"
+
+
+def take_down(data: DataFolder, seconds: float = STOP_SECONDS) -> bool:
+    """Drain the stack, or end what is left of a killed one; whether anything was running."""
+    state = read_state(data)
+    supervised = is_supervised(data)
+    if supervised and state is not None:
+        _stop_supervisor(data, state.supervisor, seconds)
+    swept = sweep(data)
+    data.state.unlink(missing_ok=True)
+    return supervised or bool(swept)
+
+
+def _stop_supervisor(data: DataFolder, pid: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    os.kill(pid, signal.SIGTERM)
+    while is_supervised(data):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(_POLL)
+
+
+def sweep(data: DataFolder) -> list[int]:
+    """End every process that carries this folder's mark while no supervisor lives; their ids.
+
+    The kernel ends a killed supervisor's children; this is for what those had started themselves.
+    """
+    if is_supervised(data):
+        return []
+    ended: list[int] = []
+    deadline = time.monotonic() + _STATE_APPEARS
+    while (left := _marked(data.root)) and time.monotonic() < deadline:
+        for pid in left:
+            _end(pid)
+        ended += [pid for pid in left if pid not in ended]
+        time.sleep(_POLL)
+    return ended
+
+
+def _end(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _marked(root: Path) -> list[int]:
+    mark = f"{STACK_VARIABLE}={root}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = mark in (folder / "environ").read_bytes().split(b"\0")
+        except OSError:  # it is gone, or somebody else's
+            continue
+        if marked and int(folder.name) != os.getpid():
+            found.append(int(folder.name))
+    return found

@@ -1,0 +1,54 @@
+"""The `kioku` command: every way in which a command can end is a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from kioku_cli.commands import logs, stack, token
+from kioku_cli.refusal import Refusal
+from kioku_cli.screen import err, print_json
+
+app = typer.Typer(
+    name="kioku",
+    help="Kioku: pictures in, answers out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(stack.up)
+app.command()(stack.down)
+app.command()(stack.status)
+app.command()(stack.plan)
+app.command()(logs.logs)
+app.command()(token.token)
+
+
+def run() -> None:
+    """Run the command line; the only place where an error becomes words."""
+    try:
+        app()
+    except Refusal as refusal:
+        _tell(refusal)
+    except KeyboardInterrupt:
+        _tell(Refusal("Interrupted.", reason="INTERRUPTED"))
+    except Exception as bug:
+        if os.environ.get("KIOKU_DEBUG"):
+            raise
+        what = f"{type(bug).__name__}: {bug}"
+        text = f"Something broke in kioku itself: {what} (KIOKU_DEBUG=1 shows where)."
+        _tell(Refusal(text, reason="INTERNAL"))
+
+
+def _tell(refusal: Refusal) -> None:
+    if "--json" in sys.argv:
+        print_json({"error": {"reason": refusal.reason, "message": refusal.message}})
+    else:
+        err.print(f"kioku: {refusal.message}", markup=False, style="red", soft_wrap=True)
+    raise SystemExit(int(refusal.code))
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,23 @@
+"""What `kioku up` can be asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kioku_cli.plan.ports import MOST_PROCESSES
+from kioku_cli.plan.profile import OFFLINE
+
+
+class StackOptions(BaseModel):
+    """The choices that shape a plan; a second `up` of a running stack must ask for the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ports: Literal["default", "auto"] = "default"
+    profile: str = OFFLINE
+    device: str = ""
+    """Empty: the profile's own device."""
+    embedders: int = Field(default=1, ge=1, le=MOST_PROCESSES)
+    searches: int = Field(default=1, ge=1, le=MOST_PROCESSES)

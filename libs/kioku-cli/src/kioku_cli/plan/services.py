@@ -1,0 +1,147 @@
+"""Kioku's own services and Envoy before them, as rows of the plan.
+
+The names of the environment are the fields of each service's settings; a test compares them.
+"""
+
+from __future__ import annotations
+
+from kioku_rt.auth.issuer import DEV_AUDIENCE, DEV_ISSUER
+from kioku_stack.postgres import Postgres
+from kioku_stack.swift import Swift
+
+from kioku_cli.plan.component import Component, HttpProbe
+from kioku_cli.plan.infrastructure import BUCKET, DATABASE, PYTHON, Wiring, server_command
+from kioku_cli.plan.jobs import job
+from kioku_cli.plan.options import StackOptions
+from kioku_cli.plan.profile import PROFILES
+
+_LIBRARIES = ("libs/kioku-proto/src", "libs/kioku-rt/src")
+
+
+def names(service: str, count: int) -> list[str]:
+    """The component names of `count` processes of a service."""
+    return [service] if count == 1 else [f"{service}-{number}" for number in range(1, count + 1)]
+
+
+def embedders(wiring: Wiring, options: StackOptions) -> list[Component]:
+    """The processes that turn pixels and words into vectors."""
+    profile = PROFILES[options.profile]
+    env = {
+        "SIGLIP_MODEL_NAME": profile.model,
+        "SIGLIP_DEVICE": options.device or profile.device,
+    }
+    return [
+        _service(
+            wiring,
+            "embedder",
+            number,
+            name=name,
+            after=("issuer", "bucket", "topology"),
+            env=env,
+            start_seconds=profile.start_seconds,
+        )
+        for number, name in enumerate(names("embedder", options.embedders), 1)
+    ]
+
+
+def migrate(wiring: Wiring) -> Component:
+    """Brings the database's schema up to date."""
+    env = _database_env(wiring)
+    return job("migrate", (PYTHON, "-m", "kioku_search", "migrate"), ("database",), **env)
+
+
+def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
+    """The processes that own assets and vectors."""
+    after = ("issuer", "bucket", "topology", "migrate")
+    env = _database_env(wiring) | {"KIOKU_EMBEDDER_TARGET": _balanced(wiring, options)}
+    return [
+        _service(wiring, "search", number, name=name, after=after, env=env)
+        for number, name in enumerate(names("search", options.searches), 1)
+    ]
+
+
+def envoy(wiring: Wiring, options: StackOptions) -> Component:
+    """The one door for apps: REST, gRPC and signed storage URLs on one port."""
+    ports = {"http": wiring.ports["envoy"], "admin": wiring.ports["envoy-admin"]}
+    arguments = ["--folder", str(wiring.data.server("envoy")), "--port", str(ports["http"])]
+    arguments += ["--admin-port", str(ports["admin"]), "--storage", str(wiring.ports["swift"])]
+    arguments += ["--bucket", BUCKET, "--jwks", str(wiring.data.jwks)]
+    arguments += ["--issuer", DEV_ISSUER, "--audience", DEV_AUDIENCE]
+    for service, count in (("search", options.searches), ("embedder", options.embedders)):
+        for number in range(1, count + 1):
+            arguments += [f"--{service}", str(wiring.ports[f"{service}-{number}-grpc"])]
+    return Component(
+        name="envoy",
+        kind="server",
+        group="infrastructure",
+        command=server_command("envoy", *arguments),
+        ports=ports,
+        after=("issuer", "swift", *names("search", options.searches)),
+        probe=HttpProbe(url=wiring.url("envoy-admin", "/ready")),
+        watch=("deploy/envoy",),
+    )
+
+
+def _service(
+    wiring: Wiring,
+    service: str,
+    number: int,
+    *,
+    name: str,
+    after: tuple[str, ...],
+    env: dict[str, str],
+    start_seconds: float = 60.0,
+) -> Component:
+    ports = {use: wiring.ports[f"{service}-{number}-{use}"] for use in ("grpc", "metrics")}
+    common = {
+        "KIOKU_GRPC_PORT": str(ports["grpc"]),
+        "KIOKU_METRICS_PORT": str(ports["metrics"]),
+        "KIOKU_REFLECTION": "true",
+        "KIOKU_SERVICE_TOKEN_FILE": str(wiring.data.token(service)),
+    }
+    return Component(
+        name=name,
+        kind="server",
+        group="services",
+        command=(PYTHON, "-m", f"kioku_{service}"),
+        env=_shared_env(wiring) | common | env,
+        ports=ports,
+        after=after,
+        probe=HttpProbe(url=wiring.url(f"{service}-{number}-metrics", "/readyz")),
+        start_seconds=start_seconds,
+        unready_seconds=60.0,
+        stop_seconds=25.0,
+        watch=(f"services/{service}/src", *_LIBRARIES),
+    )
+
+
+def _shared_env(wiring: Wiring) -> dict[str, str]:
+    """What every service needs: who may call, the event log and the object store."""
+    store = Swift(wiring.data.server("swift"), wiring.ports["swift"])
+    return {
+        "KIOKU_JWKS": str(wiring.data.jwks),
+        "KIOKU_JWT_ISSUER": DEV_ISSUER,
+        "KIOKU_JWT_AUDIENCE": DEV_AUDIENCE,
+        "KIOKU_NATS_URL": f"nats://{wiring.address('nats')}",
+        "KIOKU_S3_ENDPOINT": store.endpoint,
+        "S3_PUBLIC_ENDPOINT": wiring.url("envoy"),
+        "KIOKU_S3_BUCKET": BUCKET,
+        "KIOKU_S3_REGION": store.region,
+        "KIOKU_S3_ACCESS_KEY": store.access_key,
+        "KIOKU_S3_SECRET_KEY": store.secret_key,
+    }
+
+
+def _database_env(wiring: Wiring) -> dict[str, str]:
+    server = Postgres(wiring.data.server("postgres"), wiring.ports["postgres"])
+    return {
+        "KIOKU_DATABASE_OWNER_URL": server.dsn(DATABASE),
+        "KIOKU_DATABASE_API_URL": server.dsn(DATABASE, "search_api"),
+        "KIOKU_DATABASE_WORKER_URL": server.dsn(DATABASE, "search_worker"),
+    }
+
+
+def _balanced(wiring: Wiring, options: StackOptions) -> str:
+    """A gRPC name that spreads calls over every embedder."""
+    ports = (wiring.ports[f"embedder-{n}-grpc"] for n in range(1, options.embedders + 1))
+    return "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports)

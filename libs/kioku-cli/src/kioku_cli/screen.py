@@ -1,0 +1,41 @@
+"""Where commands speak: people get tables and sentences, `--json` gets one JSON document.
+
+Answers go to stdout, progress and remarks to stderr, so that a pipe only ever sees the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="KIOKU_DATA", help="The stack's data folder; default: .data", metavar="DIR"
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+User = Annotated[
+    str,
+    typer.Option("--user", envvar="KIOKU_USER", help="Whose assets: the token's subject."),
+]
+DEFAULT_USER = "demo"
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document, whatever the width of the terminal."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+
+
+def remark(text: str, *, quiet: bool = False) -> None:
+    """Tell people something that is no answer."""
+    if not quiet:
+        err.print(text, style="dim", markup=False)

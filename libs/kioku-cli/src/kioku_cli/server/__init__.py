@@ -1,0 +1,1 @@
+"""The stack's infrastructure servers, each started by one command line that stays with it."""

@@ -1,0 +1,1 @@
+"""The supervisor: a process of its own that owns the stack's children until it is told to stop."""

@@ -1,0 +1,115 @@
+"""Promise: what the embedder tells the event log, said once however often it is sent.
+
+An event's id is made from what it says (asset, space or stage, generation), so a second delivery
+of the cause publishes a duplicate that the log, and behind it search, recognise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from kioku.events.v1 import events_pb2
+from kioku_rt.reasons import Reason
+
+from kioku_embedder.embedding import Embedding
+from kioku_embedder.messages import failure_message, space_message
+
+READY = "embedding.ready"
+FAILED = "asset.failed"
+STAGE = "embedding"
+KIND_HEADER = "Kioku-Kind"
+_NAMESPACE = UUID("6b696f6b-752d-5e6d-a265-646465720001")
+
+
+class Publisher(Protocol):
+    """The event log, as far as the embedder writes to it."""
+
+    async def publish(
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        event_id: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Returns when the event is stored; raises DependencyDown."""
+        ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Which asset an event is about, and in which of its lives."""
+
+    asset_id: str
+    owner: str
+    generation: int
+
+
+class Announcer:
+    """Publishes the two things that can come of an asset."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    async def ready(
+        self, subject: Subject, embedding: Embedding, *, attempts: int, seconds: float
+    ) -> None:
+        """Tells that an asset has its vector; returns when the log has stored it.
+
+        Raises:
+            DependencyDown: the event log does not answer.
+        """
+        space = space_message(embedding.space)
+        message = events_pb2.EmbeddingReady(
+            asset_id=subject.asset_id,
+            owner=subject.owner,
+            space=space,
+            items=[events_pb2.EmbeddedItem(vector=embedding.vector.astype("<f4").tobytes())],
+            generation=subject.generation,
+            attempts=attempts,
+            duration_ms=seconds * 1000,
+            event_time=_now(),
+        )
+        await self._publisher.publish(
+            READY,
+            message.SerializeToString(),
+            event_id=event_id(READY, subject, space.space_id),
+            headers={KIND_HEADER: embedding.space.kind},
+        )
+
+    async def failed(
+        self, subject: Subject, reason: Reason, message: str, *, attempts: int
+    ) -> None:
+        """Tells that an asset will not get its vector; returns when the log has stored it.
+
+        Raises:
+            DependencyDown: the event log does not answer.
+        """
+        event = events_pb2.AssetFailed(
+            asset_id=subject.asset_id,
+            owner=subject.owner,
+            stage=STAGE,
+            failure=failure_message(reason, message),
+            generation=subject.generation,
+            attempts=attempts,
+            event_time=_now(),
+        )
+        await self._publisher.publish(
+            FAILED, event.SerializeToString(), event_id=event_id(FAILED, subject, STAGE)
+        )
+
+
+def event_id(kind: str, subject: Subject, about: str) -> str:
+    """The id of an event: a UUID made from its meaning."""
+    return str(uuid5(_NAMESPACE, f"{kind}/{subject.asset_id}/{about}/{subject.generation}"))
+
+
+def _now() -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(datetime.now(UTC))
+    return stamp

@@ -1,0 +1,228 @@
+"""Promise: one thread runs the model; items that wait together are run together.
+
+There is no timer: when the engine is free the next batch goes, whatever its size; while it is busy
+batches fill by themselves. Interactive items go before bulk ones. Every item that was taken in gets
+exactly one answer: its vector, its own failure, or MODEL_UNAVAILABLE if the engine dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+import structlog
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
+from kioku_embedder.answer import Answer, Outcome
+from kioku_embedder.engine import Engine, EngineBroken
+from kioku_embedder.isolation import run_isolated
+from kioku_embedder.pace import Pace
+from kioku_embedder.preprocessing import Pixels
+from kioku_embedder.waiting import Item, Priority, Tower, WaitingLines
+
+_log = structlog.get_logger()
+_PATIENCE = 2.0
+_HOPELESS = 16
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One finished run of a tower: how many items, how long, and what came out."""
+
+    tower: Tower
+    priority: Priority
+    seconds: float
+    outcomes: tuple[Outcome, ...]
+
+
+class Batcher:
+    """Owns the engine and its thread.
+
+    Args:
+        engine: called from the thread only.
+        dimension: of its vectors.
+        batch_size: most items of one pass.
+        pass_seconds: how long a pass may take, unless one item alone takes longer.
+        queue_limit: most waiting items of each priority.
+        on_pass: called in the event loop after every pass, for metrics.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        dimension: int,
+        batch_size: int,
+        pass_seconds: float,
+        queue_limit: int,
+        on_pass: Callable[[Pass], None] = lambda _: None,
+    ) -> None:
+        self._engine = engine
+        self._dimension = dimension
+        self._pace = Pace(batch_size, pass_seconds)
+        self._queue_limit = queue_limit
+        self._on_pass = on_pass
+        self._lines = WaitingLines(_PATIENCE)
+        self._changed = threading.Condition()
+        self._loading = False
+        self._closing = False
+        self._failed_in_a_row = 0
+        self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._death: asyncio.Future[None] | None = None
+
+    def start(self, *, load: bool = False) -> None:
+        """Starts the thread; with `load` it reads the weights at once, else with the first item."""
+        self._loop = asyncio.get_running_loop()
+        self._death = self._loop.create_future()
+        self._loading = load
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the weights are in memory."""
+        return self._engine.loaded
+
+    def depth(self, priority: Priority) -> int:
+        """Items of one priority that wait."""
+        with self._changed:
+            return self._lines.depth(priority)
+
+    async def embed(self, payload: Pixels | str, tower: Tower, priority: Priority) -> Answer:
+        """The vector of one preprocessed picture or clean text.
+
+        Raises:
+            KiokuError: OVERLOADED, MODEL_UNAVAILABLE, MODEL_OUTPUT_INVALID, ENGINE_OUT_OF_MEMORY
+                or INTERNAL.
+        """
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        item = Item(payload, tower, priority, monotonic(), future)
+        with self._changed:
+            self._admit(tower, priority)
+            self._lines.add(item)
+            self._changed.notify()
+        try:
+            return await future
+        except asyncio.CancelledError:
+            with self._changed:
+                self._lines.remove(item)
+            raise
+
+    def check_room(self, tower: Tower, priority: Priority) -> None:
+        """Refuses work before it is prepared.
+
+        Raises:
+            KiokuError: OVERLOADED or MODEL_UNAVAILABLE.
+        """
+        with self._changed:
+            self._admit(tower, priority)
+
+    async def death(self) -> None:
+        """Returns when `close` was called.
+
+        Raises:
+            EngineBroken: the engine's thread ended by itself; the process should, too.
+        """
+        if self._death is None:
+            raise RuntimeError("start() comes first")
+        await asyncio.shield(self._death)
+
+    async def close(self) -> None:
+        """Finishes what waits, then ends the thread."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join)
+
+    def _admit(self, tower: Tower, priority: Priority) -> None:
+        if self._closing or not self._thread.is_alive():
+            raise KiokuError(Reason.MODEL_UNAVAILABLE, retry_after=1.0)
+        depth = self._lines.depth(priority)
+        if depth >= self._queue_limit:
+            wait = min(30.0, max(0.1, self._pace.seconds_for(tower, depth)))
+            raise KiokuError(Reason.OVERLOADED, retry_after=wait)
+
+    def _live(self) -> None:
+        """The thread's life: ends when closed and empty, or when the engine breaks."""
+        running: list[Item] = []
+        broken: BaseException | None = None
+        try:
+            if self._loading:
+                self._engine.load()
+            while running := self._next_batch():
+                self._run(running)
+        except BaseException as error:  # noqa: BLE001 - the thread's death is told to everybody
+            _log.exception("engine_died")
+            broken = error
+        self._call(lambda: self._bury(running, broken))
+
+    def _next_batch(self) -> list[Item]:
+        with self._changed:
+            while True:
+                taken = self._lines.take(monotonic(), self._pace.most)
+                batch = [item for item in taken if not item.future.done()]
+                if batch or (self._closing and not taken):
+                    return batch
+                if not taken:
+                    self._changed.wait()
+
+    def _run(self, batch: list[Item]) -> None:
+        self._engine.load()
+        tower = batch[0].tower
+        started = monotonic()
+        outcomes = run_isolated(
+            self._engine, tower, [item.payload for item in batch], self._dimension
+        )
+        seconds = monotonic() - started
+        self._pace.finished(tower, len(batch), seconds)
+        done = Pass(tower, batch[0].priority, seconds, tuple(outcomes))
+        self._call(lambda: self._deliver(batch, done, started))
+        self._give_up_if_hopeless(outcomes)
+
+    def _give_up_if_hopeless(self, outcomes: list[Outcome]) -> None:
+        """An engine that fails on everything is broken, whatever it says."""
+        for outcome in outcomes:
+            failed = isinstance(outcome, KiokuError) and outcome.reason is Reason.INTERNAL
+            self._failed_in_a_row = self._failed_in_a_row + 1 if failed else 0
+        if self._failed_in_a_row >= _HOPELESS:
+            raise EngineBroken(f"The model failed on {self._failed_in_a_row} items in a row.")
+
+    def _call(self, function: Callable[[], None]) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function)
+
+    def _deliver(self, batch: list[Item], done: Pass, started: float) -> None:
+        self._on_pass(done)
+        for item, outcome in zip(batch, done.outcomes, strict=True):
+            if item.future.done():
+                continue
+            if isinstance(outcome, KiokuError):
+                item.future.set_exception(outcome)
+            else:
+                waited = started - item.since
+                item.future.set_result(Answer(outcome, waited, done.seconds, len(batch)))
+
+    def _bury(self, running: list[Item], broken: BaseException | None) -> None:
+        """Answers everybody who still waits, then tells the owner."""
+        with self._changed:
+            self._closing = True
+            left = [*running, *self._lines.drain()]
+        for item in left:
+            if not item.future.done():
+                item.future.set_exception(KiokuError(Reason.MODEL_UNAVAILABLE, retry_after=1.0))
+        if self._death is None or self._death.done():
+            return
+        if broken is None:
+            self._death.set_result(None)
+        else:
+            self._death.set_exception(EngineBroken(str(broken)))

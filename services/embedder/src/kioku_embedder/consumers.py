@@ -1,0 +1,146 @@
+"""Promise: every uploaded picture ends as a vector that search was told of, or as a reason.
+
+Bad input is dead at once; a dependency that is down costs no attempt; a failure that may pass is
+tried again by the worker, at most five times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+
+from google.protobuf.message import DecodeError
+from kioku.assets.v1 import asset_pb2
+from kioku.events.v1 import events_pb2
+from kioku_rt.errors import DependencyDown, KiokuError
+from kioku_rt.events.outcome import Ack, Dead, Event, Outcome, Retry, Wait
+from kioku_rt.reasons import CATALOGUE, Reason
+
+from kioku_embedder.announcements import Announcer, Subject
+from kioku_embedder.embedding import Embedder
+from kioku_embedder.waiting import Priority
+
+UPLOADED = "asset.uploaded"
+# Ours to sort out, not the picture's fault: the event stays until the engine can take it.
+_ENGINE_BUSY = frozenset({Reason.OVERLOADED, Reason.MODEL_UNAVAILABLE})
+
+# Not retryable for a caller, who would ask the same again; here another process may do better.
+_MAY_PASS = frozenset({Reason.ENGINE_OUT_OF_MEMORY, Reason.INTERNAL, Reason.SPACE_NOT_SERVED})
+
+
+class Objects(Protocol):
+    """The object store, as far as the embedder reads it."""
+
+    async def get(self, key: str, *, max_bytes: int) -> bytes:
+        """All bytes of an object; raises KiokuError (OBJECT_MISSING, IMAGE_TOO_LARGE)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """One asset to embed, whichever event asked for it; `sha256` is empty where not known."""
+
+    subject: Subject
+    kind: int
+    object_key: str
+    sha256: str
+    space_id: str
+
+
+class AssetConsumer:
+    """Handles `asset.uploaded` and `embedding.requested`.
+
+    Args:
+        objects: where the originals lie.
+        embedder: the use case.
+        announcer: tells the outcome.
+        max_bytes: of an original.
+    """
+
+    def __init__(
+        self, objects: Objects, embedder: Embedder, announcer: Announcer, *, max_bytes: int
+    ) -> None:
+        self._objects = objects
+        self._embedder = embedder
+        self._announcer = announcer
+        self._max_bytes = max_bytes
+
+    async def handle(self, event: Event) -> Outcome:
+        """One delivery; the vector is announced before this returns Ack."""
+        task = _task_of(event)
+        if task is None:
+            return Dead(Reason.EVENT_NOT_DECODABLE, CATALOGUE[Reason.EVENT_NOT_DECODABLE].meaning)
+        if task.kind == asset_pb2.ASSET_KIND_VIDEO:
+            return Ack()
+        return await _as_outcome(lambda: self._embed(task, event.attempt))
+
+    async def on_dead(self, event: Event, dead: Dead) -> None:
+        """Tells search why an asset failed; an event nobody can read has no asset to tell of.
+
+        Raises:
+            DependencyDown: the event log does not answer.
+        """
+        task = _task_of(event)
+        if task is not None:
+            await self._announcer.failed(
+                task.subject, dead.reason, dead.message, attempts=event.attempt
+            )
+
+    async def _embed(self, task: Task, attempt: int) -> None:
+        started = monotonic()
+        self._embedder.require_space(task.space_id)
+        data = await self._objects.get(task.object_key, max_bytes=self._max_bytes)
+        if task.sha256 and await _sha256(data) != task.sha256:
+            raise KiokuError(Reason.CHECKSUM_MISMATCH)
+        embedding = await self._embedder.image(data, space_id=task.space_id, priority=Priority.BULK)
+        await self._announcer.ready(
+            task.subject, embedding, attempts=attempt, seconds=monotonic() - started
+        )
+
+
+async def _as_outcome(work: Callable[[], Awaitable[None]]) -> Outcome:
+    try:
+        await work()
+    except DependencyDown as down:
+        return Wait(down.dependency)
+    except KiokuError as error:
+        if error.reason in _ENGINE_BUSY:
+            return Wait("engine")
+        if CATALOGUE[error.reason].retryable or error.reason in _MAY_PASS:
+            return Retry(error.reason, error.message)
+        return Dead(error.reason, error.message)
+    return Ack()
+
+
+async def _sha256(data: bytes) -> str:
+    """Hex digest; in a thread, since 64 MiB take tens of milliseconds."""
+    return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+
+
+def _task_of(event: Event) -> Task | None:
+    """What an event asks for, or None if its payload is not of its subject's type."""
+    try:
+        if event.subject == UPLOADED:
+            return _of_upload(events_pb2.AssetUploaded.FromString(event.payload))
+        return _of_request(events_pb2.EmbeddingRequested.FromString(event.payload))
+    except (DecodeError, ValueError):
+        return None
+
+
+def _of_upload(message: events_pb2.AssetUploaded) -> Task:
+    return Task(_subject(message), message.kind, message.object_key, message.sha256, "")
+
+
+def _of_request(message: events_pb2.EmbeddingRequested) -> Task:
+    return Task(_subject(message), message.kind, message.object_key, "", message.space_id)
+
+
+def _subject(message: events_pb2.AssetUploaded | events_pb2.EmbeddingRequested) -> Subject:
+    """Raises ValueError when the event names no asset."""
+    if not message.asset_id or not message.object_key:
+        raise ValueError("an event without asset or object key")
+    return Subject(message.asset_id, message.owner, message.generation)

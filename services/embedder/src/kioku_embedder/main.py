@@ -1,0 +1,183 @@
+"""Promise: the embedder as a process: settings in, everything wired, nothing else decided."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
+
+from kioku.embedder.v1.embedder_service_pb2_grpc import add_EmbedderServiceServicer_to_server
+from kioku_rt import service
+from kioku_rt.auth.verifier import TokenVerifier
+from kioku_rt.errors import DependencyDown
+from kioku_rt.events.bus import EventBus
+from kioku_rt.events.topology import CONSUMERS
+from kioku_rt.events.worker import Worker
+from kioku_rt.images import DecodePool, ImageLimits
+from kioku_rt.objects import S3ObjectStore
+from kioku_rt.rpc import Registration, RpcServer
+
+from kioku_embedder.announcements import Announcer
+from kioku_embedder.batcher import Batcher
+from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_checkpoint
+from kioku_embedder.consumers import AssetConsumer
+from kioku_embedder.embedding import Embedder
+from kioku_embedder.metrics import DECODE_SECONDS, PassMetrics, watch_queue
+from kioku_embedder.servicer import EmbedderServicer
+from kioku_embedder.settings import Settings
+from kioku_embedder.torch_engine import TorchEngine
+from kioku_embedder.waiting import Priority
+
+NAME = "embedder"
+SERVICE = "kioku.embedder.v1.EmbedderService"
+CONSUMER_NAMES = ("embedder-uploaded", "embedder-requested")
+EXIT_UNUSABLE = 78  # BSD sysexits: configuration error
+
+
+def main() -> NoReturn:
+    """Runs the embedder until it is told to stop."""
+    settings = Settings()
+    try:
+        service.main(NAME, settings, partial(open_service, settings))
+    except CheckpointUnusable as unusable:
+        sys.stderr.write(f"{unusable}\n")
+        sys.exit(EXIT_UNUSABLE)
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model with what feeds it."""
+
+    checkpoint: Checkpoint
+    batcher: Batcher
+    pool: DecodePool
+    embedder: Embedder
+
+
+async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
+    """Opens the checkpoint, its engine and the decoders.
+
+    Raises:
+        CheckpointUnusable: with one sentence for the operator.
+    """
+    limits = ImageLimits(max_bytes=settings.embedder_upload_max_bytes)
+    checkpoint = await asyncio.to_thread(
+        open_checkpoint,
+        settings.siglip_model_name,
+        precision=settings.embedder_precision,
+        long_edge=limits.long_edge,
+    )
+    pool = DecodePool(settings.decoders, limits, checkpoint.preprocessing)
+    resources.callback(pool.close)
+    await asyncio.to_thread(pool.start)
+    batcher = _start_batcher(settings, checkpoint)
+    resources.push_async_callback(batcher.close)
+    embedder = Embedder(
+        checkpoint.space,
+        pool,
+        batcher,
+        bulk_decodes=settings.decoders,
+        on_decoded=_book_decode,
+    )
+    return Model(checkpoint, batcher, pool, embedder)
+
+
+async def open_service(settings: Settings, resources: AsyncExitStack) -> service.Running:
+    """Opens everything and says what runs."""
+    model = await open_model(settings, resources)
+    verifier = TokenVerifier(settings.auth_config())
+    objects = S3ObjectStore(settings.s3_settings())
+    resources.callback(objects.close)
+    bus = await EventBus.connect(settings.nats_url, NAME)
+    resources.push_async_callback(bus.close)
+    consumer = AssetConsumer(
+        objects, model.embedder, Announcer(bus), max_bytes=settings.embedder_upload_max_bytes
+    )
+    ready = partial(_dependencies_answer, objects, bus, model)
+    workers = {
+        name: Worker(
+            bus,
+            CONSUMERS[name],
+            consumer.handle,
+            slots=settings.embedder_slots,
+            handler_timeout=settings.embedder_handler_seconds,
+            on_dead=consumer.on_dead,
+            probe=ready,
+        ).run
+        for name in CONSUMER_NAMES
+    }
+    return service.Running(
+        server=_server(settings, model, verifier),
+        consumers=workers,
+        relays={"engine": partial(_watch_engine, model.batcher)},
+        pings={"engine": partial(_ping_model, model)},
+        optional_pings={"event log": bus.health, "object store": objects.ping},
+    )
+
+
+def _start_batcher(settings: Settings, checkpoint: Checkpoint) -> Batcher:
+    name = checkpoint.space.model
+    engine = TorchEngine(
+        checkpoint, device=settings.siglip_device, threads=settings.embedder_threads
+    )
+    batcher = Batcher(
+        engine,
+        dimension=checkpoint.space.dimension,
+        batch_size=settings.batch_size,
+        pass_seconds=settings.embedder_pass_seconds,
+        queue_limit=settings.embedder_queue_limit,
+        on_pass=PassMetrics(name),
+    )
+    watch_queue(batcher, name, settings.embedder_queue_limit)
+    batcher.start(load=settings.embedder_preload)
+    return batcher
+
+
+def _server(settings: Settings, model: Model, verifier: TokenVerifier) -> RpcServer:
+    servicer = EmbedderServicer(
+        model.embedder,
+        checkpoint=model.checkpoint.name,
+        device=settings.siglip_device,
+        window=settings.embedder_window,
+    )
+    registration = Registration(
+        SERVICE,
+        add_EmbedderServiceServicer_to_server,
+        servicer,
+        long_lived=frozenset({"EmbedImages"}),
+    )
+    return RpcServer(settings.server_config(), [registration], verifier=verifier)
+
+
+def _book_decode(priority: Priority, seconds: float) -> None:
+    DECODE_SECONDS.labels(priority.name.lower()).observe(seconds)
+
+
+async def _watch_engine(batcher: Batcher, stop: asyncio.Event) -> None:
+    """Lives as long as the engine does: its death ends the process."""
+    stopped = asyncio.create_task(stop.wait())
+    died = asyncio.create_task(batcher.death())
+    await asyncio.wait({stopped, died}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if died.done():
+        died.result()
+    died.cancel()
+
+
+async def _ping_model(model: Model) -> None:
+    """Raises when nothing can be embedded."""
+    if not model.batcher.alive or not model.pool.alive():
+        raise DependencyDown("engine")
+
+
+async def _dependencies_answer(objects: S3ObjectStore, bus: EventBus, model: Model) -> bool:
+    """Whether an event that had to wait may be tried again."""
+    try:
+        await objects.ping()
+        await bus.health()
+    except DependencyDown:
+        return False
+    return model.batcher.alive

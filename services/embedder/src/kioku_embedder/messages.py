@@ -1,0 +1,76 @@
+"""Promise: domain values as the contracts' messages; the only place that fills them in."""
+
+from __future__ import annotations
+
+from kioku.common.v1 import failure_pb2, space_pb2, vector_pb2
+from kioku.embedder.v1 import embedder_service_pb2 as pb
+from kioku_rt.errors import KiokuError
+
+from kioku_embedder.embedding import Embedding, Timing
+from kioku_embedder.space import Space
+
+_MILLISECONDS = 1000.0
+
+
+def space_message(space: Space) -> space_pb2.Space:
+    """The space in full."""
+    return space_pb2.Space(
+        space_id=space.space_id,
+        kind=space_pb2.SPACE_KIND_IMAGE,
+        model=space.model,
+        revision=space.revision,
+        dimension=space.dimension,
+        metric=vector_pb2.METRIC_COSINE,
+        preprocessing=space.preprocessing,
+        normalised=space.normalised,
+        precision=space.precision,
+    )
+
+
+def timing_message(timing: Timing) -> pb.Timing:
+    """The times in milliseconds."""
+    return pb.Timing(
+        queue_ms=timing.queue * _MILLISECONDS,
+        decode_ms=timing.decode * _MILLISECONDS,
+        inference_ms=timing.inference * _MILLISECONDS,
+        batch_size=timing.batch_size,
+    )
+
+
+def image_message(embedding: Embedding) -> pb.EmbedImageResponse:
+    """The answer to EmbedImage."""
+    return pb.EmbedImageResponse(
+        space_id=embedding.space.space_id,
+        embedding=embedding.vector.tolist(),
+        timing=timing_message(embedding.timing),
+    )
+
+
+def text_message(embedding: Embedding) -> pb.EmbedTextResponse:
+    """The answer to EmbedText."""
+    return pb.EmbedTextResponse(
+        space_id=embedding.space.space_id,
+        embedding=embedding.vector.tolist(),
+        truncated=embedding.truncated,
+        timing=timing_message(embedding.timing),
+    )
+
+
+def streamed_message(key: str, embedding: Embedding) -> pb.EmbedImagesResponse:
+    """The answer to one picture of a stream."""
+    return pb.EmbedImagesResponse(
+        key=key,
+        space_id=embedding.space.space_id,
+        embedding=embedding.vector.tolist(),
+        timing=timing_message(embedding.timing),
+    )
+
+
+def failed_message(key: str, error: KiokuError) -> pb.EmbedImagesResponse:
+    """The answer to one picture of a stream that has no vector."""
+    return pb.EmbedImagesResponse(key=key, failure=failure_message(error.reason, error.message))
+
+
+def failure_message(reason: str, message: str) -> failure_pb2.Failure:
+    """A reason and one sentence."""
+    return failure_pb2.Failure(reason=reason, message=message)

@@ -1,0 +1,72 @@
+"""Promise: every metric of the embedder is declared here, and nowhere else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from kioku_rt.errors import KiokuError
+from kioku_rt.telemetry import FAST_BUCKETS
+from prometheus_client import Counter, Gauge, Histogram
+
+from kioku_embedder.batcher import Batcher, Pass
+from kioku_embedder.waiting import Priority
+
+BATCH_SIZE = Histogram(
+    "kioku_embedder_batch_size",
+    "Items of one pass of a tower.",
+    ["model", "tower", "priority"],
+    buckets=(1, 2, 4, 8, 16, 32, 64),
+)
+INFERENCE_SECONDS = Histogram(
+    "kioku_embedder_inference_seconds",
+    "Time of one pass of a tower.",
+    ["model", "tower"],
+    buckets=FAST_BUCKETS,
+)
+DECODE_SECONDS = Histogram(
+    "kioku_embedder_decode_seconds",
+    "Time from bytes to the model's pixels, waiting for a decoder included.",
+    ["priority"],
+    buckets=FAST_BUCKETS,
+)
+OUTCOMES = Counter(
+    "kioku_embedder_items",
+    "Items that got an answer, by tower and reason; OK for a vector.",
+    ["model", "tower", "reason"],
+)
+QUEUE_DEPTH = Gauge("kioku_embedder_queue_depth", "Items that wait for the engine.", ["priority"])
+OVERLOAD = Gauge(
+    "kioku_embedder_overload_ratio",
+    "Waiting items by the limit; at 1 new ones are refused.",
+    ["priority"],
+)
+MODEL_LOADED = Gauge("kioku_embedder_model_loaded", "1 while the weights are in memory.", ["model"])
+
+
+class PassMetrics:
+    """Books finished passes; give it to the batcher as `on_pass`."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+
+    def __call__(self, done: Pass) -> None:
+        """Books one pass."""
+        labels = (self._model, done.tower.value)
+        BATCH_SIZE.labels(*labels, done.priority.name.lower()).observe(len(done.outcomes))
+        INFERENCE_SECONDS.labels(*labels).observe(done.seconds)
+        for outcome in done.outcomes:
+            reason = outcome.reason.value if isinstance(outcome, KiokuError) else "OK"
+            OUTCOMES.labels(*labels, reason).inc()
+
+
+def watch_queue(batcher: Batcher, model: str, limit: int) -> None:
+    """Makes the gauges read the batcher whenever Prometheus asks."""
+    for priority in Priority:
+        name = priority.name.lower()
+        QUEUE_DEPTH.labels(name).set_function(partial(batcher.depth, priority))
+        OVERLOAD.labels(name).set_function(partial(_share, batcher, priority, limit))
+    MODEL_LOADED.labels(model).set_function(lambda: float(batcher.loaded))
+
+
+def _share(batcher: Batcher, priority: Priority, limit: int) -> float:
+    return batcher.depth(priority) / limit

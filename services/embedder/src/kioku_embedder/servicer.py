@@ -1,0 +1,144 @@
+"""Promise: the rpcs of `kioku.embedder.v1`, each decode, one call, encode.
+
+Anybody with a valid token may embed; a service needs the scope `embed`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from kioku.embedder.v1 import embedder_service_pb2 as pb
+from kioku.embedder.v1 import embedder_service_pb2_grpc
+from kioku_rt.auth.principal import current_principal, require_scope
+from kioku_rt.errors import KiokuError
+from kioku_rt.images import ImageLimits
+from kioku_rt.images.refusal import too_large
+
+from kioku_embedder.embedding import Embedder
+from kioku_embedder.messages import (
+    failed_message,
+    image_message,
+    space_message,
+    streamed_message,
+    text_message,
+)
+from kioku_embedder.multipart import picture_of
+from kioku_embedder.waiting import Priority
+
+SCOPE = "embed"
+_MOST_BYTES = ImageLimits().max_bytes
+_Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
+    """See the contract for each rpc.
+
+    Args:
+        embedder: the use case.
+        checkpoint: name as configured, for ListModels.
+        device: where the model runs, for ListModels.
+        window: pictures of one stream in hand at once; more are not read from it until one is
+            answered.
+    """
+
+    def __init__(self, embedder: Embedder, *, checkpoint: str, device: str, window: int) -> None:
+        self._embedder = embedder
+        self._checkpoint = checkpoint
+        self._device = device
+        self._window = window
+
+    async def EmbedImage(  # noqa: N802 - the contract's name
+        self, request: pb.EmbedImageRequest, _context: _Context
+    ) -> pb.EmbedImageResponse:
+        """One picture."""
+        _require_caller()
+        return image_message(
+            await self._embedder.image(
+                _bounded(request.image),
+                space_id=request.space_id,
+                priority=Priority.INTERACTIVE,
+            )
+        )
+
+    async def EmbedText(  # noqa: N802
+        self, request: pb.EmbedTextRequest, _context: _Context
+    ) -> pb.EmbedTextResponse:
+        """One text."""
+        _require_caller()
+        return text_message(
+            await self._embedder.text(
+                request.text, space_id=request.space_id, priority=Priority.INTERACTIVE
+            )
+        )
+
+    async def Embed(  # noqa: N802
+        self, request: pb.EmbedRequest, _context: _Context
+    ) -> pb.EmbedResponse:
+        """The picture in a request body, raw or as a form."""
+        _require_caller()
+        picture = picture_of(request.image.content_type, request.image.data)
+        embedding = await self._embedder.image(
+            _bounded(picture), space_id="", priority=Priority.INTERACTIVE
+        )
+        return pb.EmbedResponse(embedding=embedding.vector.tolist())
+
+    async def EmbedImages(  # type: ignore[override]  # noqa: N802 - writes; yields nothing
+        self, requests: AsyncIterator[pb.EmbedImagesRequest], context: _Context
+    ) -> None:
+        """A stream of pictures; each is answered as it is ready."""
+        _require_caller()
+        room = asyncio.Semaphore(self._window)
+        writing = asyncio.Lock()
+
+        async def answer(request: pb.EmbedImagesRequest) -> None:
+            try:
+                response = await self._streamed(request)
+                async with writing:
+                    await context.write(response)
+            finally:
+                room.release()
+
+        async with asyncio.TaskGroup() as answers:
+            await room.acquire()
+            async for request in requests:
+                answers.create_task(answer(request))
+                await room.acquire()
+
+    async def ListModels(  # noqa: N802
+        self, _request: pb.ListModelsRequest, _context: _Context
+    ) -> pb.ListModelsResponse:
+        """The one model of this process."""
+        _require_caller()
+        model = pb.Model(
+            checkpoint=self._checkpoint,
+            space=space_message(self._embedder.space),
+            loaded=self._embedder.loaded,
+            device=self._device,
+            default=True,
+        )
+        return pb.ListModelsResponse(models=[model])
+
+    async def _streamed(self, request: pb.EmbedImagesRequest) -> pb.EmbedImagesResponse:
+        """A bad picture fails alone."""
+        try:
+            embedding = await self._embedder.image(
+                _bounded(request.image), space_id=request.space_id, priority=Priority.BULK
+            )
+        except KiokuError as error:
+            return failed_message(request.key, error)
+        return streamed_message(request.key, embedding)
+
+
+def _require_caller() -> None:
+    if current_principal().service:
+        require_scope(SCOPE)
+
+
+def _bounded(data: bytes) -> bytes:
+    """Uploads may be larger than what an rpc carries, and share the decoder with it."""
+    if len(data) > _MOST_BYTES:
+        raise too_large(len(data), _MOST_BYTES)
+    return data

@@ -1,0 +1,56 @@
+"""Promise: everything that can be set about the embedder, read once, named here."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from kioku_rt.storage_settings import StorageSettings
+from pydantic import Field
+
+MIB = 2**20
+
+
+class Settings(StorageSettings):
+    """Environment of the embedder.
+
+    `SIGLIP_MODEL_NAME`, `SIGLIP_DEVICE` and `BATCH_SIZE` are the specification's names and have no
+    prefix; every other variable starts with `KIOKU_`.
+
+    Args:
+        siglip_model_name: a folder or a hub id of a SigLIP (1, 2) or CLIP checkpoint.
+        siglip_device: torch's name of the device.
+        batch_size: most items of one pass.
+        embedder_precision: arithmetic of the model; part of the space.
+        embedder_threads: torch's threads on a CPU; 0 is torch's own choice, one per core.
+        embedder_preload: read the weights at start instead of with the first item.
+        embedder_pass_seconds: how long one pass may take, unless one item alone takes longer; an
+            interactive query waits at most this long for bulk work.
+        embedder_queue_limit: most waiting items of each priority before OVERLOADED.
+        embedder_decoders: decoder processes.
+        embedder_slots: events of one consumer in hand at once.
+        embedder_window: pictures of one EmbedImages stream in hand at once.
+        embedder_handler_seconds: after this one delivery of an event counts as failed.
+        embedder_upload_max_bytes: of an uploaded picture; an rpc carries 16 MiB.
+    """
+
+    siglip_model_name: str = Field(
+        default="google/siglip2-base-patch16-256", validation_alias="SIGLIP_MODEL_NAME"
+    )
+    siglip_device: str = Field(default="cuda", validation_alias="SIGLIP_DEVICE")
+    batch_size: int = Field(default=8, ge=1, le=256, validation_alias="BATCH_SIZE")
+    embedder_precision: Literal["float32", "bfloat16"] = "float32"
+    embedder_threads: int = Field(default=0, ge=0)
+    embedder_preload: bool = False
+    embedder_pass_seconds: float = Field(default=0.1, gt=0)
+    embedder_queue_limit: int = Field(default=128, ge=1)
+    embedder_decoders: int = Field(default=0, ge=0)
+    embedder_slots: int = Field(default=16, ge=1)
+    embedder_window: int = Field(default=16, ge=1)
+    embedder_handler_seconds: float = Field(default=60.0, gt=0)
+    embedder_upload_max_bytes: int = Field(default=64 * MIB, ge=1)
+
+    @property
+    def decoders(self) -> int:
+        """Decoder processes: as set, or one per core."""
+        return self.embedder_decoders or len(os.sched_getaffinity(0))

@@ -1,0 +1,44 @@
+"""Promise: two embedders give the same space id exactly if their vectors may be compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+KIND = "image"
+METRIC = "cosine"
+
+
+@dataclass(frozen=True)
+class Space:
+    """What gives a vector of this embedder its meaning.
+
+    Args:
+        model: short name, the last part of the checkpoint's name.
+        revision: digest of the weights and their configuration, hex.
+        dimension: number of components of each vector.
+        preprocessing: digest of everything done to pixels and words before the model, hex.
+        precision: arithmetic of the engine, `float32` or `bfloat16`.
+    """
+
+    model: str
+    revision: str
+    dimension: int
+    preprocessing: str
+    precision: str
+    kind: str = KIND
+    metric: str = METRIC
+    normalised: bool = True
+
+    @property
+    def space_id(self) -> str:
+        """`<model>@<12 hex digits>`, the digits a digest over every field."""
+        return f"{self.model}@{digest_of(asdict(self))[:12]}"
+
+
+def digest_of(facts: Mapping[str, object]) -> str:
+    """SHA-256 (hex) of the facts as canonical JSON."""
+    canonical = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,56 @@
+"""Promise: words become the token ids their model was trained on, from any number of threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from kioku_embedder.family import Family
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The text tower's input for n texts, and which of them had to be cut."""
+
+    inputs: dict[str, torch.Tensor]
+    truncated: tuple[bool, ...]
+
+
+class TextRules:
+    """A tokenizer with its family's rules.
+
+    Rust tokenizers keep padding and truncation as mutable state and raise "Already borrowed" when
+    two threads change it, hence the lock.
+
+    Args:
+        tokenizer: a transformers tokenizer.
+        family: decides about case and attention mask.
+        length: tokens the text tower reads.
+    """
+
+    def __init__(self, tokenizer: Any, family: Family, length: int) -> None:
+        self._tokenizer = tokenizer
+        self._family = family
+        self._length = length
+        self._lock = threading.Lock()
+
+    def __call__(self, texts: Sequence[str]) -> Tokens:
+        """Tokens of the texts, each padded or cut to the model's length."""
+        words = [text.lower() if self._family.lowercase else text for text in texts]
+        with self._lock:
+            whole = self._tokenizer(words, verbose=False)["input_ids"]
+            fitted = self._tokenizer(
+                words,
+                padding="max_length",
+                truncation=True,
+                max_length=self._length,
+                return_attention_mask=self._family.attention_mask,
+                return_tensors="pt",
+            )
+        names = ("input_ids", "attention_mask") if self._family.attention_mask else ("input_ids",)
+        truncated = tuple(len(ids) > self._length for ids in whole)
+        return Tokens({name: fitted[name] for name in names}, truncated)

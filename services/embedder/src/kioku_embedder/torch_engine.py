@@ -1,0 +1,81 @@
+"""Promise: a SigLIP or CLIP checkpoint as an engine, by transformers, on CPU or GPU.
+
+Weights come from safetensors only, code never from the checkpoint. A checkpoint whose weights are
+incomplete is refused: transformers would fill the gaps with random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import torch
+
+from kioku_embedder.checkpoint import Checkpoint
+from kioku_embedder.engine import EngineBroken, EngineOutOfMemory, Matrix, TextMatrix
+from kioku_embedder.preprocessing import Pixels
+from kioku_embedder.towers import Towers
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+_Output = TypeVar("_Output")
+
+
+class TorchEngine:
+    """See `kioku_embedder.engine.Engine`.
+
+    Args:
+        checkpoint: which weights.
+        device: torch's name, `cpu`, `cuda`, `cuda:1`.
+        threads: torch's threads on a CPU; 0 leaves torch's own choice.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, *, device: str, threads: int = 0) -> None:
+        self._checkpoint = checkpoint
+        self._device = device
+        self._threads = threads
+        self._towers: Towers | None = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the weights are in memory."""
+        return self._towers is not None
+
+    def load(self) -> None:
+        """Reads the weights and runs each tower once, so that no real item pays for that."""
+        if self._towers is None:
+            self._towers = self._loaded_towers()
+
+    def images(self, pictures: Sequence[Pixels]) -> Matrix:
+        """See the port."""
+        return self._guarded(lambda towers: towers.images(pictures))
+
+    def texts(self, texts: Sequence[str]) -> TextMatrix:
+        """See the port."""
+        return self._guarded(lambda towers: towers.texts(texts))
+
+    def _loaded_towers(self) -> Towers:
+        if self._threads:
+            torch.set_num_threads(self._threads)
+        dtype = DTYPES[self._checkpoint.space.precision]
+        try:
+            towers = Towers(self._checkpoint, torch.device(self._device), dtype)
+            towers.warm_up()
+        except (OSError, ValueError, RuntimeError, KeyError, AssertionError) as error:
+            # torch says by AssertionError that it was built without CUDA.
+            raise EngineBroken(f"The model cannot be loaded: {error}") from error
+        return towers
+
+    def _guarded(self, run: Callable[[Towers], _Output]) -> _Output:
+        if self._towers is None:
+            raise EngineBroken("The model is not loaded.")
+        try:
+            return run(self._towers)
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            torch.cuda.empty_cache()
+            raise EngineOutOfMemory from error
+        except RuntimeError as error:
+            if "CUDA error" in str(error):
+                raise EngineBroken(f"The device failed: {error}") from error
+            if "can't allocate memory" in str(error):
+                raise EngineOutOfMemory from error
+            raise

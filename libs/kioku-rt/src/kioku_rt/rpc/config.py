@@ -22,6 +22,7 @@ class ServerConfig:
         max_deadline: seconds no call may exceed, whatever its client asked.
         grace: seconds in-flight calls may take to finish when draining.
         max_concurrent_rpcs: calls at work; one more is OVERLOADED at once.
+        max_long_lived: the same for streams that may last for ever; they only wait.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +33,7 @@ class ServerConfig:
     max_deadline: float = 300.0
     grace: float = 10.0
     max_concurrent_rpcs: int = 256
+    max_long_lived: int = 1024
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,18 @@ class Registration:
     servicer: object
     public_methods: frozenset[str] = frozenset()
     long_lived: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class MethodRules:
+    """What is special about one method.
+
+    Attributes:
+        public: needs no token.
+        long_lived: no deadline of ours; ended when the server drains.
+        probe: no log line, and admitted even when the server is full.
+    """
+
+    public: bool = False
+    long_lived: bool = False
+    probe: bool = False

@@ -1,15 +1,15 @@
 """Every call ends with a documented code, in bounded time, for a known caller.
 
-Outermost first: trace, log and metrics, errors, admission, deadline, authentication, then the rpc.
-One door instead of six interceptors, because each of those costs a wrapped handler for every call.
+Before the request's bytes are read: room, then the token. Then, outermost first: trace, log and
+metrics, errors, deadline, the rpc. One door instead of six interceptors, because each of those
+costs a wrapped handler for every call.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
 import grpc
@@ -18,7 +18,8 @@ import structlog
 from kioku_rt.auth.principal import Principal, set_principal
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
-from kioku_rt.rpc.config import ServerConfig
+from kioku_rt.rpc.arrival import Arrival, current_arrival
+from kioku_rt.rpc.config import MethodRules, ServerConfig
 from kioku_rt.rpc.deadline import end_at
 from kioku_rt.rpc.record import CallRecord
 from kioku_rt.rpc.status import status_of
@@ -26,7 +27,8 @@ from kioku_rt.telemetry.tracing import current_trace_id
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Body = Callable[[], Awaitable[Any]]
-_TRACE_HEADERS = frozenset(("traceparent", "tracestate"))
+_SHED_RETRY_SECONDS = 0.5
+_DRAIN_RETRY_SECONDS = 0.1
 _log = structlog.get_logger("kioku_rt.rpc")
 
 
@@ -35,32 +37,6 @@ class Verifier(Protocol):
 
     async def verify(self, token: str) -> Principal:
         """Give whom the token speaks for."""
-
-
-@dataclass(frozen=True)
-class MethodRules:
-    """What is special about one method.
-
-    Attributes:
-        public: needs no token.
-        long_lived: no deadline of ours; ended when the server drains.
-        probe: no log line, and admitted even when the server is full.
-    """
-
-    public: bool = False
-    long_lived: bool = False
-    probe: bool = False
-
-
-@dataclass(frozen=True)
-class _Call:
-    """One call at the door."""
-
-    rules: MethodRules
-    context: Context
-    record: CallRecord
-    credentials: list[str] = field(repr=False)
-    body: Body
 
 
 class Door:
@@ -76,112 +52,160 @@ class Door:
         self._verifier = verifier
         self._active = 0
         self._long_lived: set[asyncio.Task[Any]] = set()
+        self._ended: set[asyncio.Task[Any]] = set()
         self._draining = False
 
-    def full(self, rules: MethodRules) -> bool:
-        """Tell whether one more call would be too many."""
-        return self._active >= self._config.max_concurrent_rpcs and not rules.probe
+    async def admit(self, rules: MethodRules, arrival: Arrival) -> KiokuError | None:
+        """Let a call in, naming its caller for the rest of its task; or say why not."""
+        current_arrival.set(arrival)
+        try:
+            self._check_room(rules)
+            if not rules.public:
+                arrival.principal = await self._verifier.verify(arrival.bearer())
+                set_principal(arrival.principal)
+        except KiokuError as refusal:
+            return refusal
+        return None
 
     def end_long_lived(self) -> None:
         """End streams that would hold a drain up; their clients hear UNAVAILABLE and come again."""
         self._draining = True
+        self._ended |= self._long_lived
         for task in self._long_lived:
             task.cancel()
 
     async def serve(self, method: str, rules: MethodRules, context: Context, body: Body) -> Any:
-        """Run `body` and end the call with its result or a documented code."""
-        headers, credentials = _read_metadata(context.invocation_metadata() or ())
-        with CallRecord(method, headers, quiet=rules.probe) as record:
-            self._active += 1
+        """Run `body` within the limits and end the call with its result or a documented code."""
+
+        async def inside() -> Any:
+            self._check_room(rules)  # those admitted at the same moment are counted here
+            if rules.long_lived:
+                return await self._long(body)
+            return await self._short(context, body)
+
+        return await self.record(method, rules, context, inside)
+
+    async def record(self, method: str, rules: MethodRules, context: Context, body: Body) -> Any:
+        """Run `body`, note how it ends, and turn what it raises into a status."""
+        with CallRecord(method, current_arrival.get(), quiet=rules.probe) as record:
             try:
-                return await self._timed(_Call(rules, context, record, credentials, body))
+                result = await body()
             except KiokuError as error:
                 await abort(context, error, record)
             except grpc.aio.AbortError:
-                record.failed(context.code(), "")  # the handler ended the call itself
+                record.failed(_code_of(context), "")  # the handler ended the call itself
                 raise
             except asyncio.CancelledError:
                 await self._cancelled(context, record)
                 raise
             except Exception as bug:  # noqa: BLE001 - it ends this call, as INTERNAL
-                await abort(context, _internal(method, bug), record)
-            finally:
-                self._active -= 1
+                await abort(context, _known(bug) or _internal(method, bug), record)
+            record.code = _code_of(context)
+            return result
 
-    async def _timed(self, call: _Call) -> Any:
-        """Run the call within its deadline.
+    def _check_room(self, rules: MethodRules) -> None:
+        if rules.probe:
+            return
+        full = (
+            len(self._long_lived) >= self._config.max_long_lived
+            if rules.long_lived
+            else self._active >= self._config.max_concurrent_rpcs
+        )
+        if full:
+            raise KiokuError(Reason.OVERLOADED, retry_after=_SHED_RETRY_SECONDS)
+
+    async def _short(self, context: Context, body: Body) -> Any:
+        """Run `body` within its deadline.
 
         The client's own deadline is enforced by gRPC, which cancels this task; a timer of ours is
         needed only where there is none or too long a one.
         """
-        if call.rules.long_lived:
-            return await self._long(call)
-        remaining = call.context.time_remaining()
+        remaining = context.time_remaining()
         ours = self._config.default_deadline if remaining is None else self._config.max_deadline
-        seconds = ours if remaining is None else min(ours, remaining)
-        end_at(asyncio.get_running_loop().time() + seconds)
-        if remaining is not None and remaining <= ours:
-            return await self._authenticated(call)
+        self._active += 1
         try:
-            async with asyncio.timeout(ours) as timer:
-                return await self._authenticated(call)
-        except TimeoutError:
-            if timer.expired():
-                raise KiokuError(Reason.DEADLINE_EXCEEDED) from None
-            raise
+            if remaining is not None and remaining <= ours:
+                end_at(asyncio.get_running_loop().time() + remaining)
+                return await body()
+            end_at(asyncio.get_running_loop().time() + ours)
+            return await _within(ours, body)
+        finally:
+            self._active -= 1
 
-    async def _long(self, call: _Call) -> Any:
+    async def _long(self, body: Body) -> Any:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - gRPC runs every handler in a task
+        if self._draining:
+            raise _stopping()
         self._long_lived.add(task)
         try:
-            if self._draining:
-                raise _stopping()
-            return await self._authenticated(call)
+            return await body()
         finally:
             self._long_lived.discard(task)
 
-    async def _authenticated(self, call: _Call) -> Any:
-        if not call.rules.public:
-            call.record.principal = await self._verifier.verify(_bearer(call.credentials))
-            set_principal(call.record.principal)
-        return await call.body()
-
     async def _cancelled(self, context: Context, record: CallRecord) -> None:
         """Note why the call was cancelled; a stream that we ended ourselves says so."""
-        if self._draining and not context.done():
-            task = asyncio.current_task()
-            if task is not None:
-                task.uncancel()
+        task = asyncio.current_task()
+        if task is not None and task in self._ended and not context.done():
+            self._ended.discard(task)
+            task.uncancel()
             await abort(context, _stopping(), record)
         remaining = context.time_remaining()
-        late = remaining is not None and remaining <= 0
-        code = grpc.StatusCode.DEADLINE_EXCEEDED if late else grpc.StatusCode.CANCELLED
-        record.failed(code, Reason.DEADLINE_EXCEEDED if late else "")
+        if remaining is not None and remaining <= 0:
+            record.failed(grpc.StatusCode.DEADLINE_EXCEEDED, Reason.DEADLINE_EXCEEDED)
+        else:
+            record.failed(grpc.StatusCode.CANCELLED, "")
 
 
-async def abort(context: Context, error: KiokuError, record: CallRecord | None = None) -> NoReturn:
+async def abort(context: Context, error: KiokuError, record: CallRecord) -> NoReturn:
     """End the call with `error`'s status.
 
     `abort`, not `abort_with_status`: only the first is seen by instrumentation.
     """
     status = status_of(error)
-    if record is not None:
-        record.failed(status.code, error.reason)
+    record.failed(status.code, error.reason)
     await context.abort(status.code, status.message, status.trailers)
 
 
-def overloaded() -> KiokuError:
-    """Make the error of a call for which there is no room."""
-    return KiokuError(Reason.OVERLOADED, retry_after=0.5)
+async def _within(seconds: float, body: Body) -> Any:
+    try:
+        async with asyncio.timeout(seconds) as timer:
+            return await body()
+    except TimeoutError:
+        if timer.expired():
+            raise KiokuError(Reason.DEADLINE_EXCEEDED) from None
+        raise
+
+
+def _code_of(context: Context) -> grpc.StatusCode:
+    """Give the status the handler has set; OK when it has set none."""
+    code: Any = context.code()
+    return code if isinstance(code, grpc.StatusCode) else grpc.StatusCode.OK
 
 
 def _stopping() -> KiokuError:
     return KiokuError(
         Reason.DEPENDENCY_UNAVAILABLE,
         "This server is stopping; call again to reach another.",
-        retry_after=0.1,
+        retry_after=_DRAIN_RETRY_SECONDS,
     )
+
+
+def _known(bug: Exception) -> KiokuError | None:
+    """Give the error inside a task group's exception, if there are only such in it."""
+    if not isinstance(bug, ExceptionGroup):
+        return None
+    leaves = list(_leaves(bug))
+    found = [leaf for leaf in leaves if isinstance(leaf, KiokuError)]
+    return found[0] if len(found) == len(leaves) else None
+
+
+def _leaves(group: ExceptionGroup[Exception]) -> Iterator[Exception]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 def _internal(method: str, bug: Exception) -> KiokuError:
@@ -193,31 +217,3 @@ def _internal(method: str, bug: Exception) -> KiokuError:
         f"Something broke on our side; quote the request id {request_id}.",
         metadata={"request_id": request_id},
     )
-
-
-def _read_metadata(
-    metadata: Iterable[tuple[str, str | bytes]],
-) -> tuple[dict[str, str], list[str]]:
-    """Give the trace headers, and every `authorization` value there is."""
-    headers: dict[str, str] = {}
-    credentials: list[str] = []
-    for key, value in metadata:
-        if isinstance(value, bytes):
-            continue
-        if key == "authorization":
-            credentials.append(value)
-        elif key in _TRACE_HEADERS:
-            headers[key] = value
-    return headers, credentials
-
-
-def _bearer(credentials: list[str]) -> str:
-    """Give the one bearer token; two headers are refused, for two readers may pick differently."""
-    if not credentials:
-        raise KiokuError(Reason.TOKEN_MISSING)
-    if len(credentials) > 1:
-        raise KiokuError(Reason.TOKEN_INVALID)
-    scheme, _, token = credentials[0].partition(" ")
-    if scheme.lower() != "bearer":
-        raise KiokuError(Reason.TOKEN_MISSING)
-    return token.strip()

@@ -16,14 +16,17 @@ import grpc
 
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
-from kioku_rt.rpc.config import ServerConfig
-from kioku_rt.rpc.decoding import Deserializer, checked, refusing
-from kioku_rt.rpc.door import Context, Door, MethodRules, abort, overloaded
+from kioku_rt.rpc.arrival import read_arrival
+from kioku_rt.rpc.codec import Reader, Writer, checked, refusing, writing
+from kioku_rt.rpc.config import MethodRules, ServerConfig
+from kioku_rt.rpc.door import Context, Door
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"  # generic in its stubs only
 Behaviour = Callable[[Any, Context], Any]
-Serve = Callable[[Context, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+Body = Callable[[], Awaitable[Any]]
+Serve = Callable[[Context, Body], Awaitable[Any]]
 _NO_RULES = MethodRules()
+_UNKNOWN = "unknown"  # one name for all of them: callers must not make metrics' labels
 
 
 class Guard(grpc.aio.ServerInterceptor):
@@ -48,75 +51,80 @@ class Guard(grpc.aio.ServerInterceptor):
     ) -> Handler:
         """Give the wrapped handler of the method, or one that says why not."""
         method = handler_call_details.method
-        if self._door.full(self._rules.get(method, _NO_RULES)):
-            return _refuse(overloaded())  # before the request's bytes are read
+        rules = self._rules.get(method, _NO_RULES)
+        arrival = read_arrival(handler_call_details.invocation_metadata or ())
+        refusal = await self._door.admit(rules, arrival)
         wrapped = self._wrapped.get(method)
         if wrapped is None:
             handler: Any = await continuation(handler_call_details)
             if handler is None or not _is_asynchronous(_behaviour(handler)):
-                return _refuse(KiokuError(Reason.METHOD_UNKNOWN))
-            wrapped = self._wrapped[method] = self._wrap(method, handler)
-        return wrapped
+                return self._refuse(_UNKNOWN, rules, refusal or KiokuError(Reason.METHOD_UNKNOWN))
+            wrapped = self._wrapped[method] = self._wrap(method, rules, handler)
+        return wrapped if refusal is None else self._refuse(method, rules, refusal)
 
-    def _wrap(self, method: str, handler: Any) -> Handler:
-        rules = self._rules.get(method, _NO_RULES)
-
-        async def serve(context: Context, body: Callable[[], Awaitable[Any]]) -> Any:
+    def _wrap(self, method: str, rules: MethodRules, handler: Any) -> Handler:
+        async def serve(context: Context, body: Body) -> Any:
             return await self._door.serve(method, rules, context, body)
 
         read = refusing(handler.request_deserializer, self._max_bytes)
+        write = writing(handler.response_serializer, self._max_bytes)
         make = _SHAPES[handler.request_streaming, handler.response_streaming]
-        return make(_behaviour(handler), serve, read, handler.response_serializer)
+        return make(_behaviour(handler), serve, read, write)
+
+    def _refuse(self, method: str, rules: MethodRules, error: KiokuError) -> Handler:
+        """Make a handler that ends the call; this shape fits every method and reads nothing."""
+
+        async def refuse(_requests: AsyncIterator[Any], context: Context) -> None:
+            async def body() -> None:
+                raise error
+
+            await self._door.record(method, rules, context, body)
+
+        return grpc.stream_stream_rpc_method_handler(refuse, None, None)
 
 
-def _unary_unary(
-    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
-) -> Handler:
-    async def handle(request: Any, context: Context) -> Any:
-        async def body() -> Any:
-            return await inner(checked(request), context)
+def _unary_unary(inner: Behaviour, serve: Serve, read: Reader, write: Writer) -> Handler:
+    async def handle(request: Any, context: Context) -> bytes:
+        async def body() -> bytes:
+            return write(await inner(checked(request), context))
 
-        return await serve(context, body)
+        answer: bytes = await serve(context, body)
+        return answer
 
-    return grpc.unary_unary_rpc_method_handler(handle, read, write)
+    return grpc.unary_unary_rpc_method_handler(handle, read, None)
 
 
-def _unary_stream(
-    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
-) -> Handler:
+def _stream_unary(inner: Behaviour, serve: Serve, read: Reader, write: Writer) -> Handler:
+    async def handle(requests: AsyncIterator[Any], context: Context) -> bytes:
+        async def body() -> bytes:
+            async with aclosing(_each_checked(requests)) as sound:
+                return write(await inner(sound, context))
+
+        answer: bytes = await serve(context, body)
+        return answer
+
+    return grpc.stream_unary_rpc_method_handler(handle, read, None)
+
+
+def _unary_stream(inner: Behaviour, serve: Serve, read: Reader, write: Writer) -> Handler:
     async def handle(request: Any, context: Context) -> None:
         async def body() -> None:
-            await _answer(inner(checked(request), context), context)
+            await _answer(inner(checked(request), context), write, context)
 
         await serve(context, body)
 
-    return grpc.unary_stream_rpc_method_handler(handle, read, write)
+    return grpc.unary_stream_rpc_method_handler(handle, read, _late(inner, write))
 
 
-def _stream_unary(
-    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
-) -> Handler:
-    async def handle(requests: AsyncIterator[Any], context: Context) -> Any:
-        async def body() -> Any:
-            async with aclosing(_each_checked(requests)) as sound:
-                return await inner(sound, context)
-
-        return await serve(context, body)
-
-    return grpc.stream_unary_rpc_method_handler(handle, read, write)
-
-
-def _stream_stream(
-    inner: Behaviour, serve: Serve, read: Deserializer, write: Callable[[Any], bytes]
-) -> Handler:
+def _stream_stream(inner: Behaviour, serve: Serve, read: Reader, write: Writer) -> Handler:
     async def handle(requests: AsyncIterator[Any], context: Context) -> None:
         async def body() -> None:
             async with aclosing(_each_checked(requests)) as sound:
-                await _answer(inner(sound, context), context)
+                await _answer(inner(sound, context), write, context)
 
         await serve(context, body)
 
-    return grpc.stream_stream_rpc_method_handler(handle, read, write)
+    return grpc.stream_stream_rpc_method_handler(handle, read, _late(inner, write))
 
 
 _SHAPES = {
@@ -138,25 +146,21 @@ def _is_asynchronous(behaviour: Behaviour) -> bool:
     return inspect.iscoroutinefunction(behaviour) or inspect.isasyncgenfunction(behaviour)
 
 
-async def _answer(answers: Any, context: Context) -> None:
+def _late(inner: Behaviour, write: Writer) -> Writer | None:
+    """Leave writing to gRPC only for a coroutine that calls `context.write` by itself."""
+    return None if inspect.isasyncgenfunction(inner) else write
+
+
+async def _answer(answers: Any, write: Writer, context: Context) -> None:
     """Send what an async generator yields, or wait for a coroutine that writes by itself."""
     if not inspect.isasyncgen(answers):
         await answers
         return
     async with aclosing(answers) as stream:
         async for answer in stream:
-            await context.write(answer)
+            await context.write(write(answer))
 
 
 async def _each_checked(requests: AsyncIterator[Any]) -> AsyncGenerator[Any, None]:
     async for request in requests:
         yield checked(request)
-
-
-def _refuse(error: KiokuError) -> Handler:
-    """Make a handler that ends the call; of this shape it fits every method and reads nothing."""
-
-    async def refuse(_requests: AsyncIterator[Any], context: Context) -> None:
-        await abort(context, error)
-
-    return grpc.stream_stream_rpc_method_handler(refuse, None, None)

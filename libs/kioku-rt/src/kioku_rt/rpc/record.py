@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
 from functools import cache
 
 import grpc
@@ -14,6 +13,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from prometheus_client import Counter, Gauge, Histogram
 
 from kioku_rt.auth.principal import Principal
+from kioku_rt.rpc.arrival import Arrival
 from kioku_rt.telemetry.metrics import FAST_BUCKETS
 from kioku_rt.telemetry.tracing import extract, tracer
 
@@ -44,18 +44,18 @@ class CallRecord:
 
     Args:
         method: the full path, for example `/kioku.search.v1.SearchService/Search`.
-        headers: its metadata with text values; the caller's trace is in them.
+        arrival: what it brought: the caller's trace and name.
         quiet: no log line (health probes).
     """
 
-    def __init__(self, method: str, headers: Mapping[str, str], *, quiet: bool = False) -> None:
+    def __init__(self, method: str, arrival: Arrival, *, quiet: bool = False) -> None:
         self.code = grpc.StatusCode.OK
         self.reason = ""
-        self.principal: Principal | None = None
         self._method = method
+        self._principal = arrival.principal
         self._quiet = quiet
         self._started = time.perf_counter()
-        self.span: Span = tracer.start_span(method[1:], extract(headers), SpanKind.SERVER)
+        self.span: Span = tracer.start_span(method[1:], extract(arrival.trace), SpanKind.SERVER)
 
     def __enter__(self) -> CallRecord:
         _IN_FLIGHT.inc()
@@ -86,7 +86,7 @@ class CallRecord:
             code=self.code.name,
             reason=self.reason,
             ms=round(seconds * 1000, 2),
-            caller=_pseudonym(self.principal),
+            caller=_pseudonym(self._principal),
         )
 
     def _end_span(self) -> None:

@@ -13,15 +13,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
-from kioku_rt.rpc.config import MEBIBYTE, Registration, ServerConfig
-from kioku_rt.rpc.door import Door, MethodRules, Verifier
+from kioku_rt.rpc.config import MEBIBYTE, MethodRules, Registration, ServerConfig
+from kioku_rt.rpc.door import Door, Verifier
 from kioku_rt.rpc.guard import Guard
 
 _HEALTH = "grpc.health.v1.Health"
 _KEEPALIVE_MIN_MS = 20_000
 _METADATA_BYTES = 16 * 1024
-# Beyond our own limit gRPC refuses by itself, without a reason: the last line against a flood.
-_HARD_LIMIT_FACTOR = 4
 
 
 class RpcServer:
@@ -43,7 +41,7 @@ class RpcServer:
         self._server = grpc.aio.server(
             interceptors=[Guard(config, self._door, _rules(registrations))],
             options=_options(config),
-            maximum_concurrent_rpcs=config.max_concurrent_rpcs * _HARD_LIMIT_FACTOR,
+            maximum_concurrent_rpcs=_hard_limit(config),
         )
         for registration in registrations:
             registration.add(registration.servicer, self._server)
@@ -100,6 +98,14 @@ def _rules(registrations: Iterable[Registration]) -> Mapping[str, MethodRules]:
                 long_lived=method in registration.long_lived,
             )
     return rules
+
+
+def _hard_limit(config: ServerConfig) -> int:
+    """Beyond this gRPC refuses by itself, without a reason: the last line against a flood.
+
+    Twice our own limit, because a call counts for gRPC while its bytes are still arriving.
+    """
+    return 2 * (config.max_concurrent_rpcs + config.max_long_lived)
 
 
 def _options(config: ServerConfig) -> list[tuple[str, int]]:

@@ -2,7 +2,7 @@
 
 gRPC runs the deserialiser before any handler and sends what it raises to the client as UNKNOWN with
 the exception's text. So it must not raise: it returns a `Refused`, which the guard turns into the
-error it holds.
+error it holds. For the same reason answers are written inside the door and not by gRPC.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 from kioku_rt.rpc.enums import check_enums
 
-Deserializer = Callable[[bytes], Any]
+Reader = Callable[[bytes], Any]
+Writer = Callable[[Any], bytes]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Refused:
     error: KiokuError
 
 
-def refusing(deserialize: Deserializer | None, max_bytes: int) -> Deserializer:
+def refusing(deserialize: Reader | None, max_bytes: int) -> Reader:
     """Wrap a deserialiser so that it never raises."""
 
     def read(data: bytes) -> Any:
@@ -41,6 +42,18 @@ def refusing(deserialize: Deserializer | None, max_bytes: int) -> Deserializer:
             return Refused(InvalidInput(Reason.REQUEST_NOT_DECODABLE))
 
     return read
+
+
+def writing(serialize: Writer | None, max_bytes: int) -> Writer:
+    """Wrap a serialiser so that no answer is too large for its reader."""
+
+    def write(answer: Any) -> bytes:
+        data: bytes = answer if serialize is None else serialize(answer)
+        if len(data) > max_bytes:
+            raise _too_large(len(data), max_bytes)
+        return data
+
+    return write
 
 
 def checked(request: Any) -> Any:
@@ -59,6 +72,6 @@ def checked(request: Any) -> Any:
 def _too_large(size: int, limit: int) -> KiokuError:
     return KiokuError(
         Reason.MESSAGE_TOO_LARGE,
-        f"The message has {size} bytes; the limit is {limit}. Send pictures by upload.",
+        f"The message has {size} bytes; the limit is {limit}.",
         metadata={"size": str(size), "limit": str(limit)},
     )

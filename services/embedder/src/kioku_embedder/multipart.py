@@ -7,15 +7,15 @@ image, or says nothing, is taken as the picture itself, and its bytes decide.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import (
-    MultipartCallbacks,
-    MultipartParser,
-    parse_options_header,
-)
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 FILE_FIELD = b"image"
 _LONGEST_BOUNDARY = 70

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import json
+import logging
 import math
+import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -73,11 +76,22 @@ def _answer(
 def _confine(limits: ImageLimits) -> None:
     """Ends with its parent, ignores Ctrl-C, dumps no core, has so much memory and no more."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _silence()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + limits.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def _silence() -> None:
+    """Python keeps its stderr; libtiff and its like, which print what hostile files say, do not."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    logging.disable(logging.CRITICAL)  # Pillow's own log lines quote the file
 
 
 def _allow_cpu(seconds: float) -> None:

@@ -116,17 +116,17 @@ def fit(size: tuple[int, int], long_edge: int) -> tuple[int, int]:
 
 
 def _shrunk(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """`picture` at `size` in a mode of 8 bits (see `colour.flat`)."""
+
+    def shrink(full: Image.Image) -> Image.Image:
+        if full.size == size:
+            return full
+        gap = None if full.mode in depth.DEEP_MODES else 2.0  # Pillow cannot reduce those
+        return full.resize(size, Image.Resampling.LANCZOS, reducing_gap=gap)
+
     if picture.mode in depth.DEEP_MODES:
-        black, white = depth.white_of(picture)
-        deep = depth.native(picture)
-        return depth.to_grey(_resized(deep, size, gap=None), black, white)
-    return _resized(colour.flat(picture), size, gap=2.0)
-
-
-def _resized(picture: Image.Image, size: tuple[int, int], *, gap: float | None) -> Image.Image:
-    if picture.size == size:
-        return picture
-    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=gap)
+        return depth.shallow(picture, shrink)
+    return shrink(colour.flat(picture))
 
 
 def _orientation(picture: Image.Image) -> int:

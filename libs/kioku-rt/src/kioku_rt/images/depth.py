@@ -5,44 +5,64 @@ Pillow's own `convert` clips: a 16-bit ramp becomes 0, 255, 255, … (Pillow iss
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 DEEP_MODES = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
-_CONTAINERS = (255, 1_023, 4_095, 16_383, 65_535)
+_CUSTOMARY = (255, 1_023, 4_095, 16_383, 32_767, 65_535)
+_WHITE_IS_ZERO = 0
+_PHOTOMETRIC = 262
 
 
-def native(picture: Image.Image) -> Image.Image:
-    """`picture` in a deep mode that Pillow can resize (`I;16`, `I` or `F`)."""
-    if picture.mode in {"I", "F", "I;16"}:
-        return picture
-    return Image.fromarray(np.asarray(picture).astype(np.uint16))
+def shallow(picture: Image.Image, shrink: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """`picture` (of one of `DEEP_MODES`), made smaller by `shrink`, as `L`, or `LA` with a hole.
+
+    It shrinks before it scales, so that the float work is done on few pixels.
+    """
+    black, white = range_of(picture)
+    if _white_is_zero(picture):
+        black, white = white, black
+    grey = _scaled(shrink(_native(picture)), black, white)
+    hidden = picture.info.get("transparency")
+    if isinstance(hidden, int):
+        seen = np.where(np.asarray(picture) == hidden, 0, 255).astype(np.uint8)
+        grey.putalpha(shrink(Image.fromarray(seen)))
+    return grey
 
 
-def white_of(picture: Image.Image) -> tuple[float, float]:
-    """The values of `picture` that mean black and white.
+def range_of(picture: Image.Image) -> tuple[float, float]:
+    """The least and the greatest value that samples of `picture` are meant to have.
 
     PNG scales its samples to the full 16 bits by definition. Elsewhere 12-bit data are common in
-    16-bit samples, so white is the smallest customary maximum that holds every value; values that
-    fit no such range (negative, or beyond 65535) are stretched from least to greatest.
+    16-bit samples, so the range ends at the smallest customary maximum that holds every value;
+    values that fit no such range (negative, or beyond 65535) are stretched from least to greatest.
     """
     if picture.format == "PNG":
         return 0.0, 65_535.0
     low, high = _extremes(picture)
-    if picture.mode == "F" and low >= 0 and high <= 1:
+    if low < 0 or high > _CUSTOMARY[-1]:
+        return low, high
+    if picture.mode == "F" and high <= 1:
         return 0.0, 1.0
-    if low >= 0:
-        for white in _CONTAINERS:
-            if high <= white:
-                return 0.0, float(white)
-    return low, high
+    return 0.0, float(next(most for most in _CUSTOMARY if high <= most))
 
 
-def to_grey(picture: Image.Image, black: float, white: float) -> Image.Image:
-    """An `L` picture in which `black` is 0 and `white` 255; NaN is black."""
-    values = np.nan_to_num(np.asarray(picture, dtype=np.float64), posinf=white, neginf=black)
-    scaled = (values - black) * (255.0 / max(white - black, 1e-12))
-    return Image.fromarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+def _native(picture: Image.Image) -> Image.Image:
+    """`picture` in a deep mode that Pillow can resize (`I;16`, `I` or `F`), without NaN."""
+    if picture.mode == "F":
+        return Image.fromarray(np.nan_to_num(np.asarray(picture), posinf=0.0, neginf=0.0))
+    if picture.mode in {"I", "I;16"}:
+        return picture
+    return Image.fromarray(np.asarray(picture).astype(np.uint16))
+
+
+def _scaled(picture: Image.Image, black: float, white: float) -> Image.Image:
+    """An `L` picture in which `black` is 0 and `white` 255."""
+    span = white - black
+    values = (np.asarray(picture, dtype=np.float64) - black) * (255.0 / span if span else 0.0)
+    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
 
 
 def _extremes(picture: Image.Image) -> tuple[float, float]:
@@ -50,3 +70,10 @@ def _extremes(picture: Image.Image) -> tuple[float, float]:
     if picture.mode == "F":
         values = values[np.isfinite(values)]
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+
+
+def _white_is_zero(picture: Image.Image) -> bool:
+    """Whether a TIFF counts downwards; Pillow turns only its 8-bit ones round."""
+    if not isinstance(picture, TiffImagePlugin.TiffImageFile):
+        return False
+    return picture.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO

@@ -1,7 +1,7 @@
 """What a picture claims about itself, read without any decoder: bombs stop here.
 
-Only fields at fixed places are read here; where a format hides its size deeper (JPEG, TIFF, AVIF,
-HEIF), Pillow's own header pass gives it, still before any pixel is decoded.
+Only fields that are found without following pointers are read here; where a format hides its size
+deeper (JPEG, TIFF), Pillow's own header pass gives it, still before any pixel is decoded.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import struct
 from collections.abc import Callable
 
 Size = tuple[int, int]
+_ISPE = b"\x00\x00\x00\x14ispe\x00\x00\x00\x00"
+_META_BYTES = 65_536
 
 
 def declared_size(data: bytes, media_type: str) -> Size | None:
@@ -67,8 +69,18 @@ def _webp_size(data: bytes) -> Size | None:
     return None
 
 
+def _heif_size(data: bytes) -> Size | None:
+    """The largest image extent among the item properties (ISO/IEC 23008-12, 6.5.3)."""
+    sizes, at = [], data.find(_ISPE, 0, _META_BYTES)
+    while at >= 0:
+        width, height = struct.unpack_from(">II", data, at + len(_ISPE))
+        sizes.append((width * height, (width, height)))
+        at = data.find(_ISPE, at + 1, _META_BYTES)
+    return max(sizes)[1] if sizes else None
+
+
 def _png_frames(data: bytes, limit: int) -> int:
-    at = data.find(b"acTL", 8, 65_536)
+    at = data.find(b"acTL", 8, _META_BYTES)
     return 1 if at < 0 else min(int(struct.unpack_from(">I", data, at + 4)[0]), limit + 1)
 
 
@@ -117,6 +129,8 @@ _SIZES: dict[str, Callable[[bytes], Size | None]] = {
     "image/gif": _gif_size,
     "image/bmp": _bmp_size,
     "image/webp": _webp_size,
+    "image/avif": _heif_size,
+    "image/heif": _heif_size,
 }
 _FRAMES: dict[str, Callable[[bytes, int], int]] = {
     "image/png": _png_frames,

@@ -16,7 +16,17 @@ from kioku_rt.images.limits import MIB, ImageLimits
 from kioku_rt.images.media import PILLOW_FORMATS, sniff
 from kioku_rt.reasons import Reason
 
-_DAMAGED = (OSError, SyntaxError, EOFError, struct.error, zlib.error, IndexError)
+# RuntimeError and ValueError are how libavif, libheif and the PNG plugin say "damaged"
+_DAMAGED = (
+    OSError,
+    SyntaxError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    IndexError,
+    ValueError,
+    RuntimeError,
+)
 
 
 def check_bytes(data: bytes, limits: ImageLimits) -> str:

@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 from google.protobuf.timestamp_pb2 import Timestamp
 from kioku.events.v1 import events_pb2
 from kioku_rt.reasons import Reason
+from kioku_rt.telemetry import inject
 
 from kioku_embedder.embedding import Embedding
 from kioku_embedder.messages import failure_message, space_message
@@ -79,7 +80,7 @@ class Announcer:
             READY,
             message.SerializeToString(),
             event_id=event_id(READY, subject, space.space_id),
-            headers={KIND_HEADER: embedding.space.kind},
+            headers=_headers(embedding.space.kind),
         )
 
     async def failed(
@@ -100,13 +101,23 @@ class Announcer:
             event_time=_now(),
         )
         await self._publisher.publish(
-            FAILED, event.SerializeToString(), event_id=event_id(FAILED, subject, STAGE)
+            FAILED,
+            event.SerializeToString(),
+            event_id=event_id(FAILED, subject, STAGE),
+            headers=_headers("image"),
         )
 
 
 def event_id(kind: str, subject: Subject, about: str) -> str:
     """The id of an event: a UUID made from its meaning."""
     return str(uuid5(_NAMESPACE, f"{kind}/{subject.asset_id}/{about}/{subject.generation}"))
+
+
+def _headers(kind: str) -> dict[str, str]:
+    """The kind of the vectors, for whoever filters by it, and the trace to go on with."""
+    headers = {KIND_HEADER: kind}
+    inject(headers)
+    return headers
 
 
 def _now() -> Timestamp:

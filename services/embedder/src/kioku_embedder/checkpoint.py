@@ -81,7 +81,9 @@ def _from_hub(name: str) -> Path:
 
 def _read(name: str, folder: Path, precision: str, long_edge: int) -> Checkpoint:
     from transformers import AutoConfig, AutoImageProcessor  # noqa: PLC0415 - takes seconds
+    from transformers.utils import logging  # noqa: PLC0415
 
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # its warnings are plain text in a log of JSON lines
     config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     family = family_of(config.to_dict())
     processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from kioku.assets.v1 import asset_pb2
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import DependencyDown, KiokuError
-from kioku_rt.events.outcome import Ack, Dead, Event, Outcome, Retry, Wait
+from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
 from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_embedder.announcements import Announcer, Subject

@@ -7,8 +7,8 @@ queue, then the decoder.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
@@ -23,6 +23,18 @@ from kioku_embedder.answer import Answer
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
+
+
+class Observer(Protocol):
+    """Is told what happens, for metrics."""
+
+    def decoded(self, priority: Priority, seconds: float) -> None:
+        """A picture has been decoded, waiting for a decoder included."""
+        ...
+
+    def answered(self, tower: Tower, reason: Reason | None) -> None:
+        """An item got a vector (None) or a reason why not."""
+        ...
 
 
 class Decoder(Protocol):
@@ -62,7 +74,7 @@ class Embedder:
         batcher: in front of the engine.
         bulk_decodes: most bulk pictures at the decoder, so that an interactive one finds a decoder
             after at most one bulk picture.
-        on_decoded: told priority and seconds of every decode, for metrics.
+        observer: told of every decode and every answer.
     """
 
     def __init__(
@@ -72,13 +84,13 @@ class Embedder:
         batcher: Batcher,
         *,
         bulk_decodes: int,
-        on_decoded: Callable[[Priority, float], None] = lambda _priority, _seconds: None,
+        observer: Observer,
     ) -> None:
         self.space = space
         self._decoder = decoder
         self._batcher = batcher
         self._bulk_decodes = asyncio.Semaphore(bulk_decodes)
-        self._on_decoded = on_decoded
+        self._observer = observer
 
     @property
     def loaded(self) -> bool:
@@ -96,15 +108,16 @@ class Embedder:
         Raises:
             KiokuError: SPACE_NOT_SERVED, IMAGE_*, OVERLOADED, MODEL_* or ENGINE_OUT_OF_MEMORY.
         """
-        self.require_space(space_id)
-        self._batcher.check_room(Tower.IMAGE, priority)
-        started = monotonic()
-        async with self._bulk_decodes if priority is Priority.BULK else nullcontext():
-            decoded = await self._decoder.decode(data)
-        seconds = monotonic() - started
-        self._on_decoded(priority, seconds)
-        answer = await self._batcher.embed(decoded.pixels, Tower.IMAGE, priority)
-        return self._embedding(answer, seconds)
+        with self._observed(Tower.IMAGE):
+            self.require_space(space_id)
+            self._batcher.check_room(Tower.IMAGE, priority)
+            started = monotonic()
+            async with self._bulk_decodes if priority is Priority.BULK else nullcontext():
+                decoded = await self._decoder.decode(data)
+            seconds = monotonic() - started
+            self._observer.decoded(priority, seconds)
+            answer = await self._batcher.embed(decoded.pixels, Tower.IMAGE, priority)
+            return self._embedding(answer, seconds)
 
     async def text(self, text: str, *, space_id: str, priority: Priority) -> Embedding:
         """The vector of a text.
@@ -112,10 +125,11 @@ class Embedder:
         Raises:
             KiokuError: SPACE_NOT_SERVED, TEXT_*, OVERLOADED, MODEL_* or ENGINE_OUT_OF_MEMORY.
         """
-        self.require_space(space_id)
-        clean = clean_text(text)
-        answer = await self._batcher.embed(clean, Tower.TEXT, priority)
-        return self._embedding(answer, 0.0)
+        with self._observed(Tower.TEXT):
+            self.require_space(space_id)
+            clean = clean_text(text)
+            answer = await self._batcher.embed(clean, Tower.TEXT, priority)
+            return self._embedding(answer, 0.0)
 
     def require_space(self, space_id: str) -> None:
         """Refuses any other space than the served one.
@@ -130,6 +144,15 @@ class Embedder:
                 field="space_id",
                 metadata={"served": self.space.space_id},
             )
+
+    @contextmanager
+    def _observed(self, tower: Tower) -> Iterator[None]:
+        try:
+            yield
+        except KiokuError as error:
+            self._observer.answered(tower, error.reason)
+            raise
+        self._observer.answered(tower, None)
 
     def _embedding(self, answer: Answer, decode_seconds: float) -> Embedding:
         timing = Timing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -13,9 +14,7 @@ from kioku.embedder.v1.embedder_service_pb2_grpc import add_EmbedderServiceServi
 from kioku_rt import service
 from kioku_rt.auth.verifier import TokenVerifier
 from kioku_rt.errors import DependencyDown
-from kioku_rt.events.bus import EventBus
-from kioku_rt.events.topology import CONSUMERS
-from kioku_rt.events.worker import Worker
+from kioku_rt.events import CONSUMERS, AdvisoryFeeder, EventBus, Worker
 from kioku_rt.images import DecodePool, ImageLimits
 from kioku_rt.objects import S3ObjectStore
 from kioku_rt.rpc import Registration, RpcServer
@@ -25,11 +24,10 @@ from kioku_embedder.batcher import Batcher
 from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_checkpoint
 from kioku_embedder.consumers import AssetConsumer
 from kioku_embedder.embedding import Embedder
-from kioku_embedder.metrics import DECODE_SECONDS, PassMetrics, watch_queue
+from kioku_embedder.metrics import Metrics, watch_queue
 from kioku_embedder.servicer import EmbedderServicer
 from kioku_embedder.settings import Settings
 from kioku_embedder.torch_engine import TorchEngine
-from kioku_embedder.waiting import Priority
 
 NAME = "embedder"
 SERVICE = "kioku.embedder.v1.EmbedderService"
@@ -73,14 +71,15 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
     pool = DecodePool(settings.decoders, limits, checkpoint.preprocessing)
     resources.callback(pool.close)
     await asyncio.to_thread(pool.start)
-    batcher = _start_batcher(settings, checkpoint)
+    metrics = Metrics(checkpoint.space.model)
+    batcher = _start_batcher(settings, checkpoint, metrics)
     resources.push_async_callback(batcher.close)
     embedder = Embedder(
         checkpoint.space,
         pool,
         batcher,
         bulk_decodes=settings.decoders,
-        on_decoded=_book_decode,
+        observer=metrics,
     )
     return Model(checkpoint, batcher, pool, embedder)
 
@@ -97,29 +96,19 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
         objects, model.embedder, Announcer(bus), max_bytes=settings.embedder_upload_max_bytes
     )
     ready = partial(_dependencies_answer, objects, bus, model)
-    workers = {
-        name: Worker(
-            bus,
-            CONSUMERS[name],
-            consumer.handle,
-            slots=settings.embedder_slots,
-            handler_timeout=settings.embedder_handler_seconds,
-            on_dead=consumer.on_dead,
-            probe=ready,
-        ).run
-        for name in CONSUMER_NAMES
-    }
+    workers = {name: _worker(settings, bus, name, consumer, ready) for name in CONSUMER_NAMES}
+    feeder = AdvisoryFeeder(bus, dict.fromkeys(CONSUMER_NAMES, consumer.on_dead))
+    workers["exhausted"] = feeder.worker(CONSUMERS["embedder-exhausted"])
     return service.Running(
         server=_server(settings, model, verifier),
-        consumers=workers,
+        consumers={name: worker.run for name, worker in workers.items()},
         relays={"engine": partial(_watch_engine, model.batcher)},
         pings={"engine": partial(_ping_model, model)},
         optional_pings={"event log": bus.health, "object store": objects.ping},
     )
 
 
-def _start_batcher(settings: Settings, checkpoint: Checkpoint) -> Batcher:
-    name = checkpoint.space.model
+def _start_batcher(settings: Settings, checkpoint: Checkpoint, metrics: Metrics) -> Batcher:
     engine = TorchEngine(
         checkpoint, device=settings.siglip_device, threads=settings.embedder_threads
     )
@@ -129,11 +118,29 @@ def _start_batcher(settings: Settings, checkpoint: Checkpoint) -> Batcher:
         batch_size=settings.batch_size,
         pass_seconds=settings.embedder_pass_seconds,
         queue_limit=settings.embedder_queue_limit,
-        on_pass=PassMetrics(name),
+        on_pass=metrics.passed,
     )
-    watch_queue(batcher, name, settings.embedder_queue_limit)
+    watch_queue(batcher, checkpoint.space.model, settings.embedder_queue_limit)
     batcher.start(load=settings.embedder_preload)
     return batcher
+
+
+def _worker(
+    settings: Settings,
+    bus: EventBus,
+    name: str,
+    consumer: AssetConsumer,
+    probe: Callable[[], Awaitable[bool]],
+) -> Worker:
+    return Worker(
+        bus,
+        CONSUMERS[name],
+        consumer.handle,
+        slots=settings.embedder_slots,
+        handler_timeout=settings.embedder_handler_seconds,
+        on_dead=consumer.on_dead,
+        probe=probe,
+    )
 
 
 def _server(settings: Settings, model: Model, verifier: TokenVerifier) -> RpcServer:
@@ -150,10 +157,6 @@ def _server(settings: Settings, model: Model, verifier: TokenVerifier) -> RpcSer
         long_lived=frozenset({"EmbedImages"}),
     )
     return RpcServer(settings.server_config(), [registration], verifier=verifier)
-
-
-def _book_decode(priority: Priority, seconds: float) -> None:
-    DECODE_SECONDS.labels(priority.name.lower()).observe(seconds)
 
 
 async def _watch_engine(batcher: Batcher, stop: asyncio.Event) -> None:

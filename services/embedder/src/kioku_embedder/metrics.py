@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
 from kioku_rt.telemetry import FAST_BUCKETS
 from prometheus_client import Counter, Gauge, Histogram
 
 from kioku_embedder.batcher import Batcher, Pass
-from kioku_embedder.waiting import Priority
+from kioku_embedder.waiting import Priority, Tower
 
 BATCH_SIZE = Histogram(
     "kioku_embedder_batch_size",
@@ -43,20 +43,25 @@ OVERLOAD = Gauge(
 MODEL_LOADED = Gauge("kioku_embedder_model_loaded", "1 while the weights are in memory.", ["model"])
 
 
-class PassMetrics:
-    """Books finished passes; give it to the batcher as `on_pass`."""
+class Metrics:
+    """Books what the batcher and the use case tell; the metrics' `model` label is set here."""
 
     def __init__(self, model: str) -> None:
         self._model = model
 
-    def __call__(self, done: Pass) -> None:
-        """Books one pass."""
-        labels = (self._model, done.tower.value)
-        BATCH_SIZE.labels(*labels, done.priority.name.lower()).observe(len(done.outcomes))
-        INFERENCE_SECONDS.labels(*labels).observe(done.seconds)
-        for outcome in done.outcomes:
-            reason = outcome.reason.value if isinstance(outcome, KiokuError) else "OK"
-            OUTCOMES.labels(*labels, reason).inc()
+    def passed(self, done: Pass) -> None:
+        """A pass of a tower has ended."""
+        tower, priority = done.tower.value, done.priority.name.lower()
+        BATCH_SIZE.labels(self._model, tower, priority).observe(len(done.outcomes))
+        INFERENCE_SECONDS.labels(self._model, tower).observe(done.seconds)
+
+    def decoded(self, priority: Priority, seconds: float) -> None:
+        """A picture has been decoded."""
+        DECODE_SECONDS.labels(priority.name.lower()).observe(seconds)
+
+    def answered(self, tower: Tower, reason: Reason | None) -> None:
+        """An item got its vector, or a reason why not."""
+        OUTCOMES.labels(self._model, tower.value, reason.value if reason else "OK").inc()
 
 
 def watch_queue(batcher: Batcher, model: str, limit: int) -> None:

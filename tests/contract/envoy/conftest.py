@@ -1,0 +1,188 @@
+# ruff: noqa: N802, ARG002 - the contract names the methods and their arguments
+"""An edge in front of small gRPC servers that say what reached them."""
+
+import zlib
+from concurrent import futures
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+from google.protobuf import any_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from kioku.assets.v1 import asset_pb2, asset_service_pb2, asset_service_pb2_grpc
+from kioku.embedder.v1 import embedder_service_pb2, embedder_service_pb2_grpc
+from kioku.search.v1 import search_service_pb2, search_service_pb2_grpc
+from kioku_rt.auth import DevIssuer
+from kioku_stack.envoy import Edge
+
+_OPTIONS = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 17 * 2**20)]
+
+
+class Seen(list):
+    """What reached the servers: (method, request, metadata), in order."""
+
+    def note(self, request, context):
+        """Remember one call."""
+        self.append((type(request).__name__, request, dict(context.invocation_metadata())))
+
+
+def _not_found(context):
+    detail = any_pb2.Any()
+    detail.Pack(
+        error_details_pb2.ErrorInfo(
+            reason="ASSET_NOT_FOUND", domain="kioku", metadata={"asset_id": "gone"}
+        )
+    )
+    status = status_pb2.Status(code=code_pb2.NOT_FOUND, message="No such asset.", details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.NOT_FOUND, "No such asset.")
+
+
+class Assets(asset_service_pb2_grpc.AssetServiceServicer):
+    """Answers with what it was asked."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def CreateUpload(self, request, context):
+        self.seen.note(request, context)
+        asset = asset_pb2.Asset(asset_id="a", filename=request.filename, tags=request.tags)
+        return asset_service_pb2.CreateUploadResponse(asset=asset)
+
+    def GetAsset(self, request, context):
+        self.seen.note(request, context)
+        if request.asset_id == "gone":
+            _not_found(context)
+        return asset_service_pb2.GetAssetResponse(asset=asset_pb2.Asset(asset_id=request.asset_id))
+
+    def ListAssets(self, request, context):
+        self.seen.note(request, context)
+        return asset_service_pb2.ListAssetsResponse(next_page_token=str(request.page_size))
+
+    def WatchAsset(self, request, context):
+        self.seen.note(request, context)
+        for state in (asset_pb2.ASSET_STATE_PROCESSING, asset_pb2.ASSET_STATE_READY):
+            asset = asset_pb2.Asset(asset_id=request.asset_id, state=state)
+            yield asset_service_pb2.WatchAssetResponse(asset=asset)
+
+
+class Search(search_service_pb2_grpc.SearchServiceServicer):
+    """Answers with the size of what it was asked."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def Search(self, request, context):
+        self.seen.note(request, context)
+        hit = search_service_pb2.Hit(asset_id=request.text or str(len(request.image)))
+        return search_service_pb2.SearchResponse(hits=[hit])
+
+
+class Embedder(embedder_service_pb2_grpc.EmbedderServiceServicer):
+    """Answers with length and checksum of the picture."""
+
+    def __init__(self, seen, name):
+        self.seen = seen
+        self.name = name
+
+    def Embed(self, request, context):
+        self.seen.note(request, context)
+        data = request.image.data
+        vector = [float(len(data)), float(zlib.crc32(data) % 65536)]
+        return embedder_service_pb2.EmbedResponse(embedding=vector)
+
+    def EmbedImage(self, request, context):
+        self.seen.note(request, context)
+        return embedder_service_pb2.EmbedImageResponse(space_id=str(len(request.image)))
+
+    def EmbedText(self, request, context):
+        self.seen.note(request, context)
+        return embedder_service_pb2.EmbedTextResponse(space_id=self.name)
+
+    def EmbedImages(self, request_iterator, context):
+        for request in request_iterator:
+            yield embedder_service_pb2.EmbedImagesResponse(key=request.key)
+
+
+def start_server(add, servicer):
+    """A gRPC server with health on a free port: (server, port)."""
+    server = grpc.server(futures.ThreadPoolExecutor(8), options=_OPTIONS)
+    add(servicer, server)
+    if isinstance(servicer, Assets):
+        search_service_pb2_grpc.add_SearchServiceServicer_to_server(Search(servicer.seen), server)
+    checks = health.HealthServicer()
+    checks.set("", health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+@pytest.fixture(scope="session")
+def seen():
+    """What reached the servers behind the edge."""
+    return Seen()
+
+
+@pytest.fixture(scope="session")
+def edge_issuer(stack_dir):
+    """Signs tokens that the edge takes."""
+    return DevIssuer(stack_dir / "edge-issuer")
+
+
+@pytest.fixture(scope="session")
+def grpc_backends(seen):
+    """Ports of one search server and two embedders, and their servers by port."""
+    add_embedder = embedder_service_pb2_grpc.add_EmbedderServiceServicer_to_server
+    started = [
+        start_server(asset_service_pb2_grpc.add_AssetServiceServicer_to_server, Assets(seen)),
+        start_server(add_embedder, Embedder(seen, "one")),
+        start_server(add_embedder, Embedder(seen, "two")),
+    ]
+    yield [port for _, port in started]
+    for server, _ in started:
+        server.stop(None).wait()
+
+
+@pytest.fixture(scope="session")
+def make_edge(envoy_factory, edge_issuer, grpc_backends):
+    """`make_edge(storage_port, **more)`: an edge in front of the gRPC servers."""
+
+    def make(storage_port, **more):
+        search, *embedders = [("127.0.0.1", port) for port in grpc_backends]
+        wanted = {"search": [search], "embedder": embedders, **more}
+        return envoy_factory(
+            Edge(
+                storage=[("127.0.0.1", storage_port)],
+                bucket="kioku",
+                jwks_file=Path(edge_issuer.jwks_path),
+                issuer=edge_issuer.issuer,
+                audience=edge_issuer.audience,
+                cors_origins=["https://app.example"],
+                **wanted,
+            )
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def edge(make_edge):
+    """An edge with nothing behind its storage route."""
+    return make_edge(9)
+
+
+@pytest.fixture(scope="session")
+def token(edge_issuer):
+    """A user's token."""
+    return edge_issuer.mint("user-1")
+
+
+@pytest.fixture
+def web(edge, token):
+    """An HTTP client of the edge that sends the token."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=edge.url, headers=headers, timeout=30) as client:
+        yield client

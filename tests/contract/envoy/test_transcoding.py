@@ -1,0 +1,111 @@
+"""REST through the edge: paths, JSON, bodies, streams and errors."""
+
+import base64
+import json
+import zlib
+
+import pytest
+
+MIB = 2**20
+
+
+def test_post_becomes_a_call(web, seen):
+    """A JSON body becomes the request; the answer keeps field names and prints every primitive."""
+    answer = web.post("/v1/assets:createUpload", json={"filename": "ü.jpg", "size_bytes": "7"})
+    asset = answer.json()["asset"]
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert seen[-1][1].size_bytes == 7
+    assert asset["filename"] == "ü.jpg"
+    assert asset["size_bytes"] == "0"
+    assert asset["tags"] == []
+
+
+def test_get_takes_path_and_query(web):
+    """Path segments and query parameters fill the request."""
+    assert web.get("/v1/assets/x1").json()["asset"]["asset_id"] == "x1"
+    assert web.get("/v1/assets", params={"page_size": 3}).json()["next_page_token"] == "3"
+
+
+def test_error_carries_its_reason(web):
+    """An error is a google.rpc.Status in JSON with the ErrorInfo of the service."""
+    answer = web.get("/v1/assets/gone")
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "code": 5,
+        "message": "No such asset.",
+        "details": [
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "ASSET_NOT_FOUND",
+                "domain": "kioku",
+                "metadata": {"asset_id": "gone"},
+            }
+        ],
+    }
+
+
+def test_stream_is_a_json_array(web):
+    """WatchAsset over REST is an array of what the stream held."""
+    states = [item["asset"]["state"] for item in web.get("/v1/assets/x1:watch").json()]
+    assert states == ["ASSET_STATE_PROCESSING", "ASSET_STATE_READY"]
+
+
+def test_embed_takes_raw_bytes(web, seen):
+    """POST /embed hands over body and content type as they are."""
+    picture = bytes(range(256)) * 8192
+    answer = web.post("/embed", content=picture, headers={"Content-Type": "image/jpeg"})
+    assert answer.json() == {"embedding": [len(picture), zlib.crc32(picture) % 65536]}
+    assert seen[-1][1].image.content_type == "image/jpeg"
+
+
+def test_embed_takes_multipart(web, seen):
+    """A multipart body arrives whole, with its boundary."""
+    web.post("/embed", files={"image": ("cat.jpg", b"\xff\xd8 picture", "image/jpeg")})
+    body = seen[-1][1].image
+    assert body.content_type.startswith("multipart/form-data; boundary=")
+    assert b"\xff\xd8 picture" in body.data
+
+
+def test_picture_at_the_limit_passes(web):
+    """A picture of 16 MiB passes raw and as base64 in JSON."""
+    picture = b"\x01" * (16 * MIB)
+    raw = web.post("/embed", content=picture, headers={"Content-Type": "image/png"})
+    boxed = {"image": base64.b64encode(picture).decode()}
+    assert raw.json()["embedding"][0] == len(picture)
+    assert web.post("/v1/images:embed", json=boxed).json()["space_id"] == str(len(picture))
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(
+    ("path", "size"), [("/embed", 16 * MIB + 2**17), ("/v1/images:embed", 22 * MIB)]
+)
+def test_more_is_refused(web, path, size, chunked):
+    """A longer body is 413 with a reason, with or without a Content-Length."""
+    body = b'{"image": "' + b"A" * size + b'"}'
+    answer = web.post(path, content=iter([body]) if chunked else body)
+    assert answer.status_code == 413
+    assert answer.json()["details"][0]["reason"] == "MESSAGE_TOO_LARGE"
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"size_bytes": "many"}', b"[]"])
+def test_bad_json_is_refused(web, body):
+    """A body that is not the request in JSON is 400 with a reason."""
+    answer = web.post("/v1/assets:createUpload", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["details"][0]["reason"] == "REQUEST_NOT_DECODABLE"
+
+
+def test_unknown_query_parameter_is_refused(web):
+    """A misspelt query parameter is 400, not ignored."""
+    answer = web.get("/v1/assets", params={"pagesize": 3})
+    assert answer.status_code == 400
+    assert answer.json()["details"][0]["reason"] == "REQUEST_NOT_DECODABLE"
+
+
+@pytest.mark.parametrize("path", ["/", "/v2/assets", "/v1/assets/a%2Fb", "/kioku", "/%00"])
+def test_unknown_path(web, path):
+    """What no rpc serves is refused with a reason in JSON."""
+    answer = web.get(path)
+    assert answer.status_code in {400, 404}
+    assert json.loads(answer.text)["details"][0]["domain"] == "kioku"

@@ -1,8 +1,8 @@
 """The event log for every service: bus, workers, outbox and dead letters over JetStream."""
 
-from kioku_rt.events.bus import EventBus
 from kioku_rt.events.dlq import DeadLetter, DeadLetters
 from kioku_rt.events.exhausted import AdvisoryFeeder
+from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.outbox import enqueue, new_event_id, republish
 from kioku_rt.events.outcome import Ack, Dead, Event, Handler, OnDead, Outcome, Retry, Wait
 from kioku_rt.events.relay import OutboxRelay

@@ -41,5 +41,5 @@ async def attempt(handler: Handler, event: Event, *, seconds: float, consumer: s
                 return Retry(Reason.DEADLINE_EXCEEDED, f"The step took longer than {seconds:g} s.")
             outcome = outcome_of(error)
             if isinstance(outcome, Retry) and outcome.reason is Reason.INTERNAL:
-                log.exception("handler failed", consumer=consumer, event_id=event.id)
+                log.exception("events.handler_failed", consumer=consumer, event_id=event.id)
             return outcome

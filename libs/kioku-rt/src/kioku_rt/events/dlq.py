@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from kioku_rt.events import letters
-from kioku_rt.events.bus import EVENT_ID, ID_HEADER, EventBus, Stored
+from kioku_rt.events import headers as names
+from kioku_rt.events.jetstream.bus import EventBus
+from kioku_rt.events.jetstream.stored import Stored
+from kioku_rt.events.letters import PREFIX, STREAM
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,15 @@ def _letter(stored: Stored) -> DeadLetter:
     headers = stored.headers
     return DeadLetter(
         sequence=stored.sequence,
-        subject=stored.subject.removeprefix(letters.PREFIX),
-        event_id=headers.get(EVENT_ID, headers.get(ID_HEADER, "")),
-        consumer=headers.get(letters.CONSUMER, ""),
-        reason=headers.get(letters.REASON, ""),
-        message=letters.plain_text(headers.get(letters.MESSAGE, "")),
-        attempts=int(headers.get(letters.ATTEMPTS, "0")),
+        subject=stored.subject.removeprefix(PREFIX),
+        event_id=names.event_id(headers, STREAM, stored.sequence),
+        consumer=headers.get(names.CONSUMER, ""),
+        reason=headers.get(names.REASON, ""),
+        message=names.plain_text(headers.get(names.MESSAGE, "")),
+        attempts=int(headers.get(names.ATTEMPTS, "0")),
         time=stored.time,
         payload=stored.payload,
-        headers=letters.passed_on(headers),
+        headers=names.passed_on(headers),
     )
 
 
@@ -63,7 +65,7 @@ class DeadLetters:
 
     async def _all(self) -> AsyncIterator[DeadLetter]:
         sequence = 1
-        while stored := await self._bus.stored_after(letters.STREAM, sequence, "dlq.>"):
+        while stored := await self._bus.stored_after(STREAM, sequence, "dlq.>"):
             yield _letter(stored)
             sequence = stored.sequence + 1
 
@@ -78,7 +80,7 @@ class DeadLetters:
 
     async def show(self, sequence: int) -> DeadLetter | None:
         """One letter, or None."""
-        stored = await self._bus.stored(letters.STREAM, sequence)
+        stored = await self._bus.stored(STREAM, sequence)
         return None if stored is None else _letter(stored)
 
     async def replay(self, sequence: int | None = None) -> int:
@@ -97,11 +99,11 @@ class DeadLetters:
         origin = letter.event_id.partition("-replay-")[0]
         headers = dict(letter.headers)
         if letter.consumer:
-            headers[letters.ONLY_FOR] = letter.consumer
+            headers[names.ONLY_FOR] = letter.consumer
         await self._bus.publish(
             letter.subject,
             letter.payload,
             event_id=f"{origin}-replay-{letter.sequence}-{int(letter.time.timestamp())}",
             headers=headers,
         )
-        await self._bus.remove(letters.STREAM, letter.sequence)
+        await self._bus.remove(STREAM, letter.sequence)

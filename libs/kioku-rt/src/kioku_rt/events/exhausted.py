@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 import structlog
 
-from kioku_rt.events.bus import EVENT_ID, ID_HEADER, EventBus
+from kioku_rt.events.headers import event_id
+from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.letters import write_letter
 from kioku_rt.events.outcome import Ack, Dead, Event, OnDead, Outcome
 from kioku_rt.events.topology import ConsumerSpec
@@ -39,7 +40,7 @@ class AdvisoryFeeder:
         named = json.loads(advisory.payload)
         event = await self._event(named["stream"], named["stream_seq"], named["deliveries"])
         if event is None:
-            log.warning("exhausted event is gone from its stream", advisory=named)
+            log.warning("events.exhausted_and_gone", advisory=named)
             return Ack()
         dead = Dead(Reason.ATTEMPTS_EXHAUSTED, CATALOGUE[Reason.ATTEMPTS_EXHAUSTED].meaning)
         consumer = named["consumer"]
@@ -52,13 +53,12 @@ class AdvisoryFeeder:
         stored = await self._bus.stored(stream, sequence)
         if stored is None:
             return None
-        headers = stored.headers
         return Event(
-            id=headers.get(EVENT_ID) or headers.get(ID_HEADER) or f"{stream}-{sequence}",
+            id=event_id(stored.headers, stream, sequence),
             subject=stored.subject,
             payload=stored.payload,
             attempt=deliveries,
-            headers=headers,
+            headers=stored.headers,
             stream_sequence=sequence,
         )
 

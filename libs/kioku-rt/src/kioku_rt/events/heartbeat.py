@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 from kioku_rt.errors import DependencyDown
-from kioku_rt.events.pull import Delivery
+from kioku_rt.events.jetstream.delivery import Delivery
 
 
 class Heartbeat:

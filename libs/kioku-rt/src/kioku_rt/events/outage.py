@@ -41,7 +41,7 @@ class Outage:
     async def wait(self, dependency: str, stop: asyncio.Event) -> None:
         """Begin (or join) an outage; returns when it may be over, or when `stop` is set."""
         if not self.on:
-            log.warning("waiting for a dependency", dependency=dependency)
+            log.warning("events.waiting", dependency=dependency)
             self.on = True
         async with self._probing:
             while self.on and await self._pause(stop):

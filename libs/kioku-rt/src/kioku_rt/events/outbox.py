@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _TOPOLOGY = Topology()
 KEEP_DAYS = 7
+PRUNE_ROWS = 10_000
+REPUBLISH_SECONDS = 600.0
 
 
 def new_event_id() -> str:
@@ -82,23 +84,27 @@ async def enqueue(
 
 
 async def republish(connection: Connection, *, schema: str) -> int:
-    """Have every event that the outbox still keeps published again; how many.
+    """Have every event that the outbox still keeps published again; how many. In a transaction.
 
     For an event store that was lost. Events keep their ids, so consumers that record what they
     have processed see no second effect.
     """
+    await connection.execute("SET LOCAL statement_timeout = '10min'")
     status = await connection.execute(
         f"UPDATE {identifier(schema)}.outbox SET published_at = NULL"  # noqa: S608
-        " WHERE published_at IS NOT NULL"
+        " WHERE published_at IS NOT NULL",
+        timeout=REPUBLISH_SECONDS,
     )
     return int(status.split()[-1])
 
 
 async def prune(connection: Connection, *, schema: str, days: int = KEEP_DAYS) -> int:
-    """Drop rows published more than `days` ago; how many."""
+    """Drop rows published more than `days` ago, at most 10,000 of them; how many."""
+    table = f"{identifier(schema)}.outbox"
     status = await connection.execute(
-        f"DELETE FROM {identifier(schema)}.outbox"  # noqa: S608
-        " WHERE published_at < clock_timestamp() - make_interval(days => $1)",
+        f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table}"  # noqa: S608
+        " WHERE published_at < clock_timestamp() - make_interval(days => $1) LIMIT $2)",
         days,
+        PRUNE_ROWS,
     )
     return int(status.split()[-1])

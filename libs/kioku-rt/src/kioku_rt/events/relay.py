@@ -22,9 +22,10 @@ from kioku_rt.db.identifiers import identifier
 from kioku_rt.db.pool import acquire
 from kioku_rt.errors import DependencyDown
 from kioku_rt.events import metrics
-from kioku_rt.events.bus import EVENT_LOG, EventBus
 from kioku_rt.events.delays import jittered, sleep_unless
-from kioku_rt.events.outbox import channel, prune, republish
+from kioku_rt.events.jetstream.bus import EventBus
+from kioku_rt.events.jetstream.down import EVENT_LOG
+from kioku_rt.events.outbox import PRUNE_ROWS, channel, prune, republish
 
 if TYPE_CHECKING:
     import asyncpg
@@ -85,7 +86,7 @@ class OutboxRelay:
             try:
                 await self._session(stop)
             except DependencyDown as down:
-                log.warning("relay waits", schema=self._schema, dependency=down.dependency)
+                log.warning("outbox.waiting", schema=self._schema, dependency=down.dependency)
                 await sleep_unless(stop, jittered(AGAIN_SECONDS))
 
     async def _session(self, stop: asyncio.Event) -> None:
@@ -175,7 +176,7 @@ class OutboxRelay:
             if known is not None:
                 count = await self._republish(connection)
                 metrics.OUTBOX_REPUBLISHED.labels(self._schema).inc(count)
-                log.warning("event store is new", schema=self._schema, republished=count)
+                log.warning("outbox.republished", schema=self._schema, events=count)
             await connection.execute(
                 f"INSERT INTO {self._schema}.outbox_store (stream, created_at)"  # noqa: S608
                 " VALUES ($1, $2) ON CONFLICT (stream) DO UPDATE SET created_at = $2",
@@ -188,9 +189,11 @@ class OutboxRelay:
         if now - self._gauged > GAUGE_SECONDS:
             self._gauged = now
             await self._gauge(connection)
+            await self._bus.health()  # another process may have noticed a new store before us
         if now - self._pruned > PRUNE_SECONDS:
             self._pruned = now
-            await prune(connection, schema=self._schema)
+            while await prune(connection, schema=self._schema) == PRUNE_ROWS:
+                pass
 
     async def _gauge(self, connection: Connection) -> None:
         row = await connection.fetchrow(

@@ -15,11 +15,12 @@ import structlog
 
 from kioku_rt.errors import DependencyDown
 from kioku_rt.events import metrics
-from kioku_rt.events.bus import EVENT_ID, EventBus
 from kioku_rt.events.delays import retry_delay, sleep_unless
-from kioku_rt.events.letters import ONLY_FOR, passed_on, write_letter
+from kioku_rt.events.headers import EVENT_ID, ONLY_FOR, passed_on
+from kioku_rt.events.jetstream.bus import EventBus
+from kioku_rt.events.jetstream.delivery import Delivery
+from kioku_rt.events.letters import write_letter
 from kioku_rt.events.outcome import Ack, Dead, Event, OnDead, Outcome, Retry, Wait
-from kioku_rt.events.pull import Delivery
 from kioku_rt.events.topology import ConsumerSpec
 
 AGAIN_SECONDS = 0.5
@@ -90,20 +91,11 @@ class Settler:
         delay = outcome.delay
         if delay is None:
             delay = retry_delay(delivery.event.attempt, self._retry_delays)
-        log.info(
-            "event to be tried again",
-            consumer=self._spec.durable,
-            event_id=delivery.event.id,
-            attempt=delivery.event.attempt,
-            reason=outcome.reason.value,
-            delay=round(delay, 3),
-        )
         await self._surely(partial(delivery.nak, delay), stop)
 
     async def _bury(self, delivery: Delivery, dead: Dead, stop: asyncio.Event) -> None:
         self._count("dead", dead.reason)
         event, durable = delivery.event, self._spec.durable
-        log.warning("event dead", consumer=durable, event_id=event.id, reason=dead.reason.value)
         done = (
             await self._surely(partial(self._tell, event, dead), stop)
             and await self._surely(
@@ -112,7 +104,7 @@ class Settler:
             and await self._surely(delivery.term, stop)
         )
         if not done:
-            log.warning("dead event left for its next delivery", event_id=event.id)
+            log.warning("events.burial_postponed", event_id=event.id)
 
     async def _tell(self, event: Event, dead: Dead) -> None:
         if self._on_dead is None:
@@ -123,7 +115,7 @@ class Settler:
             raise
         except Exception:
             # The letter must be written all the same: it is what a person can find and replay.
-            log.exception("on_dead failed", event_id=event.id)
+            log.exception("events.on_dead_failed", event_id=event.id)
             self._count("on_dead_failed", dead.reason)
 
     async def _surely(self, action: Callable[[], Awaitable[None]], stop: asyncio.Event) -> bool:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind
 
 from kioku_rt.events.outcome import Event
+from kioku_rt.telemetry import extract, inject, span
 
-_tracer = trace.get_tracer("kioku_rt.events")
+TRACEPARENT = "traceparent"
 
 
 def with_trace(headers: Mapping[str, str] | None = None) -> dict[str, str]:
     """`headers`, and the current trace context unless they carry one already."""
     carrier = dict(headers or {})
-    if "traceparent" not in carrier:
-        propagate.inject(carrier)
+    if TRACEPARENT not in carrier:
+        inject(carrier)
     return carrier
 
 
 @contextmanager
 def handling(event: Event, consumer: str) -> Iterator[None]:
     """Run the block as a span that continues the trace of the event's publisher."""
-    with _tracer.start_as_current_span(
+    with span(
         f"process {event.subject}",
-        context=propagate.extract(event.headers),
+        parent=extract(event.headers),
         kind=SpanKind.CONSUMER,
         attributes={
             "messaging.system": "nats",

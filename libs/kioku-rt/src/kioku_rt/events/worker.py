@@ -26,13 +26,14 @@ import structlog
 from kioku_rt.errors import DependencyDown
 from kioku_rt.events import metrics
 from kioku_rt.events.attempt import attempt
-from kioku_rt.events.bus import EventBus
 from kioku_rt.events.delays import RETRY_DELAYS, jittered, sleep_unless
+from kioku_rt.events.headers import ONLY_FOR
 from kioku_rt.events.heartbeat import Heartbeat
-from kioku_rt.events.letters import ONLY_FOR
+from kioku_rt.events.jetstream.bus import EventBus
+from kioku_rt.events.jetstream.delivery import Delivery
+from kioku_rt.events.jetstream.pull import Pull, PullEnded
 from kioku_rt.events.outage import Outage, Probe
 from kioku_rt.events.outcome import Ack, Event, Handler, OnDead, Outcome, Wait
-from kioku_rt.events.pull import Delivery, Pull, PullEnded
 from kioku_rt.events.settle import Settler
 from kioku_rt.events.topology import ConsumerSpec
 from kioku_rt.events.trace import handling
@@ -44,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 class Worker:
     """One consumer's events, handled by at most `slots` runs of `handler` at a time.
+
+    Raises ValueError when the bus does not declare `consumer`.
 
     Args:
         bus: whose topology holds `consumer`.
@@ -68,6 +71,8 @@ class Worker:
         retry_delays: Sequence[float] = RETRY_DELAYS,
         probe: Probe | None = None,
     ) -> None:
+        if consumer not in bus.topology.consumers:
+            raise ValueError(f"the bus does not declare the consumer {consumer.durable}")
         self._bus = bus
         self._spec = consumer
         self._handler = handler
@@ -88,9 +93,10 @@ class Worker:
                 try:
                     await self._work(stop, handlers)
                 except PullEnded as ended:
-                    log.info("pull ended", consumer=self._spec.durable, why=str(ended))
+                    log.info("events.rebind", consumer=self._spec.durable, why=str(ended))
                     if ended.suspect:
                         self._bus.reset()
+                        await sleep_unless(stop, jittered(REBIND_SECONDS))
                 except DependencyDown:
                     await sleep_unless(stop, jittered(REBIND_SECONDS))
 
@@ -100,7 +106,8 @@ class Worker:
         waker = asyncio.create_task(_interrupt_on(stop, pull))
         try:
             while not stop.is_set():
-                await self._free_slot()
+                if pull.idle:
+                    await self._free_slot()
                 self._clock.tick()
                 delivery = await pull.next(self._slots - len(self._running))
                 if delivery is not None:
@@ -111,7 +118,10 @@ class Worker:
                 await self._settler.give_back(delivery)
 
     async def _free_slot(self) -> None:
-        """Return when a slot is free and nothing in hand waits for a dependency."""
+        """Return when a slot is free and nothing in hand waits for a dependency.
+
+        An open request never asks for more than the free slots, so what arrives by it can begin.
+        """
         while self._running and (len(self._running) >= self._slots or self._outage.on):
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 

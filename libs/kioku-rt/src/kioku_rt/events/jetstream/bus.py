@@ -1,80 +1,55 @@
 """One connection to the event log: what `publish` returned from is stored, and no call hangs.
 
-This module and `pull.py` are the only ones that know nats-py. Before anything is sent the bus makes
-sure (once per connection) that the declared streams and consumers exist, so a wiped store or a
-deleted stream comes back by itself, and it knows when the store it talks to was born.
+Before anything is sent the bus makes sure (once per connection) that the declared streams and
+consumers exist, so a wiped store or a deleted stream comes back by itself, and it knows when the
+store it talks to was born.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
-import nats.errors
 import structlog
 from nats.aio.client import Client
-from nats.js import JetStreamContext, api
+from nats.js import JetStreamContext
 from nats.js import errors as js_errors
 
 from kioku_rt.errors import DependencyDown, KiokuError
-from kioku_rt.events import declare
+from kioku_rt.events.headers import MESSAGE_ID
+from kioku_rt.events.jetstream import declare, stored
+from kioku_rt.events.jetstream.down import EVENT_LOG, NOT_CONNECTED, event_log_errors
+from kioku_rt.events.jetstream.stored import Stored
 from kioku_rt.events.topology import MAX_EVENT_BYTES, Topology
+from kioku_rt.events.trace import with_trace
 from kioku_rt.reasons import Reason
 
-EVENT_LOG = "event log"
-ID_HEADER = "Nats-Msg-Id"
-EVENT_ID = "Kioku-Event-Id"  # the event's id where the message needs another one of its own
 REPLY_SECONDS = 2.0
-CONNECT_SECONDS = 2.0
-PING_SECONDS = 5
-_TOO_LARGE = 10054
+ENSURE_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
+_CONNECT_SECONDS = 2
+_PING_SECONDS = 5
 
 log = structlog.get_logger(__name__)
-
-
-@contextmanager
-def event_log_errors() -> Iterator[None]:
-    """Turn every way in which NATS can be away into `DependencyDown("event log")`."""
-    try:
-        yield
-    except js_errors.APIError as error:
-        if error.err_code == _TOO_LARGE:
-            raise KiokuError(Reason.MESSAGE_TOO_LARGE) from error
-        raise DependencyDown(EVENT_LOG) from error
-    except (nats.errors.Error, TimeoutError, OSError) as error:
-        raise DependencyDown(EVENT_LOG) from error
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A message as it lies in a stream."""
-
-    subject: str
-    payload: bytes = field(repr=False)
-    headers: Mapping[str, str]
-    sequence: int
-    time: datetime
 
 
 class EventBus:
     """A connection that comes back by itself; made by `connect`, ended by `close`.
 
     Attributes:
-        generation: grows with every loss of the connection or of the topology.
+        topology: the streams and consumers it makes sure of.
+        client: nats-py's connection, for this package.
     """
 
     def __init__(self, topology: Topology) -> None:
         self.topology = topology
-        self.generation = 0
         self.client = Client()
         self._js = JetStreamContext(self.client, timeout=REPLY_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
+        self._closing = False
+        self._doubts = 0
         self._sure = False
         self._making_sure = asyncio.Lock()
         self._created: dict[str, datetime] = {}
@@ -112,43 +87,43 @@ class EventBus:
         await self.client.connect(
             servers,
             name=name,
-            connect_timeout=int(CONNECT_SECONDS),
+            connect_timeout=_CONNECT_SECONDS,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,  # type: ignore[arg-type]
-            ping_interval=PING_SECONDS,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type] # declared int, used as seconds
+            ping_interval=_PING_SECONDS,
             max_outstanding_pings=2,
             flush_timeout=REPLY_SECONDS,
-            drain_timeout=5,
             disconnected_cb=self._disconnected,
             reconnected_cb=self._reconnected,
             error_cb=self._error,
         )
 
     async def _disconnected(self) -> None:
-        log.warning("event log lost")
+        if not self._closing:
+            log.warning("events.lost")
         self.reset()
 
     async def _reconnected(self) -> None:
-        log.info("event log back")
+        log.info("events.back")
         self.reset()
 
     async def _error(self, error: Exception) -> None:
-        log.debug("event log client error", error=repr(error))
+        log.debug("events.client_error", error=repr(error))
 
     def reset(self) -> None:
         """Doubt the topology: the next call makes sure of it again, and open pulls end."""
         self._sure = False
-        self.generation += 1
+        self._doubts += 1
         for callback in tuple(self._on_loss):
             callback()
 
     def on_loss(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have `callback` called when the connection or the topology is lost; ends the wish."""
+        """Have `callback` called when connection or topology is lost; call the result to end it."""
         self._on_loss.add(callback)
         return lambda: self._on_loss.discard(callback)
 
     async def ensure(self) -> None:
-        """Return once the connection is up and the topology exists.
+        """Return once the connection is up and the topology exists; within 5 s.
 
         Raises:
             DependencyDown: no connection, or JetStream does not answer.
@@ -159,19 +134,19 @@ class EventBus:
             self._connecting.result()
         if not self.client.is_connected:
             raise DependencyDown(EVENT_LOG)
-        async with self._making_sure:
-            if not self._sure:
-                await self._make_sure()
+        with event_log_errors():
+            async with asyncio.timeout(ENSURE_SECONDS), self._making_sure:
+                if not self._sure:
+                    await self._make_sure()
 
     async def _make_sure(self) -> None:
-        generation = self.generation
-        with event_log_errors():
-            created = await declare.apply(self._js, self.topology)
+        doubts = self._doubts
+        created = await declare.apply(self._js, self.topology)
         for stream, born in created.items():
             if self._created.get(stream, born) != born:
-                log.warning("event store is new", stream=stream, created=born.isoformat())
+                log.warning("events.store_is_new", stream=stream, created=born.isoformat())
         self._created = created
-        self._sure = generation == self.generation
+        self._sure = doubts == self._doubts
 
     async def stream_created(self, stream: str = "KIOKU") -> datetime:
         """When the stream now in use was made; another value than before: its events are gone.
@@ -190,94 +165,75 @@ class EventBus:
         event_id: str,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Store one event; returns after the server's acknowledgement, within about 2 s.
+        """Store one event, with the current trace; returns after the server's acknowledgement.
 
         The same `event_id` within the stream's duplicate window is stored once.
 
         Raises:
-            DependencyDown: not acknowledged; it may or may not be stored: publish it again.
+            DependencyDown: not acknowledged in 2 s; it may or may not be stored: publish it again.
             KiokuError: MESSAGE_TOO_LARGE.
         """
         if len(payload) > MAX_EVENT_BYTES:
             raise KiokuError(Reason.MESSAGE_TOO_LARGE)
         await self.ensure()
+        carried = {**with_trace(headers), MESSAGE_ID: event_id}
         try:
             with event_log_errors():
                 async with asyncio.timeout(REPLY_SECONDS):
-                    await self._js.publish(
-                        subject,
-                        payload,
-                        timeout=REPLY_SECONDS,
-                        headers={**(headers or {}), ID_HEADER: event_id},
-                    )
+                    await self._js.publish(subject, payload, timeout=REPLY_SECONDS, headers=carried)
         except DependencyDown as down:
             if isinstance(down.__cause__, js_errors.NoStreamResponseError):
                 self.reset()
             raise
 
     async def stored(self, stream: str, sequence: int) -> Stored | None:
-        """The message at `sequence`, or None if it is gone.
-
-        Raises:
-            DependencyDown: the event log does not answer.
-        """
-        return await self._get(stream, {"seq": sequence})
+        """The message at `sequence`, or None if it is gone.  Raises DependencyDown."""
+        await self.ensure()
+        with event_log_errors():
+            return await stored.read(self.client, stream, {"seq": sequence}, REPLY_SECONDS)
 
     async def stored_after(self, stream: str, sequence: int, subject: str) -> Stored | None:
-        """The first message at or after `sequence` whose subject matches, or None.
-
-        Raises:
-            DependencyDown: the event log does not answer.
-        """
-        return await self._get(stream, {"seq": sequence, "next_by_subj": subject})
-
-    async def _get(self, stream: str, query: Mapping[str, Any]) -> Stored | None:
+        """The first message from `sequence` on with such a subject.  Raises DependencyDown."""
         await self.ensure()
-        subject = f"{api.DEFAULT_PREFIX}.STREAM.MSG.GET.{stream}"
+        query = {"seq": sequence, "next_by_subj": subject}
         with event_log_errors():
-            reply = await self.client.request(subject, json.dumps(query).encode(), REPLY_SECONDS)
-            answer = json.loads(reply.data)
-            if answer.get("error", {}).get("code") == 404:
-                return None
-            if "error" in answer:
-                js_errors.APIError.from_error(answer["error"])
-        return _stored(answer["message"])
+            return await stored.read(self.client, stream, query, REPLY_SECONDS)
 
     async def remove(self, stream: str, sequence: int) -> bool:
-        """Delete one message from a stream; False if it was gone.
-
-        Raises:
-            DependencyDown: the event log does not answer.
-        """
+        """Delete one message from a stream; False if it was gone.  Raises DependencyDown."""
         await self.ensure()
         with event_log_errors():
-            try:
-                return bool(await self._js.delete_msg(stream, sequence))
-            except js_errors.APIError as error:
-                if error.err_code in (10037, 10057):
-                    return False
-                raise
+            return await stored.remove(self.client, stream, sequence, REPLY_SECONDS)
 
     async def health(self) -> None:
-        """One round trip to JetStream itself (a server whose JetStream is off still pings).
+        """Ask JetStream itself: a server whose JetStream is off, or new, still answers pings.
 
         Raises:
-            DependencyDown: the event log does not answer.
+            DependencyDown: the event log does not answer, or its streams are not those we know.
         """
         await self.ensure()
-        with event_log_errors():
-            for stream in self.topology.streams[:1]:
-                await self._js.stream_info(stream.name)
+        for spec in self.topology.streams:
+            try:
+                with event_log_errors():
+                    created = await declare.created(self._js, spec.name)
+            except DependencyDown as down:
+                if isinstance(down.__cause__, js_errors.NotFoundError):
+                    self.reset()
+                raise
+            if created != self._created[spec.name]:
+                self.reset()
+                await self.ensure()
 
     async def close(self) -> None:
-        """Send what was published, then end; within about 5 s."""
+        """Send what was published, then end; within 5 s."""
+        self._closing = True
         if self._connecting is not None and not self._connecting.done():
             self._connecting.cancel()
             await asyncio.wait({self._connecting})
-        with suppress(nats.errors.Error, TimeoutError, OSError):
-            async with asyncio.timeout(5):
+        with suppress(*NOT_CONNECTED):
+            async with asyncio.timeout(CLOSE_SECONDS):
                 if self.client.is_connected:
-                    await self.client.flush(2)
+                    await self.client.flush(int(REPLY_SECONDS))
                 await self.client.close()
 
     async def __aenter__(self) -> EventBus:
@@ -285,15 +241,3 @@ class EventBus:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.close()
-
-
-def _stored(message: Mapping[str, Any]) -> Stored:
-    lines = base64.b64decode(message.get("hdrs", "")).decode().split("\r\n")[1:]
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    return Stored(
-        subject=message["subject"],
-        payload=base64.b64decode(message.get("data", "")),
-        headers={name: value.strip() for name, _, value in pairs},
-        sequence=message["seq"],
-        time=datetime.fromisoformat(message["time"]),
-    )

@@ -14,79 +14,20 @@ import json
 from contextlib import suppress
 from datetime import datetime
 
-import nats.errors
-import structlog
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from kioku_rt.events.bus import EVENT_ID, ID_HEADER, EventBus, event_log_errors
-from kioku_rt.events.outcome import Event
+from kioku_rt.events.jetstream.bus import EventBus
+from kioku_rt.events.jetstream.delivery import Delivery
+from kioku_rt.events.jetstream.down import NOT_CONNECTED, event_log_errors
 from kioku_rt.events.topology import ConsumerSpec
 
 EXPIRES_SECONDS = 10.0
 HEARTBEAT_SECONDS = 1.0
 SILENCE_SECONDS = 3.0
-DRAIN_SECONDS = 2.0
-CONFIRM_SECONDS = 1.0
+SEND_SECONDS = 2.0
 _HEARTBEAT, _EMPTY, _EXPIRED = "100", "404", "408"
 _NANO = 1_000_000_000
-
-log = structlog.get_logger(__name__)
-
-
-class Delivery:
-    """One delivered event and the ways to settle it; each is sent at most once with effect.
-
-    A delivery belongs to the store it came from: after the store was replaced its sequence means
-    another event, so settling it does nothing.
-    """
-
-    def __init__(self, bus: EventBus, message: Msg, stream: str, born: datetime) -> None:
-        self._bus = bus
-        self._message = message
-        self._stream = stream
-        self._born = born
-        metadata = message.metadata
-        headers = dict(message.headers or {})
-        sequence = metadata.sequence.stream
-        own_id = headers.get(EVENT_ID) or headers.get(ID_HEADER)
-        self.event = Event(
-            id=own_id or f"{stream}-{born:%Y%m%d%H%M%S}-{sequence}",
-            subject=message.subject,
-            payload=message.data,
-            attempt=metadata.num_delivered,
-            headers=headers,
-            stream_sequence=sequence,
-        )
-
-    async def ack(self) -> None:
-        """Done; returns when the server has confirmed.  Raises DependencyDown."""
-        await self._settle(b"+ACK")
-
-    async def term(self) -> None:
-        """Never deliver it again; returns when the server has confirmed.  Raises DependencyDown."""
-        await self._settle(b"+TERM")
-
-    async def nak(self, delay: float = 0.0) -> None:
-        """Deliver it again after `delay` seconds.  Raises DependencyDown."""
-        wish = b" " + json.dumps({"delay": int(delay * _NANO)}).encode() if delay > 0 else b""
-        await self._settle(b"-NAK" + wish)
-
-    async def in_progress(self) -> None:
-        """Start its ack_wait anew.  Raises DependencyDown."""
-        if await self._of_this_store():
-            with event_log_errors():
-                await self._bus.client.publish(self._message.reply, b"+WPI")
-
-    async def _of_this_store(self) -> bool:
-        return await self._bus.stream_created(self._stream) == self._born
-
-    async def _settle(self, verdict: bytes) -> None:
-        if not await self._of_this_store():
-            log.warning("event belongs to a store that is gone", event_id=self.event.id)
-            return
-        with event_log_errors():
-            await self._bus.client.request(self._message.reply, verdict, CONFIRM_SECONDS)
 
 
 class PullEnded(Exception):
@@ -112,7 +53,7 @@ class Pull:
         self._inbox = bus.client.new_inbox()
         self._arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
         self._subscription: Subscription | None = None
-        self._requests = itertools.count(1)
+        self._numbers = itertools.count(1)
         self._open = 0
         self._wanted = 0
         self._broken: PullEnded | None = None
@@ -129,6 +70,11 @@ class Pull:
         with event_log_errors():
             pull._subscription = await bus.client.subscribe(f"{pull._inbox}.*", cb=pull._arrive)
         return pull
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is open and nothing has arrived: `next` would ask for more."""
+        return self._wanted == 0 and self._arrived.empty()
 
     async def _arrive(self, message: Msg) -> None:
         self._arrived.put_nowait(message)
@@ -151,49 +97,61 @@ class Pull:
             PullEnded: the consumer, the stream or the connection is gone.
             DependencyDown: the request could not be sent.
         """
-        if self._wanted == 0 and self._arrived.empty():
+        if self.idle:
             await self._request(batch)
         while True:
+            message = await self._next_message()
             if self._broken is not None:
+                if message is not None:
+                    self._arrived.put_nowait(message)  # for `close` to hand back
                 raise self._broken
-            try:
-                async with asyncio.timeout(SILENCE_SECONDS):
-                    message = await self._arrived.get()
-            except TimeoutError:
-                raise PullEnded("the server is silent", suspect=True) from None
             if message is None:
                 return None
             if message.reply:
                 self._wanted = max(0, self._wanted - 1)
                 return Delivery(self._bus, message, self._spec.stream, self._born)
-            if self._status(message):
+            if self._ends_request(message):
                 return None
 
+    async def _next_message(self) -> Msg | None:
+        """Whatever arrives next; the server says something every second while a request is open.
+
+        The second look is for an event loop that was itself blocked for those seconds.
+        """
+        for seconds in (SILENCE_SECONDS, HEARTBEAT_SECONDS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    return await self._arrived.get()
+        raise PullEnded("the server is silent", suspect=True)
+
     async def _request(self, batch: int) -> None:
-        self._open = next(self._requests)
+        self._open = next(self._numbers)
         wish = {
             "batch": batch,
             "expires": int(EXPIRES_SECONDS * _NANO),
             "idle_heartbeat": int(HEARTBEAT_SECONDS * _NANO),
         }
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._spec.stream}.{self._spec.durable}"
+        reply = f"{self._inbox}.{self._open}"
         with event_log_errors():
-            async with asyncio.timeout(DRAIN_SECONDS):
-                await self._bus.client.publish(
-                    subject, json.dumps(wish).encode(), f"{self._inbox}.{self._open}"
-                )
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._bus.client.publish(subject, json.dumps(wish).encode(), reply)
         self._wanted = batch
 
-    def _status(self, message: Msg) -> bool:
-        """Take note of a status message; whether it ends the open request."""
-        headers = message.headers or {}
-        status = headers.get("Status", "")
-        if status == _HEARTBEAT or not message.subject.endswith(f".{self._open}"):
+    def _ends_request(self, status: Msg) -> bool:
+        """Whether a status message ends the open request.
+
+        Raises:
+            PullEnded: it says that there is no such consumer or stream any more.
+        """
+        headers = status.headers or {}
+        code = headers.get("Status", "")
+        if code == _HEARTBEAT or not status.subject.endswith(f".{self._open}"):
             return False
         self._wanted = 0
-        if status not in (_EMPTY, _EXPIRED):
-            raise PullEnded(f"{status} {headers.get('Description', '')}".strip(), suspect=True)
-        return True
+        if code in (_EMPTY, _EXPIRED):
+            return True
+        raise PullEnded(f"{code} {headers.get('Description', '')}".strip(), suspect=True)
 
     async def close(self) -> list[Delivery]:
         """Unsubscribe; the deliveries that had arrived and were not taken.
@@ -203,12 +161,20 @@ class Pull:
         """
         self._forget_loss()
         if self._subscription is not None:
-            with suppress(nats.errors.Error, TimeoutError, OSError):
-                async with asyncio.timeout(DRAIN_SECONDS):
-                    await self._subscription.drain()  # type: ignore[no-untyped-call]
+            await self._unsubscribe(self._subscription)
         left = []
         while not self._arrived.empty():
             message = self._arrived.get_nowait()
             if message is not None and message.reply:
                 left.append(Delivery(self._bus, message, self._spec.stream, self._born))
         return left
+
+    async def _unsubscribe(self, subscription: Subscription) -> None:
+        client = self._bus.client
+        with suppress(*NOT_CONNECTED):
+            async with asyncio.timeout(SEND_SECONDS):
+                if client.is_connected:
+                    await subscription.drain()  # type: ignore[no-untyped-call]
+                    return
+        # A drain that failed leaves the subscription behind, to be renewed at every reconnect.
+        client._remove_sub(subscription._id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from nats.js import JetStreamContext, api
@@ -53,7 +54,17 @@ async def _apply_stream(js: JetStreamContext, spec: StreamSpec) -> datetime:
         info = await js.add_stream(config)
     if _differs(info.config, config):
         info = await js.update_stream(config)
-    assert info.created is not None  # noqa: S101 - the server always says
+    return _born(info)
+
+
+async def created(js: JetStreamContext, stream: str) -> datetime:
+    """When `stream` was created.  Raises what nats-py raises; NotFoundError if there is none."""
+    return _born(await js.stream_info(stream))
+
+
+def _born(info: api.StreamInfo) -> datetime:
+    if info.created is None:
+        raise TypeError("the server always says when a stream was created")
     return info.created
 
 
@@ -62,7 +73,9 @@ async def apply(js: JetStreamContext, topology: Topology) -> dict[str, datetime]
 
     Safe to run from several processes at once: equal declarations are no-ops.
     """
-    created = {spec.name: await _apply_stream(js, spec) for spec in topology.streams}
-    for spec in topology.consumers:
-        await js.add_consumer(spec.stream, consumer_config(spec))
-    return created
+    born = await asyncio.gather(*(_apply_stream(js, spec) for spec in topology.streams))
+    await asyncio.gather(
+        *(js.add_consumer(spec.stream, consumer_config(spec)) for spec in topology.consumers)
+    )
+    names = (spec.name for spec in topology.streams)
+    return dict(zip(names, born, strict=True))

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from kioku_stack import ports
 from kioku_stack.account import unprivileged
-from kioku_stack.process import Process, StartFailed
+from kioku_stack.process import Process, StartFailed, leashed
 
 OWNER = "kioku"
 PGVECTOR_AT_LEAST = (0, 8, 4)
@@ -78,21 +78,19 @@ class Postgres:
         self.port = port or ports.reserve()
         self._auth = auth
         self._tuning = tuning or PostgresTuning()
-        self._account = unprivileged(self.data_dir)
         self._secret_file = self.data_dir.with_name(self.data_dir.name + ".secret")
         self.process = Process(
             "postgres",
             [str(program("postgres")), "-D", str(self.data_dir)],
             log=self.data_dir.with_name(self.data_dir.name + ".log"),
             env=_plain_environment(),
-            account=self._account,
             death_signal=signal.SIGQUIT,  # at once, yet its shared memory is given back
         )
 
     def start(self) -> None:
         """Make the cluster if it is new and serve.  Raises StartFailed, Unreachable."""
-        if self._account:
-            self._account.check_reaches(program("postgres"))
+        self.data_dir.parent.mkdir(parents=True, exist_ok=True)
+        self.process.account = unprivileged(self.data_dir, program("postgres"))
         if not (self.data_dir / "PG_VERSION").exists():
             self._initdb()
         self._configure()
@@ -163,8 +161,8 @@ class Postgres:
         return self._secret_file.read_bytes()
 
     def _initdb(self) -> None:
-        if self._account:
-            self._account.own(self.data_dir)
+        self.data_dir.mkdir(exist_ok=True)
+        self._hand_over(self.data_dir)
         method = "scram-sha-256" if self._auth == "scram" else "trust"
         command = [str(program("initdb")), "-D", str(self.data_dir), "-U", OWNER]
         command += ["-A", method, "-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
@@ -173,24 +171,23 @@ class Postgres:
         with tempfile.NamedTemporaryFile(dir=self.data_dir.parent) as password:
             password.write(self.password(OWNER).encode() or b"unused")
             password.flush()
-            if self._account:
-                os.chown(password.name, self._account.uid, self._account.gid)
-            self._run_as_account([*command, f"--pwfile={password.name}"])
+            self._hand_over(Path(password.name))
+            self._run([*command, f"--pwfile={password.name}"])
         with (self.data_dir / "postgresql.conf").open("a") as settings:
             settings.write(f"include = '{_SETTINGS}'\n")
 
-    def _run_as_account(self, command: list[str]) -> None:
-        account = self._account
+    def _hand_over(self, path: Path) -> None:
+        if self.process.account:
+            self.process.account.own(path)
+
+    def _run(self, command: list[str]) -> None:
         done = subprocess.run(  # noqa: S603
-            command,
+            leashed(command, self.process.account),
             env=_plain_environment(),
             capture_output=True,
             text=True,
             check=False,
             timeout=120,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
         )
         if done.returncode != 0:
             raise StartFailed(f"{command[0]} ended with {done.returncode}:\n{done.stderr}")
@@ -218,8 +215,7 @@ class Postgres:
             ]  # a kill loses nothing, a power cut may
         settings = self.data_dir / _SETTINGS
         settings.write_text("\n".join([*lines, ""]))
-        if self._account:
-            os.chown(settings, self._account.uid, self._account.gid)
+        self._hand_over(settings)
 
     def _serve(self) -> None:
         """Start; where backends of a killed server still hold its memory, wait for their end."""

@@ -41,7 +41,7 @@ class Process:
         log: file that takes stdout and stderr, appended to.
         cwd: working folder of the child.
         env: its whole environment; None: ours.
-        account: whom to run as; None: as we are.
+        account: whom to run as; None: as we are. May be set until `start`, as may `log`.
         death_signal: what the kernel sends when this process dies.
     """
 
@@ -61,7 +61,7 @@ class Process:
         self._command = list(command)
         self._cwd = cwd
         self._env = None if env is None else dict(env)
-        self._account = account
+        self.account = account
         self._death_signal = death_signal
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -128,12 +128,9 @@ class Process:
         return self.log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        uid, gid = (self._account.uid, self._account.gid) if self._account else (KEEP, KEEP)
-        leash = [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid())]
-        leash += [str(int(self._death_signal)), str(uid), str(gid)]
         with self.log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 - the command is ours
-                leash + self._command,
+                leashed(self._command, self.account, self._death_signal),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -141,6 +138,19 @@ class Process:
                 env=self._env,
                 process_group=0,
             )
+
+
+def leashed(
+    command: Sequence[str],
+    account: Account | None,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> list[str]:
+    """The command line that runs `command` as `account`, bound to the life of this process."""
+    who = account or Account(KEEP, KEEP)
+    capability = KEEP if who.capability is None else who.capability
+    numbers = (os.getpid(), int(death_signal), who.uid, who.gid, capability)
+    python = [sys.executable, "-I", "-S", str(_LEASH)]
+    return [*python, *(str(number) for number in numbers), *command]
 
 
 _Spawn = Callable[[], "subprocess.Popen[bytes]"]

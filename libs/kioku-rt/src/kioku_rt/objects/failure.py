@@ -12,7 +12,7 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Reason
 
 DEPENDENCY = "object store"
-_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+_MISSING = frozenset({"NoSuchKey", "404"})  # an answer to HEAD has no body, only a status
 _CHANGED = frozenset({"PreconditionFailed", "412"})
 
 
@@ -33,13 +33,8 @@ def mapped() -> Iterator[None]:
         raise DependencyDown(DEPENDENCY) from None
 
 
-def code_of(error: ClientError) -> str:
-    """S3's error code, or the HTTP status where a HEAD answer has no body."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
 def _of(error: ClientError) -> KiokuError:
-    code = code_of(error)
+    code = str(error.response.get("Error", {}).get("Code", ""))
     if code in _MISSING:
         return KiokuError(Reason.OBJECT_MISSING)
     if code in _CHANGED:

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -17,9 +18,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from kioku_rt.errors import DependencyDown
 from kioku_rt.images.refusal import too_large
 from kioku_rt.objects.disposition import attachment
-from kioku_rt.objects.failure import mapped
+from kioku_rt.objects.failure import DEPENDENCY, mapped
 from kioku_rt.objects.port import HEAD_BYTES, ObjectInfo, SignedUrl
 from kioku_rt.objects.settings import S3Settings
 
@@ -99,7 +101,10 @@ class S3ObjectStore:
             with mapped():
                 return function(*args, **kwargs)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        loop = asyncio.get_running_loop()
+        with mapped():  # TimeoutError is an OSError
+            async with asyncio.timeout(self._settings.call_seconds):
+                return await loop.run_in_executor(self._threads, call)
 
     def _signed(
         self, method: str, parameters: dict[str, object], headers: dict[str, str]
@@ -124,14 +129,15 @@ class S3ObjectStore:
 
     def _get(self, key: str, max_bytes: int) -> bytes:
         found = self._client.get_object(Bucket=self._settings.bucket, Key=key)
-        with found["Body"] as body:
+        with closing(found["Body"]) as body:  # its own `with` gives a stream that checks nothing
             if found["ContentLength"] > max_bytes:
                 raise too_large(found["ContentLength"], max_bytes)
             return body.read()
 
     def _sha256(self, key: str) -> tuple[str, bytes]:
         digest, head = hashlib.sha256(), b""
-        with self._client.get_object(Bucket=self._settings.bucket, Key=key)["Body"] as body:
+        found = self._client.get_object(Bucket=self._settings.bucket, Key=key)
+        with closing(found["Body"]) as body:
             for piece in body.iter_chunks(_PIECE):
                 digest.update(piece)
                 if len(head) < HEAD_BYTES:
@@ -175,7 +181,10 @@ class S3ObjectStore:
                 yield keys
 
     def _ping(self) -> None:
-        self._client.head_bucket(Bucket=self._settings.bucket)
+        try:
+            self._client.head_bucket(Bucket=self._settings.bucket)
+        except ClientError:  # a 404 here is a missing bucket, not a missing object
+            raise DependencyDown(DEPENDENCY) from None
 
 
 def _client(settings: S3Settings, endpoint: str) -> S3Client:

@@ -16,8 +16,9 @@ class S3Settings:
         region: as the server has it; part of every signature.
         access_key, secret_key: the credentials; never printed.
         url_ttl_seconds: how long a signed URL lives.
-        connect_seconds, read_seconds, attempts: of each call; a call that fails is tried
-            `attempts` times in total.
+        connect_seconds, read_seconds: of each attempt; the second is per read from the socket.
+        attempts: how often a call is tried in total.
+        call_seconds: of a whole call with all its attempts, streams included.
         threads: calls at the same time.
         page_size: keys per listing and per delete, at most 1000.
     """
@@ -32,5 +33,6 @@ class S3Settings:
     connect_seconds: float = 2.0
     read_seconds: float = 10.0
     attempts: int = 2
+    call_seconds: float = 60.0
     threads: int = 16
     page_size: int = 1_000

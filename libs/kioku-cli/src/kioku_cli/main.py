@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from kioku_cli.commands import logs, stack, token
+from kioku_cli.commands import asset, demo, dlq, ingest, logs, scenes, search, stack, token
 from kioku_cli.refusal import Refusal
 from kioku_cli.screen import err, print_json
 
@@ -18,12 +18,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo.demo)
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
 app.command()(stack.plan)
 app.command()(logs.logs)
 app.command()(token.token)
+app.command()(ingest.ingest)
+app.command()(search.search)
+app.command()(search.stats)
+app.command()(scenes.scenes)
+app.add_typer(asset.app, name="asset")
+app.add_typer(dlq.app, name="dlq")
 
 
 def run() -> None:
@@ -43,6 +50,8 @@ def run() -> None:
 
 
 def _tell(refusal: Refusal) -> None:
+    if refusal.shown:
+        raise SystemExit(int(refusal.code))
     if "--json" in sys.argv:
         print_json({"error": {"reason": refusal.reason, "message": refusal.message}})
     else:

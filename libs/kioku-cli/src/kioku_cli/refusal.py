@@ -25,13 +25,17 @@ class Refusal(Exception):
         message: what is wrong and what to do about it.
         reason: stable UPPER_SNAKE word for scripts; a catalogue reason where a service gave one.
         code: the exit code.
+        shown: the answer was printed already and says why; only the exit code is left.
     """
 
-    def __init__(self, message: str, *, reason: str = "FAILED", code: Exit = Exit.FAILED) -> None:
+    def __init__(
+        self, message: str, *, reason: str = "FAILED", code: Exit = Exit.FAILED, shown: bool = False
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason
         self.code = code
+        self.shown = shown
 
 
 class UsageRefusal(Refusal):

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -39,3 +41,14 @@ def remark(text: str, *, quiet: bool = False) -> None:
     """Tell people something that is no answer."""
     if not quiet:
         err.print(text, style="dim", markup=False)
+
+
+def add_row(table: Table, *cells: object) -> None:
+    """Add a row of plain text: what users and files are called is never markup or an escape."""
+    table.add_row(*(Text(_printable(str(cell))) for cell in cells))
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )

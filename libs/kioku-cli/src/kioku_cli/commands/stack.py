@@ -15,7 +15,7 @@ from kioku_cli.launch import prepare, running, start_supervisor, take_down, wait
 from kioku_cli.logs import follow_all
 from kioku_cli.plan.build import build_plan
 from kioku_cli.plan.options import StackOptions
-from kioku_cli.plan.profile import OFFLINE, PROFILES
+from kioku_cli.plan.profile import PROFILES
 from kioku_cli.refusal import Refusal, UsageRefusal
 from kioku_cli.screen import Data, Json, err, out, print_json, remark
 from kioku_cli.supervisor.state import ComponentState, StackState, live_state
@@ -28,29 +28,25 @@ _COLOURS = {
     "stopped": "dim",
 }
 
-Ports = Annotated[str, typer.Option(help="`default`: the fixed ones; `auto`: free ones.")]
-ProfileName = Annotated[str, typer.Option(help="Checkpoint: " + ", ".join(PROFILES) + ".")]
-Device = Annotated[str, typer.Option(help="`cpu` or `cuda`; default: the profile's own.")]
-Embedders = Annotated[int, typer.Option(help="Embedder processes.")]
-Searches = Annotated[int, typer.Option(help="Search processes.")]
+Ports = Annotated[
+    str | None, typer.Option(help="`default`: the fixed ones; `auto`: free ones, remembered.")
+]
+ProfileName = Annotated[str | None, typer.Option(help="Checkpoint: " + ", ".join(PROFILES) + ".")]
+Device = Annotated[str | None, typer.Option(help="`cpu` or `cuda`; default: the profile's own.")]
+Embedders = Annotated[int | None, typer.Option(help="Embedder processes; default: 1.")]
+Searches = Annotated[int | None, typer.Option(help="Search processes; default: 1.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds until everything must be ready.")]
+READY_SECONDS = 300.0
 
 
-def chosen_options(
-    ports: str, profile: str, device: str, embedders: int, searches: int
-) -> StackOptions:
-    """The options as one value. Raises UsageRefusal where one is out of range."""
-    if profile not in PROFILES:
+def chosen_options(**given: str | int | None) -> StackOptions:
+    """The options that were given, and the defaults of the others. Raises UsageRefusal."""
+    profile = given.get("profile")
+    if profile is not None and profile not in PROFILES:
         raise UsageRefusal(f"There is no profile {profile!r}; there are: {', '.join(PROFILES)}.")
     try:
         return StackOptions.model_validate(
-            {
-                "ports": ports,
-                "profile": profile,
-                "device": device,
-                "embedders": embedders,
-                "searches": searches,
-            }
+            {name: value for name, value in given.items() if value is not None}
         )
     except ValidationError as refused:
         first = refused.errors()[0]
@@ -61,25 +57,41 @@ def up(
     *,
     data: Data = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return when all is ready.")] = False,
-    ports: Ports = "default",
-    profile: ProfileName = OFFLINE,
-    device: Device = "",
-    embedders: Embedders = 1,
-    searches: Searches = 1,
-    wait: Wait = 300.0,
+    ports: Ports = None,
+    profile: ProfileName = None,
+    device: Device = None,
+    embedders: Embedders = None,
+    searches: Searches = None,
+    wait: Wait = READY_SECONDS,
     as_json: Json = False,
 ) -> None:
     """Start what is missing, and keep it running."""
-    options = chosen_options(ports, profile, device, embedders, searches)
+    options = chosen_options(
+        ports=ports, profile=profile, device=device, embedders=embedders, searches=searches
+    )
     folder = DataFolder.chosen(data)
     found = live_state(folder)
-    fresh = found is None
     if found is not None:
         _check_same(found, options)
     state = bring_up(folder, options, wait, tied=not detach)
-    _announce(state, as_json=as_json, fresh=fresh)
+    _announce(state, as_json=as_json, fresh=found is None)
     if not detach:
-        _stay(folder, owner=fresh)
+        _stay(folder, owner=found is None)
+
+
+def _check_same(found: StackState, options: StackOptions) -> None:
+    """Raise Refusal where an option was given and the running stack has another."""
+    have = found.options.model_dump()
+    wanted = options.model_dump(exclude_unset=True)
+    other = [
+        f"{key} is {have[key]}, not {wanted[key]}" for key in wanted if have[key] != wanted[key]
+    ]
+    if other:
+        raise Refusal(
+            f"A stack runs on {found.data} with other options ({'; '.join(other)}); "
+            "run `kioku down` first.",
+            reason="OTHER_OPTIONS",
+        )
 
 
 def bring_up(folder: DataFolder, options: StackOptions, wait: float, *, tied: bool) -> StackState:
@@ -95,21 +107,6 @@ def bring_up(folder: DataFolder, options: StackOptions, wait: float, *, tied: bo
         if fresh:
             take_down(folder)
         raise
-
-
-def _check_same(found: StackState, options: StackOptions) -> None:
-    wanted, have = options.model_dump(), found.options.model_dump()
-    other = [
-        f"{name} is {have[name]}, not {wanted[name]}"
-        for name in wanted
-        if have[name] != wanted[name]
-    ]
-    if other:
-        raise Refusal(
-            f"A stack runs on {found.data} with other options ({'; '.join(other)}); "
-            "run `kioku down` first.",
-            reason="OTHER_OPTIONS",
-        )
 
 
 def _announce(state: StackState, *, as_json: bool, fresh: bool) -> None:
@@ -165,15 +162,17 @@ def status(data: Data = None, as_json: Json = False) -> None:
 def plan(
     *,
     data: Data = None,
-    ports: Ports = "default",
-    profile: ProfileName = OFFLINE,
-    device: Device = "",
-    embedders: Embedders = 1,
-    searches: Searches = 1,
+    ports: Ports = None,
+    profile: ProfileName = None,
+    device: Device = None,
+    embedders: Embedders = None,
+    searches: Searches = None,
     as_json: Json = False,
 ) -> None:
     """Show what `up` would run: commands, environment, ports, order. Holds development secrets."""
-    options = chosen_options(ports, profile, device, embedders, searches)
+    options = chosen_options(
+        ports=ports, profile=profile, device=device, embedders=embedders, searches=searches
+    )
     rows = build_plan(DataFolder.chosen(data), options)
     if as_json:
         print_json(rows.model_dump(mode="json"))

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from kioku_rt.events.bus import EventBus
+from kioku_rt.events import EventBus
 
 
 async def declare(url: str) -> None:

@@ -1,0 +1,93 @@
+"""`kioku search` and `kioku stats`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from kioku.search.v1 import search_service_pb2
+from rich.table import Table
+
+from kioku_cli import answers
+from kioku_cli.answers import Question
+from kioku_cli.data import DataFolder
+from kioku_cli.screen import DEFAULT_USER, Data, Json, User, add_row, out, print_json, remark
+from kioku_cli.session import Session, as_dict, run_calls
+from kioku_cli.sheet.fetch import Pictures
+from kioku_cli.sheet.page import Cell, Section, write_sheet
+
+
+def search(
+    words: Annotated[str, typer.Argument(help="What to look for, in words.")] = "",
+    *,
+    image: Annotated[Path | None, typer.Option(help="Look for pictures like this file.")] = None,
+    like: Annotated[str, typer.Option(metavar="ASSET", help="Look for ones like this asset.")] = "",
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Results.")] = 20,
+    tag: Annotated[list[str] | None, typer.Option(help="Only with all of these tags.")] = None,
+    min_score: Annotated[float | None, typer.Option(min=-1, max=1, help="Leave out less.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a contact sheet to this file.")] = None,
+    data: Data = None,
+    user: User = DEFAULT_USER,
+    as_json: Json = False,
+) -> None:
+    """Find pictures by words, by a picture or by an asset."""
+    question = Question(words, image, like, k, tag or (), min_score)
+    question.check()
+    answer, cells = run_calls(
+        _search(DataFolder.chosen(data), user, question, with_pictures=html is not None)
+    )
+    if as_json:
+        print_json(as_dict(answer))
+    else:
+        _show(answer)
+    if html is not None:
+        section = Section(question.title, cells, f"space {answer.space_id}")
+        write_sheet(html, f"Kioku: {question.title}", [section])
+        remark(f"contact sheet: {html}", quiet=as_json)
+
+
+async def _search(
+    folder: DataFolder, user: str, question: Question, *, with_pictures: bool
+) -> tuple[search_service_pb2.SearchResponse, list[Cell]]:
+    async with Session(folder, user) as session:
+        answer = await answers.ask(session, question)
+        if not with_pictures:
+            return answer, []
+        async with Pictures(session) as pictures:
+            return answer, await pictures.cells(answer.hits)
+
+
+def _show(answer: search_service_pb2.SearchResponse) -> None:
+    table = Table("score", "file", "tags", "asset", box=None)
+    for hit in answer.hits:
+        add_row(table, f"{hit.score:.4f}", hit.filename, " ".join(hit.tags), hit.asset_id)
+    out.print(table if answer.hits else "Nothing was found.")
+    explain = answer.explain
+    cached = ", vector from the cache" if explain.cached_vector else ""
+    out.print(
+        f"{explain.strategy}: {explain.embed_ms:.1f} ms for the query's vector{cached}, "
+        f"{explain.database_ms:.1f} ms in the database; space {answer.space_id}",
+        markup=False,
+        style="dim",
+    )
+
+
+def stats(*, data: Data = None, user: User = DEFAULT_USER, as_json: Json = False) -> None:
+    """Count assets by state and vectors by space."""
+
+    async def work() -> search_service_pb2.GetStatsResponse:
+        async with Session(DataFolder.chosen(data), user) as session:
+            return await answers.stats(session)
+
+    found = run_calls(work())
+    if as_json:
+        print_json(as_dict(found))
+        return
+    table = Table("what", "number", box=None)
+    for state, number in sorted(found.assets.items()):
+        add_row(table, f"assets {state}", number)
+    for row in found.spaces:
+        add_row(table, f"vectors in {row.space.space_id} ({row.state})", row.vectors)
+    add_row(table, "vectors missing", found.missing_vectors)
+    out.print(table)

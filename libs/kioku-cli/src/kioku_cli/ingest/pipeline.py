@@ -1,0 +1,213 @@
+"""Uploads pictures in parallel and waits for each to be READY or FAILED; may be run again at will.
+
+A picture's request id is a digest of its owner, its bytes and its name, so that the stack itself
+remembers what it has: a second run, or one after a crash, announces everything again and sends only
+what is missing. Memory is bounded: at most `workers` files in hand and `window` assets waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kioku_cli.ingest.files import Picture, Skipped, find
+from kioku_cli.ingest.gateway import Announced, Gateway, PutRefused, Standing, Upload
+from kioku_cli.ingest.report import Report
+from kioku_cli.refusal import Refusal
+
+_NAMESPACE = uuid.UUID("5b1c6f3e-6d7a-5c0b-9a43-0f4b8a7d2c11")
+_BLOCK = 2**20
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an ingest is done; times in seconds."""
+
+    owner: str
+    tags: Sequence[str] = ()
+    workers: int = 8
+    window: int = 1000
+    """Assets that may be uploaded and not settled yet, while the upload goes on."""
+    wait: bool = True
+    patience: float = 180.0
+    """Give up waiting when nothing at all has settled for so long."""
+    put_tries: int = 4
+    first_delay: float = 0.5
+    poll: float = 0.2
+    looks: int = 16
+    """Assets looked at in one round."""
+
+
+def request_id_of(owner: str, sha256: str, filename: str) -> str:
+    """The id under which these bytes, by this name, are this owner's: always the same."""
+    return str(uuid.uuid5(_NAMESPACE, f"{owner}\x00{sha256}\x00{filename}"))
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256, read in blocks. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class Ingest:
+    """One run.
+
+    Args:
+        gateway: the stack.
+        manner: how.
+        changed: called whenever the report has changed.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        manner: Manner,
+        *,
+        changed: Callable[[Report], None] = lambda _report: None,
+    ) -> None:
+        self._gateway = gateway
+        self._manner = manner
+        self._changed = changed
+        self._report = Report()
+        self._waiting: deque[tuple[str, Path]] = deque()
+        self._room = asyncio.Semaphore(manner.window)
+        self._seen: set[uuid.UUID] = set()
+        self._uploading = True
+
+    async def run(self, paths: Iterable[Path]) -> Report:
+        """Bring every picture below the paths in; the final report."""
+        files = find(paths)
+        async with asyncio.TaskGroup() as tasks:
+            waiter = tasks.create_task(self._settle())
+            async with asyncio.TaskGroup() as uploads:
+                for _ in range(self._manner.workers):
+                    uploads.create_task(self._work(files))
+            self._report.upload_seconds = time.monotonic() - self._report.began
+            self._uploading = False
+            await waiter
+        self._report.pending += len(self._waiting)
+        self._report.seconds = time.monotonic() - self._report.began
+        return self._report
+
+    async def _work(self, files: Iterable[Picture | Skipped]) -> None:
+        # All workers take from one iterator; it never awaits, so nobody takes the same file.
+        for file in files:
+            self._report.found += 1
+            if isinstance(file, Skipped):
+                self._report.skipped[file.why] += 1
+            else:
+                await self._room.acquire()
+                await self._bring(file)
+            self._changed(self._report)
+
+    async def _bring(self, picture: Picture) -> None:
+        try:
+            standing = await self._upload(picture)
+        except Refusal as refusal:
+            self._report.fail(picture.path, refusal.reason, refusal.message)
+            standing = None
+        except OSError as error:
+            why = f"The file cannot be read: {error.strerror}."
+            self._report.fail(picture.path, "FILE_UNREADABLE", why)
+            standing = None
+        if standing is None:
+            self._room.release()
+        elif standing.settled or not self._manner.wait:
+            self._settled(standing, picture.path)
+        else:
+            self._waiting.append((standing.asset_id, picture.path))
+
+    async def _upload(self, picture: Picture) -> Standing | None:
+        """Where the picture stands once its bytes are there; None: it is a duplicate."""
+        sha256 = await asyncio.to_thread(sha256_of, picture.path)
+        request_id = request_id_of(self._manner.owner, sha256, picture.path.name)
+        if uuid.UUID(request_id) in self._seen:
+            self._report.duplicates += 1
+            return None
+        self._seen.add(uuid.UUID(request_id))
+        upload = Upload(
+            request_id,
+            picture.path.name,
+            picture.media_type,
+            picture.size,
+            sha256,
+            self._manner.tags,
+        )
+        announced = await self._gateway.announce(upload)
+        if not announced.url:
+            self._report.known += 1
+            return announced.standing
+        announced = await self._put(picture, upload, announced)
+        self._report.uploaded += 1
+        self._report.uploaded_bytes += picture.size
+        return await self._gateway.complete(announced.standing.asset_id)
+
+    async def _put(self, picture: Picture, upload: Upload, announced: Announced) -> Announced:
+        """PUT the bytes, with a fresh URL for each further try. Raises Refusal after the last."""
+        for number in range(self._manner.put_tries):
+            try:
+                await self._gateway.put(picture.path, announced, picture.size)
+            except PutRefused as refused:
+                if number + 1 == self._manner.put_tries:
+                    text = f"The upload was refused: {refused}."
+                    raise Refusal(text, reason="UPLOAD_REFUSED") from refused
+                await asyncio.sleep(self._manner.first_delay * 2**number)
+                announced = await self._gateway.announce(upload)
+                if not announced.url:
+                    break
+            else:
+                break
+        return announced
+
+    async def _settle(self) -> None:
+        """Look at what is waited for, oldest first, until all is settled or nothing moves."""
+        moved = time.monotonic()
+        while self._uploading or self._waiting:
+            settled = await self._look_round()
+            if settled or self._uploading:
+                moved = time.monotonic()
+            if time.monotonic() - moved > self._manner.patience:
+                return
+            if settled < self._manner.looks // 2:
+                await asyncio.sleep(self._manner.poll)
+
+    async def _look_round(self) -> int:
+        """Look at some assets; those that are not settled go to the end of the queue."""
+        some = [self._waiting.popleft() for _ in range(min(self._manner.looks, len(self._waiting)))]
+        standings = await asyncio.gather(*(self._look(asset_id) for asset_id, _ in some))
+        settled = 0
+        for (asset_id, path), standing in zip(some, standings, strict=True):
+            if standing.settled:
+                settled += 1
+                self._settled(standing, path)
+            else:
+                self._waiting.append((asset_id, path))
+        return settled
+
+    async def _look(self, asset_id: str) -> Standing:
+        try:
+            return await self._gateway.look(asset_id)
+        except Refusal as refusal:
+            if refusal.reason == "ASSET_NOT_FOUND":
+                return Standing(asset_id, "FAILED", refusal.reason, refusal.message)
+            # The services may be restarting: what is waited for is looked at again later.
+            return Standing(asset_id, "PROCESSING")
+
+    def _settled(self, standing: Standing, path: Path) -> None:
+        self._room.release()
+        if standing.state == "READY":
+            self._report.ready += 1
+        elif standing.state == "FAILED":
+            self._report.fail(path, standing.reason, standing.message, standing.asset_id)
+        else:
+            self._report.pending += 1
+        self._changed(self._report)

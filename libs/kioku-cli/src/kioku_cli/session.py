@@ -1,0 +1,122 @@
+"""A connection to a running stack as one user: gRPC through the same door as any app.
+
+Tokens are minted by the data folder's development issuer and renewed before they end, so that a
+long ingest never stops in the middle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import grpc
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
+from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
+from kioku_rt.auth import DevIssuer
+from kioku_rt.errors import KiokuError
+from kioku_rt.rpc import channel, error_of
+
+from kioku_cli.data import DataFolder
+from kioku_cli.launch import running
+from kioku_cli.refusal import Refusal
+from kioku_cli.supervisor.state import StackState
+
+if TYPE_CHECKING:
+    from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceAsyncStub
+    from kioku.search.v1.search_service_pb2_grpc import SearchServiceAsyncStub
+
+_T = TypeVar("_T")
+_TOKEN_SECONDS = 900.0
+_CALL_SECONDS = 30.0
+
+
+class Session:
+    """Stubs of the services, for one user of one stack.
+
+    Args:
+        data: the stack's data folder; a stack must run on it.
+        user: the subject to act as.
+
+    Raises:
+        NotRunning: no stack runs there.
+    """
+
+    def __init__(self, data: DataFolder, user: str) -> None:
+        self.state: StackState = running(data)
+        self.user = user
+        self._tokens = _Tokens(data.issuer, user)
+        self._channel = channel(
+            self.state.endpoints["grpc"],
+            token=self._tokens.current,
+            default_timeout=_CALL_SECONDS,
+        )
+        self.assets: AssetServiceAsyncStub = AssetServiceStub(self._channel)
+        self.search: SearchServiceAsyncStub = SearchServiceStub(self._channel)
+
+    @property
+    def token(self) -> str:
+        """A token that is valid for some minutes."""
+        return self._tokens.current()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._channel.close()
+
+
+class _Tokens:
+    """Mints a token, and another one when half of its life is over."""
+
+    def __init__(self, folder: Path, user: str) -> None:
+        self._issuer = DevIssuer(folder)
+        self._user = user
+        self._token = ""
+        self._renew = 0.0
+
+    def current(self) -> str:
+        if time.monotonic() >= self._renew:
+            self._token = self._issuer.mint(self._user, ttl=_TOKEN_SECONDS)
+            self._renew = time.monotonic() + _TOKEN_SECONDS / 2
+        return self._token
+
+
+def run_calls(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a command's calls; a failed one becomes the sentence that the service gave."""
+    try:
+        return asyncio.run(work)
+    except grpc.aio.AioRpcError as failure:
+        raise refusal_of(failure) from failure
+    except KiokuError as error:
+        raise Refusal(error.message, reason=error.reason) from error
+
+
+def refusal_of(failure: grpc.aio.AioRpcError) -> Refusal:
+    """The sentence and reason of a failed call."""
+    said = error_of(failure)
+    if said is not None:
+        return Refusal(f"{said.message} ({said.reason})", reason=said.reason)
+    name = failure.code().name
+    if failure.code() is grpc.StatusCode.UNAVAILABLE:
+        text = "The services do not answer; `kioku status` shows which part is not ready."
+        return Refusal(text, reason=name)
+    return Refusal(f"The call failed with {name}: {failure.details()}", reason=name)
+
+
+def as_dict(message: Message) -> dict[str, Any]:
+    """A message as REST shows it: field names as in the protos, every primitive printed."""
+    shown: dict[str, Any] = MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+    return shown

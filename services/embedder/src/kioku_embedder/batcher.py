@@ -84,8 +84,9 @@ class Batcher:
 
     @property
     def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        """Whether the engine works; false from the moment its death is known."""
+        buried = self._death is not None and self._death.done()
+        return self._thread.is_alive() and not buried
 
     @property
     def loaded(self) -> bool:

@@ -133,16 +133,15 @@ class _Outgoing:
         self._default_timeout = default_timeout
 
     def start(self, details: ClientCallDetails) -> tuple[ClientCallDetails, Span]:
+        asked = self._default_timeout if details.timeout is None else details.timeout
+        timeout = clamp(asked)
+        headers = {} if self._token is None else {"authorization": f"Bearer {self._token()}"}
         span = tracer.start_span(_path(details.method)[1:], kind=SpanKind.CLIENT)
-        headers: dict[str, str] = {}
         with trace.use_span(span, end_on_exit=False):
             inject(headers)
-        if self._token is not None:
-            headers["authorization"] = f"Bearer {self._token()}"
-        asked = self._default_timeout if details.timeout is None else details.timeout
         metadata = grpc.aio.Metadata(*(details.metadata or ()), *headers.items())
         ready = ClientCallDetails(
-            details.method, clamp(asked), metadata, details.credentials, details.wait_for_ready
+            details.method, timeout, metadata, details.credentials, details.wait_for_ready
         )
         return ready, span
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextvars import ContextVar
 
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
 # When the call being served must be over, in the event loop's time.
 _ends_at: ContextVar[float] = ContextVar("kioku_deadline")
 # Left for ourselves, so that the caller hears our answer and not only its own timer.
@@ -25,6 +28,13 @@ def remaining_time() -> float | None:
 
 
 def clamp(timeout: float) -> float:
-    """Shorten an outgoing call's timeout to what the inbound call has left, less a margin."""
+    """Shorten an outgoing call's timeout to what the inbound call has left, less a margin.
+
+    Raises:
+        KiokuError: DEADLINE_EXCEEDED when nothing is left (gRPC would take 0 for no deadline).
+    """
     remaining = remaining_time()
-    return timeout if remaining is None else max(0.0, min(timeout, remaining - _MARGIN_SECONDS))
+    clamped = timeout if remaining is None else min(timeout, remaining - _MARGIN_SECONDS)
+    if clamped <= 0:
+        raise KiokuError(Reason.DEADLINE_EXCEEDED)
+    return clamped

@@ -50,7 +50,7 @@ class Door:
     def __init__(self, config: ServerConfig, verifier: Verifier) -> None:
         self._config = config
         self._verifier = verifier
-        self._active = 0
+        self.active = 0
         self._long_lived: set[asyncio.Task[Any]] = set()
         self._ended: set[asyncio.Task[Any]] = set()
         self._draining = False
@@ -109,7 +109,7 @@ class Door:
         full = (
             len(self._long_lived) >= self._config.max_long_lived
             if rules.long_lived
-            else self._active >= self._config.max_concurrent_rpcs
+            else self.active >= self._config.max_concurrent_rpcs
         )
         if full:
             raise KiokuError(Reason.OVERLOADED, retry_after=_SHED_RETRY_SECONDS)
@@ -122,7 +122,7 @@ class Door:
         """
         remaining = context.time_remaining()
         ours = self._config.default_deadline if remaining is None else self._config.max_deadline
-        self._active += 1
+        self.active += 1
         try:
             if remaining is not None and remaining <= ours:
                 end_at(asyncio.get_running_loop().time() + remaining)
@@ -130,7 +130,7 @@ class Door:
             end_at(asyncio.get_running_loop().time() + ours)
             return await _within(ours, body)
         finally:
-            self._active -= 1
+            self.active -= 1
 
     async def _long(self, body: Body) -> Any:
         task = asyncio.current_task()

@@ -6,6 +6,7 @@ long-lived streams ended, calls at work finish within the grace).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 import grpc
@@ -19,6 +20,7 @@ from kioku_rt.rpc.guard import Guard
 
 _HEALTH = "grpc.health.v1.Health"
 _KEEPALIVE_MIN_MS = 20_000
+_FAREWELL_SECONDS = 0.05
 _METADATA_BYTES = 16 * 1024
 
 
@@ -72,9 +74,15 @@ class RpcServer:
         for name in self._names:
             await self._health.set(name, status)
 
+    @property
+    def calls_at_work(self) -> int:
+        """How many calls are inside, long-lived ones not counted."""
+        return self._door.active
+
     async def drain(self) -> None:
         """Take no more calls, let those at work finish within the grace, and close."""
         await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(_FAREWELL_SECONDS)  # health watchers hear it before they are ended
         self._door.end_long_lived()
         await self._server.stop(self._config.grace)
 

@@ -1,0 +1,107 @@
+"""One deletion call removes a picture everywhere, and nothing brings it back."""
+
+from __future__ import annotations
+
+import base64
+import time
+from pathlib import Path
+from typing import Any
+
+import nats
+from kioku_scenes import draw_scene
+
+from bench.stack import Stack
+from tests.e2e.app import App
+
+
+def drawn(folder: Path, seed: int) -> bytes:
+    """A picture that nobody else uploads."""
+    path = folder / f"{seed}.jpg"
+    draw_scene(seed).image.save(path, quality=92)
+    return path.read_bytes()
+
+
+def receipt(app: App, asset_id: str, seconds: float = 30.0) -> Any:
+    """The deletion once it is done."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        deletion = app.http.get(f"/v1/deletions/{asset_id}").json()["deletion"]
+        if deletion["done"]:
+            return deletion
+        time.sleep(0.2)
+    raise TimeoutError("the deletion is not done")
+
+
+def rows_of(stack: Stack, asset_id: str) -> dict[str, int]:
+    """What the database still holds of an asset, by table."""
+    tables = ("assets", "asset_stages", "image_embeddings")
+    return {
+        table: stack.value(f"SELECT count(*) FROM search.{table} WHERE asset_id = $1", asset_id)
+        for table in tables
+    }
+
+
+async def replay_events(stack: Stack, asset_id: str) -> int:
+    """Publish every event that names the asset once more, under new ids; how many there were."""
+    client = await nats.connect(stack.endpoint("nats"))
+    try:
+        stream = client.jetstream()
+        last = (await stream.stream_info("KIOKU")).state.last_seq
+        found = []
+        for sequence in range(1, last + 1):
+            message = await stream.get_msg("KIOKU", sequence)
+            if asset_id.encode() in (message.data or b"") and message.subject != "asset.deleted":
+                found.append(message)
+        for number, message in enumerate(found):
+            headers = {"Nats-Msg-Id": f"replayed-{asset_id}-{number}"}
+            await stream.publish(message.subject or "", message.data or b"", headers=headers)
+        return len(found)
+    finally:
+        await client.close()
+
+
+async def test_deletion_is_complete_and_lasting(stack: Stack, tmp_path: Path) -> None:
+    """Rows, vectors, objects and hits are gone, also after every event was replayed."""
+    app = App(stack, "forgetful")
+    data = drawn(tmp_path, 515_151)
+    asset_id = app.upload(data)
+    assert app.settled(asset_id)["state"] == "ASSET_STATE_READY"
+    picture = base64.b64encode(data).decode()
+    assert app.hits(image=picture) == [asset_id]
+
+    app.http.delete(f"/v1/assets/{asset_id}")
+    assert app.hits(image=picture) == []
+    assert app.http.get(f"/v1/assets/{asset_id}").status_code == 404
+    done = receipt(app, asset_id)
+    assert [purge["participant"] for purge in done["purges"]] == ["search"]
+
+    assert await replay_events(stack, asset_id) >= 2
+    time.sleep(3)
+    assert rows_of(stack, asset_id) == {"assets": 0, "asset_stages": 0, "image_embeddings": 0}
+    assert stack.objects(asset_id) == []
+    assert app.hits(image=picture) == []
+
+
+def test_deleting_twice_gives_the_same_receipt(stack: Stack, tmp_path: Path) -> None:
+    """DeleteAsset is idempotent."""
+    app = App(stack, "forgetful")
+    asset_id = app.upload(drawn(tmp_path, 515_152))
+    first = app.http.delete(f"/v1/assets/{asset_id}").json()["deletion"]
+    second = app.http.delete(f"/v1/assets/{asset_id}").json()["deletion"]
+
+    assert first["create_time"] == second["create_time"]
+    assert receipt(app, asset_id)["done"] is True
+
+
+def test_deleting_while_it_is_processed_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
+    """An asset deleted right after its upload never comes back with a late vector."""
+    app = App(stack, "forgetful")
+    ids = [app.upload(drawn(tmp_path, 515_200 + number)) for number in range(6)]
+    for asset_id in ids:
+        app.http.delete(f"/v1/assets/{asset_id}")
+    for asset_id in ids:
+        receipt(app, asset_id)
+    time.sleep(2)
+
+    assert app.hits(text="a house", k=100) == []
+    assert [sum(rows_of(stack, asset_id).values()) for asset_id in ids] == [0] * len(ids)

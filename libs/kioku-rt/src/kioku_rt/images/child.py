@@ -26,7 +26,6 @@ from PIL import AvifImagePlugin
 from kioku_rt.errors import InvalidInput
 from kioku_rt.images.decoder import decode
 from kioku_rt.images.limits import ImageLimits
-from kioku_rt.reasons import Reason
 
 Prepare = Callable[[np.ndarray], np.ndarray]
 READY = b"ready"
@@ -53,7 +52,10 @@ def serve(pipe: Connection, limits: ImageLimits, prepare: Prepare | None) -> Non
 def _answer(
     data: bytes, limits: ImageLimits, prepare: Prepare | None
 ) -> tuple[dict[str, object], np.ndarray | None]:
-    """Header and pixels of one picture; a header with a reason alone when it is refused."""
+    """Header and pixels of one picture; a header with a reason alone when it is refused.
+
+    What `prepare` raises is a bug of the service: it ends the child, with its trace on stderr.
+    """
     try:
         image = decode(data, limits)
     except InvalidInput as refused:
@@ -62,8 +64,6 @@ def _answer(
             "message": refused.message,
             "metadata": refused.metadata,
         }, None
-    except MemoryError:
-        return {"reason": Reason.IMAGE_DECODER_FAILED}, None
     pixels = np.ascontiguousarray(image.pixels if prepare is None else prepare(image.pixels))
     return {
         "shape": pixels.shape,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from kioku_rt.errors import DependencyDown, InvalidInput
@@ -17,6 +18,9 @@ from kioku_rt.images.decoder import DecodedImage
 from kioku_rt.images.limits import ImageLimits
 from kioku_rt.images.refusal import check_bytes
 from kioku_rt.images.worker import DecodeWorker
+
+REST_SECONDS = 5.0
+"""How long `alive` says no after a child could not be started; then it is worth a try again."""
 
 
 class DecodePool:
@@ -40,7 +44,7 @@ class DecodePool:
             self._free.put(worker)
         self._threads = ThreadPoolExecutor(len(self._workers), thread_name_prefix="kioku-decode")
         self._closed = threading.Event()
-        self._failing = False
+        self._failed_at: float | None = None
 
     def start(self) -> None:
         """Starts all children and waits until they are warm (blocking, about half a second).
@@ -70,8 +74,10 @@ class DecodePool:
         return await loop.run_in_executor(self._threads, self._decode, data)
 
     def alive(self) -> bool:
-        """Whether the next picture can be decoded: open, and children start."""
-        return not self._closed.is_set() and not self._failing
+        """Whether pictures can be decoded: open, and no child failed to start just now."""
+        failed_at = self._failed_at
+        resting = failed_at is not None and time.monotonic() - failed_at < REST_SECONDS
+        return not self._closed.is_set() and not resting
 
     def pids(self) -> list[int]:
         """Process ids of the children that are running."""
@@ -92,14 +98,14 @@ class DecodePool:
         try:
             decoded = worker.decode(data)
         except InvalidInput:
-            self._failing = False
+            self._failed_at = None
             if self._closed.is_set():  # we ended the child, not the picture
                 raise DependencyDown("image decoder") from None
             raise
         except DependencyDown:
-            self._failing = True
+            self._failed_at = time.monotonic()
             raise
         finally:
             self._free.put(worker)
-        self._failing = False
+        self._failed_at = None
         return decoded

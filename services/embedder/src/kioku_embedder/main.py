@@ -87,7 +87,6 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
 async def open_service(settings: Settings, resources: AsyncExitStack) -> service.Running:
     """Opens everything and says what runs."""
     model = await open_model(settings, resources)
-    verifier = TokenVerifier(settings.auth_config())
     objects = S3ObjectStore(settings.s3_settings())
     resources.callback(objects.close)
     bus = await EventBus.connect(settings.nats_url, NAME)
@@ -100,7 +99,7 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
     feeder = AdvisoryFeeder(bus, dict.fromkeys(CONSUMER_NAMES, consumer.on_dead))
     workers["exhausted"] = feeder.worker(CONSUMERS["embedder-exhausted"])
     return service.Running(
-        server=_server(settings, model, verifier),
+        server=open_server(settings, model),
         consumers={name: worker.run for name, worker in workers.items()},
         relays={"engine": partial(_watch_engine, model.batcher)},
         pings={"engine": partial(_ping_model, model)},
@@ -143,7 +142,8 @@ def _worker(
     )
 
 
-def _server(settings: Settings, model: Model, verifier: TokenVerifier) -> RpcServer:
+def open_server(settings: Settings, model: Model) -> RpcServer:
+    """Makes the gRPC server, not yet started."""
     servicer = EmbedderServicer(
         model.embedder,
         checkpoint=model.checkpoint.name,
@@ -156,6 +156,7 @@ def _server(settings: Settings, model: Model, verifier: TokenVerifier) -> RpcSer
         servicer,
         long_lived=frozenset({"EmbedImages"}),
     )
+    verifier = TokenVerifier(settings.auth_config())
     return RpcServer(settings.server_config(), [registration], verifier=verifier)
 
 

@@ -2,6 +2,8 @@
 
 import asyncpg
 import pytest
+from kioku_stack.postgres import Postgres
+from kioku_stack.process import Process, StartFailed
 
 
 async def _fetch(dsn: str, query: str) -> object:
@@ -44,3 +46,65 @@ async def test_data_survive_a_kill(fresh_postgres):
     with pytest.raises((asyncpg.PostgresError, OSError, asyncpg.InterfaceError)):
         await idle.execute("SELECT 1")
     idle.terminate()
+
+
+async def test_a_lock_of_another_program_is_no_obstacle(fresh_postgres, stack_dir):
+    """A postmaster.pid whose pid now belongs to something else does not keep the server down."""
+    fresh_postgres.kill()
+    stranger = Process(
+        "stranger",
+        ["/bin/sleep", "60"],
+        log=stack_dir / "stranger.log",
+        account=fresh_postgres.process.account,
+    )
+    stranger.start()
+    lock = fresh_postgres.data_dir / "postmaster.pid"
+    lines = lock.read_text().splitlines()
+    lock.write_text("\n".join([str(stranger.pid), *lines[1:], ""]))
+    fresh_postgres.start()
+    assert await _fetch(fresh_postgres.dsn(), "SELECT 1") == 1
+    stranger.kill()
+
+
+@pytest.fixture
+def guarded_postgres(stack_dir):
+    """A server as the launcher starts it, with passwords."""
+    server = Postgres(stack_dir / "guarded" / "data")
+    server.start()
+    yield server
+    server.abort()
+
+
+async def test_passwords_are_asked_for(guarded_postgres):
+    """Under scram a role logs in with its own password and with nothing else."""
+    guarded_postgres.create_database("kioku")
+    guarded_postgres.create_database("kioku")
+    guarded_postgres.ensure_login("search_api")
+    dsn = guarded_postgres.dsn("kioku", "search_api")
+    assert await _fetch(dsn, "SELECT current_user") == "search_api"
+    assert await _fetch(dsn, "SELECT '[1]'::vector::text") == "[1]"
+    for wrong in (guarded_postgres.password("kioku"), "", "x"):
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await _fetch(dsn.replace(guarded_postgres.password("search_api"), wrong), "SELECT 1")
+
+
+def test_secrets_and_data_are_private(guarded_postgres):
+    """Nobody else reads the secret, the log or the data."""
+    folder = guarded_postgres.data_dir.parent
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in folder.iterdir()}
+    assert modes == {"data": "0o700", "data.secret": "0o600", "data.log": "0o600"}
+
+
+def test_acknowledged_means_on_disk(guarded_postgres):
+    """With the settings of the launcher no committed row depends on memory."""
+    shown = [guarded_postgres.sql(f"SHOW {name}") for name in ("fsync", "synchronous_commit")]
+    assert shown == ["on", "on"]
+
+
+def test_a_second_server_on_the_same_data_is_refused(guarded_postgres, monkeypatch):
+    """Data that are being served are not served twice."""
+    monkeypatch.setattr("kioku_stack.postgres._ORPHAN_SECONDS", 0.0)
+    other = Postgres(guarded_postgres.data_dir)
+    with pytest.raises(StartFailed, match="already exists"):
+        other.start()
+    assert guarded_postgres.sql("SELECT 1") == "1"

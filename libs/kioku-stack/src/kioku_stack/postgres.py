@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
+import psutil
+
 from kioku_stack import ports
 from kioku_stack.account import unprivileged
 from kioku_stack.process import Process, StartFailed, leashed
@@ -100,6 +102,10 @@ class Postgres:
     def stop(self) -> None:
         """Fast shutdown: clients are disconnected, data are written."""
         self.process.terminate(how=signal.SIGINT)
+
+    def abort(self) -> None:
+        """Immediate shutdown: no checkpoint; the next start recovers."""
+        self.process.terminate(how=signal.SIGQUIT)
 
     def kill(self) -> None:
         """SIGKILL, for tests of what happens then."""
@@ -219,6 +225,7 @@ class Postgres:
 
     def _serve(self) -> None:
         """Start; where backends of a killed server still hold its memory, wait for their end."""
+        self._remove_stale_lock()
         deadline = time.monotonic() + _ORPHAN_SECONDS
         while True:
             self.process.start()
@@ -229,6 +236,22 @@ class Postgres:
                 if not held or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
+
+    def _remove_stale_lock(self) -> None:
+        """Remove postmaster.pid if its pid is by now another program's, as after a reboot.
+
+        PostgreSQL itself only looks whether there is a process of that pid and uid.
+        """
+        lock = self.data_dir / "postmaster.pid"
+        words = lock.read_text().split() if lock.exists() else []
+        if not words:
+            return
+        try:
+            in_use = Path(psutil.Process(int(words[0])).cwd()) == self.data_dir.resolve()
+        except psutil.NoSuchProcess:
+            return  # PostgreSQL sees that by itself
+        if not in_use:
+            lock.unlink()
 
     def _check_pgvector(self) -> None:
         version = self.sql(

@@ -64,6 +64,7 @@ class Process:
         self.account = account
         self._death_signal = death_signal
         self._child: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
 
     @property
     def pid(self) -> int:
@@ -122,13 +123,15 @@ class Process:
         self._child.wait()
 
     def log_tail(self) -> str:
-        """The end of its log."""
+        """The end of what it wrote to its log since its last start."""
         if not self.log.exists():
             return "(no log)"
-        return self.log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace")
+        words = self.log.read_bytes()[self._log_start :]
+        return words[-_LOG_TAIL_BYTES:].decode(errors="replace")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=_private) as log:
+            self._log_start = log.tell()
             return subprocess.Popen(  # noqa: S603 - the command is ours
                 leashed(self._command, self.account, self._death_signal),
                 stdin=subprocess.DEVNULL,
@@ -138,6 +141,10 @@ class Process:
                 env=self._env,
                 process_group=0,
             )
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def leashed(

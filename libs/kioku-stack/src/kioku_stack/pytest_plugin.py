@@ -8,7 +8,6 @@ stream prefix or bucket.  With no test asking, nothing is started.
 from __future__ import annotations
 
 import itertools
-import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest_asyncio
 from kioku_stack.envoy import Edge, Envoy
 from kioku_stack.nats import Nats
 from kioku_stack.postgres import Postgres, PostgresTuning
+from kioku_stack.scratch import scratch_folder
 from kioku_stack.swift import Swift
 
 Apply = Callable[[str], Awaitable[None]]
@@ -31,10 +31,8 @@ _database_numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def stack_dir() -> Iterator[Path]:
     """A folder for servers' data that PostgreSQL's unprivileged account can enter too."""
-    folder = Path(tempfile.mkdtemp(prefix="kioku-stack-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with scratch_folder("kioku-stack-") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +41,7 @@ def postgres_server(stack_dir: Path) -> Iterator[Postgres]:
     server = Postgres(stack_dir / "postgres", auth="trust", tuning=_TEST_TUNING)
     server.start()
     yield server
-    server.kill()
+    server.abort()
 
 
 @pytest.fixture
@@ -54,7 +52,7 @@ def fresh_postgres(stack_dir: Path) -> Iterator[Postgres]:
     server = Postgres(folder / "data", auth="trust", tuning=_TEST_TUNING)
     server.start()
     yield server
-    server.kill()
+    server.abort()
 
 
 @pytest.fixture(scope="session")

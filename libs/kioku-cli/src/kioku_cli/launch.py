@@ -32,9 +32,17 @@ def running(data: DataFolder) -> StackState:
     return state
 
 
+def await_end(data: DataFolder, seconds: float = STOP_SECONDS) -> None:
+    """Wait until a stack that is being stopped is gone; any other is left alone."""
+    deadline = time.monotonic() + seconds
+    while (state := live_state(data)) and state.phase == "stopping":
+        if time.monotonic() > deadline:
+            raise Refusal(f"The stack on {data.root} does not stop.", reason="STILL_STOPPING")
+        time.sleep(_POLL)
+
+
 def prepare(data: DataFolder, options: StackOptions) -> Plan:
     """Build the plan, check its ports and write it down. Raises Refusal for a port in use."""
-    data.make()
     sweep(data)
     plan = build_plan(data, options)
     if options.ports == "default":

@@ -20,6 +20,7 @@ from kioku_cli.demo.library import Drawn, draw_library, photo_folder
 from kioku_cli.demo.tour import Asked, Tour, sections, take_tour
 from kioku_cli.ingest.pipeline import Manner
 from kioku_cli.ingest.report import Report
+from kioku_cli.launch import await_end
 from kioku_cli.plan.options import StackOptions
 from kioku_cli.screen import DEFAULT_USER, Data, Json, add_row, out, print_json, remark
 from kioku_cli.session import Session, run_calls
@@ -46,6 +47,7 @@ def demo(
     """Start the stack, bring pictures in, find them in every way; leaves the stack running."""
     folder = DataFolder.chosen(data)
     remark("starting the stack…", quiet=as_json)
+    await_end(folder)
     fresh = live_state(folder) is None
     state = bring_up(folder, StackOptions(ports="auto"), READY_SECONDS, tied=False)
     remark(f"drawing {scenes} scenes that no model was trained on…", quiet=as_json)
@@ -120,10 +122,10 @@ def _show_words(by_words: list[Asked]) -> None:
     out.print(table)
     mean = scores.mean([one for _, one in judged])
     out.print(f"recall@1 {mean.recall_at_1:.2f}, recall@5 {mean.recall_at_5:.2f} (its own scene)")
-    for name, one in (("kind", mean.kind), ("kind and colour", mean.kind_and_colour)):
+    for name, share in (("kind", mean.kind), ("kind and colour", mean.kind_and_colour)):
         out.print(
-            f"precision@5, same {name}: {one.reached:.2f} "
-            f"(best possible {one.possible:.2f}, by chance {one.chance:.3f})"
+            f"precision@5, same {name}: {share.reached:.2f} "
+            f"(best possible {share.possible:.2f}, by chance {share.chance:.3f})"
         )
     out.print(_LEAD, style="dim")
 

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from kioku_cli.data import DataFolder
-from kioku_cli.launch import prepare, running, start_supervisor, take_down, wait_ready
+from kioku_cli.launch import await_end, prepare, running, start_supervisor, take_down, wait_ready
 from kioku_cli.logs import follow_all
 from kioku_cli.plan.build import build_plan
 from kioku_cli.plan.options import StackOptions
@@ -70,6 +70,7 @@ def up(
         ports=ports, profile=profile, device=device, embedders=embedders, searches=searches
     )
     folder = DataFolder.chosen(data)
+    await_end(folder)
     found = live_state(folder)
     if found is not None:
         _check_same(found, options)

@@ -12,6 +12,7 @@ from kioku_cli.plan.ports import auto_ports, default_ports, purposes
 
 def build_plan(data: DataFolder, options: StackOptions) -> Plan:
     """The whole stack. Draws ports for `auto`, and makes missing secrets in the data folder."""
+    data.make()
     wanted = purposes(options.searches, options.embedders)
     remembers = options.ports == "auto"
     ports = auto_ports(wanted, data.ports) if remembers else default_ports(wanted)

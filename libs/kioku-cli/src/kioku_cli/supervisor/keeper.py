@@ -77,6 +77,7 @@ class Keeper:
         self._reason = ""
         self._starts = 0
         self._failures = 0
+        self._restarted_for = ""
         self._started: float | None = None
 
     @property
@@ -160,7 +161,7 @@ class Keeper:
 
     def _note(self, verdict: Verdict) -> None:
         if verdict.ready:
-            self._become("ready", "")
+            self._become("ready", self._restarted_for)
             self.was_ready.set()
         else:
             self._become(
@@ -174,6 +175,7 @@ class Keeper:
 
     async def _back_off(self, reason: str) -> None:
         self._failures += 1
+        self._restarted_for = f"restarted: it {reason}"
         rules = self.component.restart
         looping = self._failures >= rules.loop_after
         delay = min(rules.longest_delay, rules.first_delay * 2 ** (self._failures - 1))

@@ -64,9 +64,11 @@ async def _run(probe: ExecProbe) -> Verdict:
     except OSError as error:
         return Verdict(ready=False, reason=f"the probe cannot run: {error.strerror}")
     try:
-        code = await asyncio.wait_for(child.wait(), PROBE_SECONDS)
+        async with asyncio.timeout(PROBE_SECONDS):
+            code = await child.wait()
     except TimeoutError:
-        child.kill()
-        await child.wait()
         return Verdict(ready=False, reason=f"no answer within {PROBE_SECONDS:g} s")
+    finally:
+        if child.returncode is None:
+            child.kill()
     return READY if code == 0 else Verdict(ready=False, reason="does not accept work yet")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from kioku_cli.data import DataFolder
 from kioku_cli.plan.component import Component
@@ -71,10 +72,10 @@ class Supervisor:
         while True:
             self._news.clear()
             write_state(self._data, self._state())
-            try:
-                await asyncio.wait_for(self._news.wait(), _HEARTBEAT)
-            except TimeoutError:
-                continue
+            # Not wait_for: until Python 3.12 it can swallow the cancellation that ends us.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_HEARTBEAT):
+                    await self._news.wait()
 
     async def _trim(self) -> None:
         while True:

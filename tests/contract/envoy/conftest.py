@@ -1,6 +1,7 @@
 # ruff: noqa: N802, ARG002 - the contract names the methods and their arguments
 """An edge in front of small gRPC servers that say what reached them."""
 
+import threading
 import zlib
 from concurrent import futures
 from pathlib import Path
@@ -21,7 +22,11 @@ _OPTIONS = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 17 * 2
 
 
 class Seen(list):
-    """What reached the servers: (method, request, metadata), in order."""
+    """What reached the servers: (method, request, metadata), in order; `go_on` ends a stream."""
+
+    def __init__(self):
+        super().__init__()
+        self.go_on = threading.Event()
 
     def note(self, request, context):
         """Remember one call."""
@@ -66,6 +71,8 @@ class Assets(asset_service_pb2_grpc.AssetServiceServicer):
         for state in (asset_pb2.ASSET_STATE_PROCESSING, asset_pb2.ASSET_STATE_READY):
             asset = asset_pb2.Asset(asset_id=request.asset_id, state=state)
             yield asset_service_pb2.WatchAssetResponse(asset=asset)
+            if request.asset_id == "gated":
+                assert self.seen.go_on.wait(10)
 
 
 class Search(search_service_pb2_grpc.SearchServiceServicer):

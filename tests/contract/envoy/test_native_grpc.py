@@ -71,6 +71,19 @@ def test_no_token_is_unauthenticated(grpc_edge):
     assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
 
 
+def test_wrong_audience_is_unauthenticated(grpc_edge, edge_issuer, stack_dir):
+    """A token for another audience is UNAUTHENTICATED, as one with any other fault."""
+    other = type(edge_issuer)(stack_dir / "edge-issuer", audience="other").mint("user-1")
+    stub = asset_service_pb2_grpc.AssetServiceStub(grpc_edge[0])
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.GetAsset(
+            asset_service_pb2.GetAssetRequest(asset_id="n1"),
+            metadata=(("authorization", f"Bearer {other}"),),
+            timeout=5,
+        )
+    assert caught.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
 def test_calls_go_round(web):
     """Two embedders share the calls."""
     names = Counter(

@@ -51,6 +51,15 @@ def test_stream_is_a_json_array(web):
     assert states == ["ASSET_STATE_PROCESSING", "ASSET_STATE_READY"]
 
 
+def test_stream_comes_as_it_happens(web, seen):
+    """The first change is there while the stream is still open."""
+    with web.stream("GET", "/v1/assets/gated:watch") as answer:
+        pieces = answer.iter_text()
+        assert "ASSET_STATE_PROCESSING" in next(pieces)
+        seen.go_on.set()
+        assert "ASSET_STATE_READY" in "".join(pieces)
+
+
 def test_embed_takes_raw_bytes(web, seen):
     """POST /embed hands over body and content type as they are."""
     picture = bytes(range(256)) * 8192

@@ -1,0 +1,122 @@
+"""What an asset is: one immutable value, read from the database and never changed in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum, unique
+from uuid import UUID
+
+from kioku_rt.objects.port import owner_hash
+from kioku_rt.reasons import Reason
+
+EMBEDDING_STAGE = "embedding"
+
+
+@unique
+class Kind(StrEnum):
+    """What an asset is made of."""
+
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+
+
+@unique
+class AssetState(StrEnum):
+    """Where an asset stands as a whole."""
+
+    UPLOADING = "UPLOADING"
+    PROCESSING = "PROCESSING"
+    READY = "READY"
+    FAILED = "FAILED"
+    DELETING = "DELETING"
+
+
+@unique
+class StageState(StrEnum):
+    """Where one stage of an asset stands."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+FINAL_STATES = frozenset({AssetState.READY, AssetState.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why something failed: a stable reason and one sentence."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step that an asset goes through."""
+
+    stage: str
+    state: StageState
+    attempts: int
+    failure: Failure | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A photo or video of one owner.
+
+    `object_key` is empty until the upload is complete; `generation` counts the retries that a
+    person or the reconciler ordered, from 1.
+    """
+
+    owner: str
+    asset_id: UUID
+    kind: Kind
+    state: AssetState
+    filename: str
+    content_type: str
+    size_bytes: int
+    created_at: datetime
+    updated_at: datetime
+    announced_sha256: str = ""
+    sha256: str = ""
+    object_key: str = ""
+    tags: tuple[str, ...] = ()
+    taken_at: datetime | None = None
+    generation: int = 1
+    incoming_cleared: bool = False
+    failure: Failure | None = None
+    stages: tuple[Stage, ...] = field(default=())
+
+    @property
+    def stored(self) -> bool:
+        """Whether the original lies under its immutable key."""
+        return self.object_key != ""
+
+    @property
+    def progress(self) -> float:
+        """Share of finished stages, 0 to 1."""
+        if not self.stages:
+            return 0.0
+        return sum(stage.state is StageState.DONE for stage in self.stages) / len(self.stages)
+
+
+def incoming_key(asset_id: UUID) -> str:
+    """Where a client PUTs the bytes; not trusted until they were checked and copied away."""
+    return f"incoming/{asset_id}"
+
+
+def original_key(owner: str, asset_id: UUID, sha256: str) -> str:
+    """Where checked bytes stay; the hash in the name makes the content immutable."""
+    return f"originals/{owner_hash(owner)}/{asset_id}/{sha256}"
+
+
+def prefixes(owner: str, asset_id: UUID) -> tuple[str, ...]:
+    """Everything that storage may ever hold of an asset."""
+    return (
+        incoming_key(asset_id),
+        f"originals/{owner_hash(owner)}/{asset_id}/",
+        f"derived/{owner_hash(owner)}/{asset_id}/",
+    )

@@ -1,0 +1,117 @@
+"""Promise: a request field that leaves here is inside its documented range, or it was refused.
+
+Each function takes the value and the field's path and raises InvalidInput with a stable reason.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from kioku_rt.errors import InvalidInput
+from kioku_rt.reasons import Reason
+from kioku_rt.text import clean_text
+
+MAX_FILENAME_BYTES = 255
+MAX_TAGS = 64
+MAX_TAG_CHARACTERS = 64
+MAX_PAGE = 1000
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_SECOND = -62_135_596_800  # year 1
+_LAST_SECOND = 253_402_300_799  # year 9999
+
+
+def canonical_uuid(value: str, field: str) -> UUID:
+    """The id, if it is a canonical lower-case UUID; ID_MALFORMED otherwise."""
+    if not _UUID.fullmatch(value):
+        raise InvalidInput(Reason.ID_MALFORMED, field=field)
+    return UUID(value)
+
+
+def checked_filename(value: str, field: str = "filename") -> str:
+    """The app's file name: 1 to 255 bytes of UTF-8 without control characters."""
+    if not value:
+        raise InvalidInput(Reason.FIELD_MISSING, "The file name is empty.", field=field)
+    size = len(value.encode())
+    if size > MAX_FILENAME_BYTES:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"The file name has {size} bytes; the limit is {MAX_FILENAME_BYTES}.",
+            field=field,
+            metadata={"bytes": str(size), "limit": str(MAX_FILENAME_BYTES)},
+        )
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise InvalidInput(
+            Reason.TEXT_INVALID_CHARACTER,
+            "The file name holds a control character; remove it.",
+            field=field,
+        )
+    return value
+
+
+def checked_tags(values: Iterable[str], field: str = "tags") -> tuple[str, ...]:
+    """The tags in NFC, each once, in the order given; at most 64 of at most 64 characters."""
+    given = list(values)
+    if len(given) > MAX_TAGS:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"There are {len(given)} tags; the limit is {MAX_TAGS}.",
+            field=field,
+            metadata={"tags": str(len(given)), "limit": str(MAX_TAGS)},
+        )
+    clean = (
+        clean_text(tag, field=f"{field}[{index}]", limit=MAX_TAG_CHARACTERS)
+        for index, tag in enumerate(given)
+    )
+    return tuple(dict.fromkeys(clean))
+
+
+def checked_sha256(value: str, field: str = "sha256") -> str:
+    """A SHA-256 as 64 lower-case hex digits, or the empty string."""
+    if value and not _SHA256.fullmatch(value):
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            "The hash is not a SHA-256 as 64 lower-case hex digits.",
+            field=field,
+        )
+    return value
+
+
+def checked_time(seconds: int, nanos: int, field: str) -> datetime:
+    """The moment of a protobuf Timestamp, cut to microseconds; years 1 to 9999."""
+    if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos <= 999_999_999):
+        raise InvalidInput(Reason.TIME_OUT_OF_RANGE, field=field)
+    return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
+
+
+def checked_range(start: datetime | None, end: datetime | None, field: str) -> None:
+    """Refuse a range that starts after it ends."""
+    if start is not None and end is not None and start > end:
+        raise InvalidInput(
+            Reason.TIME_OUT_OF_RANGE, "The start time is after the end time.", field=field
+        )
+
+
+def page_size(value: int, *, default: int, field: str = "page_size") -> int:
+    """Rows of a list's page: 0 means the default, more than 1000 means 1000."""
+    if value < 0:
+        raise InvalidInput(Reason.FIELD_INVALID, "The page size is negative.", field=field)
+    return min(value or default, MAX_PAGE)
+
+
+def result_count(value: int, *, default: int, field: str = "k") -> int:
+    """Results of a search's page: 0 means the default; 1 to 1000."""
+    if not 0 <= value <= MAX_PAGE:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"k is {value}; it must be between 1 and {MAX_PAGE}.",
+            field=field,
+            metadata={"k": str(value), "limit": str(MAX_PAGE)},
+        )
+    return value or default

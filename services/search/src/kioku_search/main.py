@@ -1,0 +1,234 @@
+"""Wires the service: the only module that knows every name."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from kioku.assets.v1.asset_service_pb2_grpc import add_AssetServiceServicer_to_server
+from kioku.search.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
+from kioku_rt import service
+from kioku_rt.auth import ServiceToken, TokenVerifier
+from kioku_rt.db import Migrations, close_pool, open_pool, ping
+from kioku_rt.events import CONSUMERS, AdvisoryFeeder, EventBus, OutboxRelay, Worker
+from kioku_rt.objects import S3ObjectStore
+from kioku_rt.rpc import Registration, RpcServer, channel
+from kioku_rt.service import Running, SideTask
+
+from kioku_search import asset_servicer, search_servicer
+from kioku_search.asset_store import AssetStore
+from kioku_search.changes import DatabaseChanges
+from kioku_search.consumers import Consumers
+from kioku_search.database import SCHEMA
+from kioku_search.deletion import Deletions
+from kioku_search.deletion_store import DeletionStore
+from kioku_search.embedder_client import EmbedderClient
+from kioku_search.event_queue import EventQueue
+from kioku_search.housekeeping import Job, Leftovers
+from kioku_search.indexing import Indexing
+from kioku_search.leftover_store import LeftoverStore
+from kioku_search.library import Library
+from kioku_search.metrics import SWEEPS, UPLOADS_GIVEN_UP, repaired
+from kioku_search.neighbour_store import NeighbourStore
+from kioku_search.page_token import PageTokens
+from kioku_search.query_vectors import QueryVectors
+from kioku_search.repair import Reconciler
+from kioku_search.repair_store import RepairStore, announce_outstanding
+from kioku_search.search import Search
+from kioku_search.settings import Settings
+from kioku_search.space import Spaces
+from kioku_search.space_store import SpaceStore
+from kioku_search.stats_store import StatsStore
+from kioku_search.uploads import Uploads
+from kioku_search.vector_store import VectorStore
+
+if TYPE_CHECKING:
+    import asyncpg
+    import grpc
+    from kioku_rt.objects import ObjectStore
+
+SERVICE = "search"
+_HANDLER_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What the service talks to."""
+
+    api: asyncpg.Pool
+    worker: asyncpg.Pool
+    objects: ObjectStore
+    bus: EventBus
+    embedder: EmbedderClient
+
+
+def serve() -> None:
+    """Run the service until it is told to stop."""
+    settings = Settings()
+    service.main(SERVICE, settings, partial(open_service, settings))
+
+
+def migrate() -> None:
+    """Bring the schema up to date and say what ran."""
+    dsn = Settings().search_owner_dsn.get_secret_value()
+    for name in asyncio.run(Migrations("kioku_search.migrations", SCHEMA).apply(dsn)):
+        print(name)
+
+
+async def open_service(settings: Settings, resources: AsyncExitStack) -> Running:
+    """Open what the service needs and say what runs."""
+    servers = await _open_servers(settings, resources)
+    return build(settings, servers)
+
+
+def build(settings: Settings, servers: Servers) -> Running:
+    """Put the use cases between the servers and the rpcs, consumers and jobs."""
+    tokens = PageTokens(settings.page_token_secret.get_secret_value().encode())
+    spaces = Spaces(SpaceStore(servers.worker), servers.embedder)
+    vectors = QueryVectors(
+        servers.embedder, texts=settings.text_cache_entries, images=settings.image_cache_entries
+    )
+    changes = DatabaseChanges(
+        settings.search_worker_dsn.get_secret_value(),
+        on_space=spaces.forget,
+        on_deleted=vectors.forget_image,
+    )
+    assets = AssetStore(servers.api)
+    deletions = Deletions(
+        DeletionStore(servers.api, servers.worker),
+        servers.objects,
+        participants=settings.deletion_participants,
+        sweep_delay=settings.sweep_delay,
+    )
+    neighbours = NeighbourStore(servers.api, ef_search=settings.ef_search)
+    asset_service = asset_servicer.AssetServicer(
+        Uploads(assets, servers.objects, settings.upload_rules()),
+        Library(assets, servers.objects, changes, tokens),
+        deletions,
+    )
+    search_service = search_servicer.SearchServicer(
+        Search(neighbours, spaces, vectors, tokens), StatsStore(servers.api)
+    )
+    consumers = Consumers(Indexing(VectorStore(servers.worker), spaces), deletions)
+    return Running(
+        server=_server(settings, asset_service, search_service),
+        consumers={
+            **_workers(settings, servers, consumers),
+            **{job.name: job.run for job in _jobs(settings, servers, spaces, deletions)},
+            "changes": changes.run,
+        },
+        relays={
+            "outbox": OutboxRelay(
+                servers.worker, servers.bus, SCHEMA, republish=announce_outstanding
+            ).run
+        },
+        pings={"database": partial(ping, servers.api)},
+        optional_pings={
+            "event log": servers.bus.health,
+            "object store": servers.objects.ping,
+            "embedder": servers.embedder.ping,
+        },
+    )
+
+
+async def _open_servers(settings: Settings, resources: AsyncExitStack) -> Servers:
+    api = await _pool(
+        resources, settings.search_api_dsn.get_secret_value(), settings.api_connections
+    )
+    worker = await _pool(
+        resources, settings.search_worker_dsn.get_secret_value(), settings.worker_connections
+    )
+    objects = S3ObjectStore(settings.s3_settings())
+    resources.callback(objects.close)
+    bus = await resources.enter_async_context(await EventBus.connect(settings.nats_url, SERVICE))
+    embedder = await resources.enter_async_context(_embedder_channel(settings))
+    return Servers(api, worker, objects, bus, EmbedderClient(embedder))
+
+
+async def _pool(resources: AsyncExitStack, dsn: str, size: int) -> asyncpg.Pool:
+    pool = await open_pool(dsn, max_size=size, application_name=f"kioku-{SERVICE}")
+    resources.push_async_callback(close_pool, pool)
+    return pool
+
+
+def _embedder_channel(settings: Settings) -> grpc.aio.Channel:
+    token = ServiceToken(settings.service_token_file) if settings.service_token_file else None
+    return channel(
+        settings.embedder_target,
+        token=token.current if token else None,
+        default_timeout=settings.embedder_seconds,
+    )
+
+
+def _server(
+    settings: Settings,
+    assets: asset_servicer.AssetServicer,
+    searches: search_servicer.SearchServicer,
+) -> RpcServer:
+    return RpcServer(
+        settings.server_config(),
+        [
+            Registration(
+                asset_servicer.NAME,
+                add_AssetServiceServicer_to_server,
+                assets,
+                long_lived=frozenset({"WatchAsset"}),
+            ),
+            Registration(search_servicer.NAME, add_SearchServiceServicer_to_server, searches),
+        ],
+        verifier=TokenVerifier(settings.auth_config()),
+    )
+
+
+def _workers(settings: Settings, servers: Servers, consumers: Consumers) -> dict[str, SideTask]:
+    probe = partial(_answers, servers)
+    given_up = {"search-embeddings": consumers.embedding_given_up}
+    handlers = {
+        "search-embeddings": (consumers.embedding_ready, settings.embedding_slots),
+        "search-failures": (consumers.asset_failed, 4),
+        "search-deletions": (consumers.asset_deleted, 4),
+        "search-purges": (consumers.asset_purged, 4),
+    }
+    workers = {
+        durable: Worker(
+            servers.bus,
+            CONSUMERS[durable],
+            handler,
+            slots=slots,
+            handler_timeout=_HANDLER_SECONDS,
+            on_dead=given_up.get(durable),
+            probe=probe,
+        ).run
+        for durable, (handler, slots) in handlers.items()
+    }
+    exhausted = AdvisoryFeeder(servers.bus, given_up).worker(CONSUMERS["search-exhausted"])
+    return {**workers, "search-exhausted": exhausted.run}
+
+
+async def _answers(servers: Servers) -> bool:
+    await ping(servers.worker)
+    await servers.objects.ping()
+    return True
+
+
+def _jobs(settings: Settings, servers: Servers, spaces: Spaces, deletions: Deletions) -> list[Job]:
+    reconciler = Reconciler(
+        RepairStore(servers.worker), spaces, EventQueue(servers.bus), settings.repair_rules()
+    )
+    leftovers = Leftovers(LeftoverStore(servers.worker), servers.objects, settings.url_lifetime)
+
+    async def repair() -> None:
+        repaired(await reconciler.run_once())
+
+    async def keep_house() -> None:
+        UPLOADS_GIVEN_UP.inc(await leftovers.clear())
+        SWEEPS.inc(await deletions.sweep())
+
+    return [
+        Job("space", 5.0, spaces.ensure_active),
+        Job("repair", settings.repair_seconds, repair),
+        Job("housekeeping", settings.housekeeping_seconds, keep_house),
+    ]

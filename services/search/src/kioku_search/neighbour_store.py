@@ -1,0 +1,100 @@
+"""Nearest pictures in PostgreSQL: one round trip, one SQL function (`search.nearest_images`).
+
+Implements `Neighbours`.  The function sets the owner that row-level security checks, so a search
+needs no transaction of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kioku_rt.db import acquire
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
+from kioku_search.asset import Kind
+from kioku_search.database import owned
+from kioku_search.search import Neighbour, Probe
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    import asyncpg
+    from kioku_rt.auth.principal import Acting
+
+NEAREST = (
+    "SELECT * FROM search.nearest_images($1, $2, $3, $4, $5, p_kind => $6, p_tags => $7,"
+    " p_from => $8, p_until => $9, p_after_distance => $10, p_after_asset => $11, p_seen => $12,"
+    " p_ef => $13)"
+)
+
+
+class NeighbourStore:
+    """Neighbours of a vector or of an asset among one owner's pictures.
+
+    Args:
+        pool: of the role `search_api`.
+        ef_search: how many candidates the graph keeps; more finds more and takes longer.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, ef_search: int) -> None:
+        self._pool = pool
+        self._ef_search = ef_search
+
+    async def nearest(self, acting: Acting, probe: Probe, limit: int) -> list[Neighbour]:
+        """At most `limit` neighbours, nearest first, ties by asset id."""
+        if acting.on_behalf:
+            async with owned(self._pool, acting, "search", probe.space.space_id):
+                pass  # recorded before anything is read
+        wanted, after = probe.wanted, probe.after
+        async with acquire(self._pool) as connection:
+            rows = await connection.fetch(
+                NEAREST,
+                acting.owner,
+                probe.space.space_id,
+                probe.vector,
+                probe.like,
+                limit,
+                wanted.kind,
+                list(wanted.tags) or None,
+                wanted.start,
+                wanted.end,
+                after.distance if after else None,
+                after.asset_id if after else None,
+                after.seen if after else 0,
+                self._ef_search,
+            )
+        return [_neighbour(row) for row in rows]
+
+    async def check_searchable(self, acting: Acting, asset_id: UUID, space_id: str) -> None:
+        """Say why an asset has no neighbours.
+
+        Raises:
+            KiokuError: ASSET_NOT_FOUND, ASSET_NOT_READY.
+        """
+        async with owned(self._pool, acting, "") as connection:
+            row = await connection.fetchrow(
+                "SELECT EXISTS (SELECT FROM search.image_embeddings e WHERE e.owner = a.owner"
+                " AND e.asset_id = a.asset_id AND e.space_id = $3) AS has_vector"
+                " FROM search.assets a WHERE a.owner = $1 AND a.asset_id = $2"
+                " AND a.state <> 'DELETING'",
+                acting.owner,
+                asset_id,
+                space_id,
+            )
+        if row is None:
+            raise KiokuError(Reason.ASSET_NOT_FOUND)
+        if not row["has_vector"]:
+            raise KiokuError(Reason.ASSET_NOT_READY)
+
+
+def _neighbour(row: asyncpg.Record) -> Neighbour:
+    return Neighbour(
+        asset_id=row["asset_id"],
+        distance=row["distance"],
+        filename=row["filename"],
+        kind=Kind(row["kind"]),
+        tags=tuple(row["tags"]),
+        taken_at=row["taken_at"],
+        strategy=row["strategy"],
+    )

@@ -1,0 +1,97 @@
+"""Promise: what should have a vector and has none is found by set difference, and ordered again.
+
+It trusts nothing but the tables, so it mends whatever was lost on the way: an event, a whole event
+store, a partition. It orders only when nothing is under way any more; a long queue is no hole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
+from kioku_search.space import Spaces
+
+
+@dataclass(frozen=True)
+class RepairRules:
+    """How eager repairs are.
+
+    Args:
+        grace: how long a stage may be pending before its asset counts as missing.
+        longest: the longest wait between two repairs of one asset; waits double up to it.
+        batch: repairs in one round.
+        every_nth: each so manieth round looks at READY assets too, not only at unfinished ones.
+    """
+
+    grace: timedelta
+    longest: timedelta
+    batch: int
+    every_nth: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round of repairs found: assets without a vector, and how many it ordered."""
+
+    missing: int
+    ordered: int
+
+
+class RepairStore(Protocol):
+    """Set difference and orders."""
+
+    async def missing(self, space_id: str, grace: timedelta, *, everything: bool) -> int:
+        """Assets that should have a vector in the space for longer than `grace` and have none."""
+
+    async def order(self, space_id: str, rules: RepairRules, *, everything: bool) -> int:
+        """Order vectors for the next of them; how many."""
+
+    async def unsent(self) -> bool:
+        """Whether an event still waits in the outbox."""
+
+
+class Queue(Protocol):
+    """How much work is under way."""
+
+    async def waiting(self) -> int:
+        """Events that were not settled yet.  Raises DependencyDown."""
+
+
+class Reconciler:
+    """Compares what should be there with what is, and orders the difference."""
+
+    def __init__(
+        self, store: RepairStore, spaces: Spaces, queue: Queue, rules: RepairRules
+    ) -> None:
+        self._store = store
+        self._spaces = spaces
+        self._queue = queue
+        self._rules = rules
+        self._rounds = 0
+
+    async def run_once(self) -> Round:
+        """One round.
+
+        Raises:
+            DependencyDown: the database or the event log does not answer.
+        """
+        everything = self._rounds % self._rules.every_nth == 0
+        self._rounds += 1
+        space_id = await self._space_id()
+        missing = await self._store.missing(space_id, self._rules.grace, everything=everything)
+        if not missing or await self._store.unsent() or await self._queue.waiting():
+            return Round(missing, 0)
+        ordered = await self._store.order(space_id, self._rules, everything=everything)
+        return Round(missing, ordered)
+
+    async def _space_id(self) -> str:
+        try:
+            return (await self._spaces.active()).space_id
+        except KiokuError as error:
+            if error.reason is not Reason.NO_ACTIVE_SPACE:
+                raise
+            return ""  # then every unfinished asset lacks its vector; the embedder chooses

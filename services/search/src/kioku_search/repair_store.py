@@ -1,0 +1,119 @@
+"""The set difference in PostgreSQL, and what restores a lost event store.
+
+Implements `RepairStore`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kioku_search.asset import EMBEDDING_STAGE
+from kioku_search.asset_events import announce_deleted, announce_uploaded, request_embedding
+from kioku_search.asset_row import asset_of
+from kioku_search.database import unbound
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    import asyncpg
+    from kioku_rt.db.pool import Connection
+
+    from kioku_search.repair import RepairRules
+
+_MISSING = """
+FROM search.assets a JOIN search.asset_stages s
+    ON s.owner = a.owner AND s.asset_id = a.asset_id AND s.stage = $2
+WHERE a.state = ANY($3::text[]) AND a.kind = 'IMAGE' AND s.updated_at < now() - $4::interval
+    AND NOT EXISTS (SELECT FROM search.image_embeddings e
+        WHERE e.space_id = $1 AND e.owner = a.owner AND e.asset_id = a.asset_id)
+"""
+_UNFINISHED = ["PROCESSING"]
+_EVERYTHING = ["PROCESSING", "READY"]
+# A READY asset stays so while another space still finds it.
+_AGAIN = """
+UPDATE search.assets a SET generation = generation + 1, updated_at = now(), state = CASE
+    WHEN EXISTS (SELECT FROM search.image_embeddings e
+        WHERE e.owner = a.owner AND e.asset_id = a.asset_id) THEN a.state ELSE 'PROCESSING' END
+WHERE a.owner = $1 AND a.asset_id = $2
+RETURNING a.*, '{}'::search.asset_stages[] AS stages
+"""
+_WAIT = """
+UPDATE search.asset_stages s SET repairs = s.repairs + 1,
+    repair_after = now() + least($4::interval * (2 ^ least(s.repairs, 20)), $5::interval),
+    state = CASE WHEN a.state = 'PROCESSING' THEN 'PENDING' ELSE s.state END
+FROM search.assets a
+WHERE s.owner = $1 AND s.asset_id = $2 AND s.stage = $3
+    AND a.owner = s.owner AND a.asset_id = s.asset_id
+"""
+
+
+class RepairStore:
+    """Finds and orders what is missing.
+
+    Args:
+        pool: of the role `search_worker`.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def missing(self, space_id: str, grace: timedelta, *, everything: bool) -> int:
+        """Assets that should have a vector in the space for longer than `grace` and have none."""
+        async with unbound(self._pool) as connection:
+            count: int = await connection.fetchval(
+                f"SELECT count(*) {_MISSING}",
+                space_id,
+                EMBEDDING_STAGE,
+                _EVERYTHING if everything else _UNFINISHED,
+                grace,
+            )
+        return count
+
+    async def order(self, space_id: str, rules: RepairRules, *, everything: bool) -> int:
+        """Order vectors for the next of them; how many.  Two processes never order the same."""
+        async with unbound(self._pool) as connection:
+            due = await connection.fetch(
+                f"SELECT a.owner, a.asset_id {_MISSING} AND s.repair_after < now()"
+                " ORDER BY s.repair_after, s.updated_at LIMIT $5 FOR UPDATE OF a SKIP LOCKED",
+                space_id,
+                EMBEDDING_STAGE,
+                _EVERYTHING if everything else _UNFINISHED,
+                rules.grace,
+                rules.batch,
+            )
+            for row in due:
+                key = (row["owner"], row["asset_id"])
+                again = await connection.fetchrow(_AGAIN, *key)
+                await connection.execute(_WAIT, *key, EMBEDDING_STAGE, rules.grace, rules.longest)
+                if again is not None:
+                    await request_embedding(connection, asset_of(again), space_id)
+        return len(due)
+
+    async def unsent(self) -> bool:
+        """Whether an event still waits in the outbox."""
+        async with unbound(self._pool) as connection:
+            return bool(
+                await connection.fetchval(
+                    "SELECT EXISTS (SELECT FROM search.outbox WHERE published_at IS NULL)"
+                )
+            )
+
+
+async def announce_outstanding(connection: Connection) -> int:
+    """Announce all unfinished work anew, for an event store that has lost it; how many events.
+
+    Unfinished are assets in process and deletions that somebody has not confirmed. Finished work
+    needs no event any more.
+    """
+    assets = await connection.fetch(
+        "SELECT a.*, '{}'::search.asset_stages[] AS stages FROM search.assets a"
+        " WHERE a.state = 'PROCESSING'"
+    )
+    for row in assets:
+        await announce_uploaded(connection, asset_of(row))
+    deletions = await connection.fetch(
+        "SELECT owner, asset_id FROM search.deletions WHERE completed_at IS NULL"
+    )
+    for row in deletions:
+        await announce_deleted(connection, row["owner"], row["asset_id"])
+    return len(assets) + len(deletions)

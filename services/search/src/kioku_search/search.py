@@ -1,0 +1,242 @@
+"""Promise: an answer holds the nearest of one owner's pictures, all from one embedding space.
+
+The space is chosen first and travels with the query to the embedder, so that a vector of another
+space can never be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from kioku_rt.auth.principal import Acting
+from kioku_rt.errors import InvalidInput
+from kioku_rt.reasons import Reason
+from kioku_rt.vectors import unit_vector
+
+from kioku_search.asset import Kind
+from kioku_search.page_token import PageTokens, scope_of
+from kioku_search.query_vectors import QueryVectors
+from kioku_search.space import Space, Spaces
+
+EXACT = "exact"
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TextQuery:
+    """Words, already clean."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ImageQuery:
+    """A picture's bytes."""
+
+    image: bytes
+
+
+@dataclass(frozen=True)
+class LikeQuery:
+    """An asset of the same owner."""
+
+    asset_id: UUID
+
+
+@dataclass(frozen=True)
+class VectorQuery:
+    """A vector of the space it names, as it came."""
+
+    space_id: str
+    values: npt.NDArray[np.float64]
+
+
+Query = TextQuery | ImageQuery | LikeQuery | VectorQuery
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which assets may be found; None and the empty tuple mean any."""
+
+    kind: Kind | None = None
+    tags: tuple[str, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True)
+class After:
+    """Where the page before ended, and how many results there were up to there."""
+
+    distance: float
+    asset_id: UUID
+    seen: int
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question to the database: a vector, or the asset whose vector it has."""
+
+    space: Space
+    vector: Floats | None
+    like: UUID | None
+    wanted: Wanted
+    after: After | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One picture and its cosine distance, 0 to 2."""
+
+    asset_id: UUID
+    distance: float
+    filename: str
+    kind: Kind
+    tags: tuple[str, ...]
+    taken_at: datetime | None
+    strategy: str
+
+    @property
+    def score(self) -> float:
+        """1 - distance; higher is nearer."""
+        return 1.0 - self.distance
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page of neighbours, nearest first, and how it came about."""
+
+    hits: tuple[Neighbour, ...]
+    next_page_token: str
+    space_id: str
+    strategy: str
+    embed_ms: float
+    database_ms: float
+    cached_vector: bool
+
+
+class Neighbours(Protocol):
+    """Finds what is near."""
+
+    async def nearest(self, acting: Acting, probe: Probe, limit: int) -> list[Neighbour]:
+        """At most `limit` neighbours, nearest first, ties by asset id."""
+
+    async def check_searchable(self, acting: Acting, asset_id: UUID, space_id: str) -> None:
+        """Say why an asset has no neighbours.  Raises KiokuError if there is a reason."""
+
+
+class Search:
+    """The Search rpc."""
+
+    def __init__(
+        self, neighbours: Neighbours, spaces: Spaces, vectors: QueryVectors, tokens: PageTokens
+    ) -> None:
+        self._neighbours = neighbours
+        self._spaces = spaces
+        self._vectors = vectors
+        self._tokens = tokens
+
+    async def search(
+        self,
+        acting: Acting,
+        query: Query,
+        wanted: Wanted,
+        *,
+        k: int,
+        page_token: str = "",
+        min_score: float | None = None,
+    ) -> Answer:
+        """The `k` nearest pictures after the page before.
+
+        Raises:
+            InvalidInput: a bad vector or picture; PAGE_TOKEN_INVALID.
+            KiokuError: NO_ACTIVE_SPACE, SPACE_UNKNOWN, ASSET_NOT_FOUND, ASSET_NOT_READY.
+            DependencyDown: the database, or (text, picture) the embedder, does not answer.
+        """
+        space = await self._space_of(query)
+        scope = scope_of(
+            "search", acting.owner, space.space_id, _identity(query), _facts(wanted), min_score
+        )
+        after = self._after(scope, page_token)
+        started = time.perf_counter()
+        vector, cached = await self._vector(query, space)
+        embedded = time.perf_counter()
+        like = query.asset_id if isinstance(query, LikeQuery) else None
+        found = await self._neighbours.nearest(
+            acting, Probe(space, vector, like, wanted, after), k + 1
+        )
+        if not found and like is not None:
+            await self._neighbours.check_searchable(acting, like, space.space_id)
+        done = time.perf_counter()
+        hits = [hit for hit in found[:k] if min_score is None or hit.score >= min_score]
+        more = len(found) > k and len(hits) == k
+        return Answer(
+            hits=tuple(hits),
+            next_page_token=self._next(scope, hits, after) if more else "",
+            space_id=space.space_id,
+            strategy=found[0].strategy if found else EXACT,
+            embed_ms=0.0 if cached else (embedded - started) * 1e3,
+            database_ms=(done - embedded) * 1e3,
+            cached_vector=cached,
+        )
+
+    async def _space_of(self, query: Query) -> Space:
+        if isinstance(query, VectorQuery):
+            return await self._spaces.searchable(query.space_id)
+        return await self._spaces.active()
+
+    async def _vector(self, query: Query, space: Space) -> tuple[Floats | None, bool]:
+        """The query's vector and whether it came from the cache; None for an asset's."""
+        match query:
+            case TextQuery(text):
+                return await self._vectors.of_text(text, space)
+            case ImageQuery(image):
+                return await self._vectors.of_image(image, space)
+            case VectorQuery(_, values):
+                return unit_vector(values, space.dimension, field="vector.values"), False
+            case LikeQuery():
+                return None, False
+
+    def _after(self, scope: bytes, token: str) -> After | None:
+        if not token:
+            return None
+        distance, asset_id, seen = self._tokens.read(scope, token)
+        return After(float.fromhex(distance), UUID(asset_id), seen)
+
+    def _next(self, scope: bytes, hits: list[Neighbour], after: After | None) -> str:
+        last = hits[-1]
+        seen = len(hits) + (after.seen if after else 0)
+        return self._tokens.sign(scope, [last.distance.hex(), str(last.asset_id), seen])
+
+
+def checked_min_score(value: float | None) -> float | None:
+    """A score threshold, -1 to 1.  Raises InvalidInput FIELD_INVALID, for NaN as well."""
+    if value is None or -1.0 <= value <= 1.0:
+        return value
+    raise InvalidInput(
+        Reason.FIELD_INVALID, "min_score must be between -1 and 1.", field="min_score"
+    )
+
+
+def _identity(query: Query) -> list[str]:
+    """What tells two queries apart, short enough to hash."""
+    match query:
+        case TextQuery(text):
+            return ["text", text]
+        case ImageQuery(image):
+            return ["image", hashlib.sha256(image).hexdigest()]
+        case LikeQuery(asset_id):
+            return ["asset", str(asset_id)]
+        case VectorQuery(_, values):
+            return ["vector", hashlib.sha256(values.tobytes()).hexdigest()]
+
+
+def _facts(wanted: Wanted) -> list[object]:
+    return [wanted.kind, wanted.tags, wanted.start, wanted.end]

@@ -1,0 +1,156 @@
+"""SearchService over gRPC: decode, call, encode; every rule lives in the use cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import numpy as np
+from kioku.common.v1 import space_pb2, vector_pb2
+from kioku.search.v1 import search_service_pb2 as messages
+from kioku.search.v1.search_service_pb2_grpc import SearchServiceServicer
+from kioku_rt.auth import acting_owner
+from kioku_rt.errors import InvalidInput
+from kioku_rt.reasons import Reason
+from kioku_rt.text import clean_text
+
+from kioku_search.asset_message import kind_number, kind_of, timestamp
+from kioku_search.asset_servicer import time_of
+from kioku_search.fields import canonical_uuid, checked_range, checked_tags, result_count
+from kioku_search.metrics import answered
+from kioku_search.search import (
+    Answer,
+    ImageQuery,
+    LikeQuery,
+    Neighbour,
+    Query,
+    Search,
+    TextQuery,
+    VectorQuery,
+    Wanted,
+    checked_min_score,
+)
+from kioku_search.space import Space
+from kioku_search.stats import SpaceCount, Stats
+
+SCOPE = "search.act"
+NAME = "kioku.search.v1.SearchService"
+_DEFAULT_K = 20
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class SearchServicer(SearchServiceServicer):
+    """The rpcs of SearchService."""
+
+    def __init__(self, search: Search, stats: Stats) -> None:
+        self._search = search
+        self._stats = stats
+
+    async def Search(  # noqa: N802 - named by the contract
+        self, request: messages.SearchRequest, _context: Context
+    ) -> messages.SearchResponse:
+        """Find the nearest assets."""
+        acting = acting_owner(request.filter.owner, SCOPE)
+        query = _query(request)
+        answer = await self._search.search(
+            acting,
+            query,
+            _wanted(request.filter),
+            k=result_count(request.k, default=_DEFAULT_K),
+            page_token=request.page_token,
+            min_score=checked_min_score(
+                request.min_score if request.HasField("min_score") else None
+            ),
+        )
+        answered(type(query).__name__, answer)
+        return _response(answer)
+
+    async def GetStats(  # noqa: N802
+        self, request: messages.GetStatsRequest, _context: Context
+    ) -> messages.GetStatsResponse:
+        """Count what one owner has."""
+        counts = await self._stats.of(acting_owner(request.owner, SCOPE))
+        return messages.GetStatsResponse(
+            assets=counts.assets,
+            spaces=[_space_stats(one) for one in counts.spaces],
+            missing_vectors=counts.missing_vectors,
+        )
+
+
+def _query(request: messages.SearchRequest) -> Query:
+    match request.WhichOneof("query"):
+        case "text":
+            return TextQuery(clean_text(request.text))
+        case "image":
+            return ImageQuery(request.image)
+        case "asset_id":
+            return LikeQuery(canonical_uuid(request.asset_id, "asset_id"))
+        case "vector":
+            return _vector_query(request.vector)
+        case _:
+            raise InvalidInput(
+                Reason.ONEOF_NOT_EXACTLY_ONE,
+                "Set exactly one of text, image, asset_id and vector.",
+                field="query",
+            )
+
+
+def _vector_query(vector: vector_pb2.Vector) -> VectorQuery:
+    if not vector.space_id:
+        raise InvalidInput(
+            Reason.FIELD_MISSING, "A vector must name its space.", field="vector.space_id"
+        )
+    return VectorQuery(vector.space_id, np.array(vector.values, np.float64))
+
+
+def _wanted(wanted: messages.Filter) -> Wanted:
+    start = time_of(wanted, "start_time", "filter.")
+    end = time_of(wanted, "end_time", "filter.")
+    checked_range(start, end, "filter.start_time")
+    return Wanted(kind_of(wanted.kind), checked_tags(wanted.tags, "filter.tags"), start, end)
+
+
+def _response(answer: Answer) -> messages.SearchResponse:
+    return messages.SearchResponse(
+        hits=[_hit(hit) for hit in answer.hits],
+        next_page_token=answer.next_page_token,
+        space_id=answer.space_id,
+        explain=messages.Explain(
+            strategy=answer.strategy,
+            embed_ms=answer.embed_ms,
+            database_ms=answer.database_ms,
+            cached_vector=answer.cached_vector,
+        ),
+    )
+
+
+def _hit(hit: Neighbour) -> messages.Hit:
+    return messages.Hit(
+        asset_id=str(hit.asset_id),
+        score=hit.score,
+        filename=hit.filename,
+        kind=kind_number(hit.kind),
+        tags=hit.tags,
+        taken_time=timestamp(hit.taken_at),
+    )
+
+
+def _space_stats(one: SpaceCount) -> messages.SpaceStats:
+    return messages.SpaceStats(
+        space=space_message(one.known.space), state=one.known.state, vectors=one.vectors
+    )
+
+
+def space_message(space: Space) -> space_pb2.Space:
+    """A space as the contracts write it."""
+    return space_pb2.Space(
+        space_id=space.space_id,
+        kind=space_pb2.SpaceKind.Value("SPACE_KIND_" + space.kind),
+        model=space.model,
+        revision=space.revision,
+        dimension=space.dimension,
+        metric=vector_pb2.Metric.Value("METRIC_" + space.metric),
+        preprocessing=space.preprocessing,
+        normalised=space.normalised,
+        precision=space.precision,
+    )

@@ -1,0 +1,100 @@
+"""What this service reads from its environment, once, in main."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from kioku_rt.settings import Profile
+from kioku_rt.storage_settings import StorageSettings
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+from kioku_search.repair import RepairRules
+from kioku_search.uploads import UploadRules
+
+_DEVELOPMENT_SECRET = "kioku-development-page-tokens"  # noqa: S105 - refused in production
+_MIB = 2**20
+
+
+class Settings(StorageSettings):
+    """Settings of `search`; see `RuntimeSettings` for those every service has.
+
+    Attributes:
+        search_api_dsn, search_worker_dsn: the two roles, see `architecture/search.md`.
+        search_owner_dsn: the role that owns the schema; only `migrate` uses it.
+        embedder_target: gRPC target of the embedder, for example `ipv4:127.0.0.1:1,127.0.0.1:2`.
+        page_token_secret: signs page tokens; the same in every process.
+        deletion_participants: who must confirm a deletion.
+        handler_seconds: the longest a handler of any participant may run; a deleted asset's storage
+            is swept a second time when that and a signed URL's life are over.
+        repair_grace_seconds: how long a stage may be pending before it may be repaired.
+    """
+
+    search_api_dsn: SecretStr = SecretStr("postgresql://search_api@127.0.0.1:5432/kioku")
+    search_worker_dsn: SecretStr = SecretStr("postgresql://search_worker@127.0.0.1:5432/kioku")
+    search_owner_dsn: SecretStr = SecretStr("postgresql://kioku@127.0.0.1:5432/kioku")
+    api_connections: int = Field(default=16, ge=1, le=200)
+    worker_connections: int = Field(default=16, ge=4, le=200)
+    embedder_target: str = "127.0.0.1:50052"
+    embedder_seconds: float = Field(default=20.0, gt=0)
+    page_token_secret: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
+
+    upload_max_bytes: int = Field(default=64 * _MIB, ge=1)
+    accept_videos: bool = False
+    upload_patience_seconds: int = Field(default=86_400, ge=1)
+
+    ef_search: int = Field(default=100, ge=10, le=1000)
+    text_cache_entries: int = Field(default=10_000, ge=0)
+    image_cache_entries: int = Field(default=1_000, ge=0)
+
+    deletion_participants: Annotated[tuple[str, ...], NoDecode] = ("search",)
+    handler_seconds: int = Field(default=300, ge=1)
+
+    embedding_slots: int = Field(default=8, ge=1, le=100)
+    repair_seconds: float = Field(default=30.0, gt=0)
+    repair_grace_seconds: int = Field(default=120, ge=0)
+    repair_longest_seconds: int = Field(default=3600, ge=1)
+    repair_batch: int = Field(default=100, ge=1, le=1000)
+    housekeeping_seconds: float = Field(default=30.0, gt=0)
+
+    @field_validator("deletion_participants", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _has_own_secret(self) -> Settings:
+        secret = self.page_token_secret.get_secret_value()
+        if self.profile is Profile.PRODUCTION and secret == _DEVELOPMENT_SECRET:
+            raise ValueError("page_token_secret must be set in the production profile")
+        return self
+
+    def upload_rules(self) -> UploadRules:
+        """Say what uploads are accepted."""
+        return UploadRules(
+            max_bytes=self.upload_max_bytes,
+            videos=self.accept_videos,
+            patience=timedelta(seconds=self.upload_patience_seconds),
+        )
+
+    def repair_rules(self) -> RepairRules:
+        """Say how eager repairs are."""
+        return RepairRules(
+            grace=timedelta(seconds=self.repair_grace_seconds),
+            longest=timedelta(seconds=self.repair_longest_seconds),
+            batch=self.repair_batch,
+            every_nth=20,
+        )
+
+    @property
+    def url_lifetime(self) -> timedelta:
+        """How long after its last signature an object can still be written, a minute to spare."""
+        return timedelta(seconds=self.s3_url_ttl_seconds + 60)
+
+    @property
+    def sweep_delay(self) -> timedelta:
+        """When no signed URL and no handler of the moment of a deletion can be alive any more."""
+        return self.url_lifetime + timedelta(seconds=self.handler_seconds)

@@ -1,0 +1,58 @@
+"""Spaces in PostgreSQL.  Implements `SpaceStore`."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from typing import TYPE_CHECKING
+
+import asyncpg
+from kioku_rt.errors import InvalidInput
+from kioku_rt.reasons import Reason
+
+from kioku_search.database import unbound
+from kioku_search.space import KnownSpace, Space
+
+if TYPE_CHECKING:
+    from asyncpg import Pool
+
+_FIELDS = "space_id, kind, model, revision, dimension, metric, preprocessing, normalised, precision"
+
+
+class SpaceStore:
+    """The registry of spaces.
+
+    Args:
+        pool: of the role `search_worker`.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def all(self) -> list[KnownSpace]:
+        """Every space."""
+        async with unbound(self._pool) as connection:
+            rows = await connection.fetch(f"SELECT {_FIELDS}, state FROM search.spaces")  # noqa: S608
+        return [KnownSpace(Space(*list(row.values())[:-1]), row["state"]) for row in rows]
+
+    async def register(self, space: Space) -> str:
+        """Its state afterwards; the first space of its kind becomes active.
+
+        Raises:
+            InvalidInput: FIELD_INVALID for a space that cannot be stored, or whose id is known
+                with another meaning.
+        """
+        try:
+            async with unbound(self._pool) as connection:
+                state: str = await connection.fetchval(
+                    "SELECT search.register_space($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                    *astuple(space),
+                )
+        except (
+            asyncpg.CheckViolationError,
+            asyncpg.UniqueViolationError,
+            asyncpg.FeatureNotSupportedError,
+        ) as error:
+            raise InvalidInput(
+                Reason.FIELD_INVALID, f"The space is refused: {error.args[0]}.", field="space"
+            ) from error
+        return state

@@ -1,0 +1,57 @@
+"""Counts in PostgreSQL.  Implements `Stats`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kioku_search.database import owned
+from kioku_search.space import KnownSpace, Space
+from kioku_search.stats import Counts, SpaceCount
+
+if TYPE_CHECKING:
+    import asyncpg
+    from kioku_rt.auth.principal import Acting
+
+_STATES = "SELECT state, count(*) AS assets FROM search.assets WHERE owner = $1 GROUP BY state"
+_SPACES = """
+SELECT s.space_id, s.kind, s.model, s.revision, s.dimension, s.metric, s.preprocessing,
+    s.normalised, s.precision, s.state, coalesce(v.vectors, 0) AS vectors
+FROM search.spaces s LEFT JOIN (
+    SELECT e.space_id, count(*) AS vectors FROM search.image_embeddings e
+    WHERE e.owner = $1 GROUP BY e.space_id) v USING (space_id)
+WHERE s.state = 'active' OR v.vectors > 0 ORDER BY s.created_at
+"""
+_MISSING = """
+SELECT count(*) FROM search.assets a
+WHERE a.owner = $1 AND a.kind = 'IMAGE' AND a.state IN ('PROCESSING', 'READY') AND NOT EXISTS (
+    SELECT FROM search.image_embeddings e JOIN search.spaces s USING (space_id)
+    WHERE s.state = 'active' AND e.owner = $1 AND e.asset_id = a.asset_id)
+"""
+
+
+class StatsStore:
+    """Counts what one owner has.
+
+    Args:
+        pool: of the role `search_api`.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def of(self, acting: Acting) -> Counts:
+        """What the owner has; an asset being deleted is nothing any more."""
+        async with owned(self._pool, acting, "stats.get") as connection:
+            states = await connection.fetch(_STATES, acting.owner)
+            spaces = await connection.fetch(_SPACES, acting.owner)
+            missing = await connection.fetchval(_MISSING, acting.owner)
+        return Counts(
+            {row["state"]: row["assets"] for row in states if row["state"] != "DELETING"},
+            tuple(_space_count(row) for row in spaces),
+            missing,
+        )
+
+
+def _space_count(row: asyncpg.Record) -> SpaceCount:
+    *space, state, vectors = row.values()
+    return SpaceCount(KnownSpace(Space(*space), state), vectors)

@@ -12,7 +12,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-
 from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_rt.events import CONSUMERS, Ack, ConsumerSpec, Event, EventBus, Outcome, Topology, Worker
 from kioku_stack.nats import Nats
@@ -159,3 +158,63 @@ async def pool(demo_dsn: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(demo_dsn, application_name="test")
     yield pool
     await close_pool(pool)
+
+
+class BlackHole:
+    """A TCP relay that can swallow everything, without a reset, until it is healed."""
+
+    def __init__(self) -> None:
+        self.swallow = False
+        self._port = 0
+        self._target = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def url(self, target: int) -> str:
+        """Where to connect to reach `target` through it."""
+        self._target = target
+        return f"nats://127.0.0.1:{self._port}"
+
+    def heal(self) -> None:
+        """Let packets through again; connections that lost some stay mute, as on a real network."""
+        self.swallow = False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Relay one connection."""
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers |= {writer, far_writer}
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            task = asyncio.create_task(self._pump(source, sink))
+            self._tasks.add(task)
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        mute = False
+        while data := await source.read(65536):
+            mute = mute or self.swallow
+            if not mute:
+                sink.write(data)
+        sink.close()
+
+    async def run(self) -> asyncio.Server:
+        """Listen on a free port."""
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self._port = server.sockets[0].getsockname()[1]
+        return server
+
+    async def end(self) -> None:
+        """Cut everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for writer in self._writers:
+            writer.close()
+
+
+@pytest.fixture
+async def black_hole() -> AsyncIterator[BlackHole]:
+    """A network path that can be cut without a word."""
+    hole = BlackHole()
+    server = await hole.run()
+    yield hole
+    server.close()
+    await hole.end()

@@ -7,7 +7,6 @@ import itertools
 import time
 
 import pytest
-
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.events import Ack, ConsumerSpec, Dead, DeadLetters, Retry, Wait, Worker
 from kioku_rt.reasons import Reason

@@ -33,14 +33,18 @@ _DOWN: tuple[type[BaseException], ...] = (
     asyncpg.InternalClientError,
 )
 _SUSPECT: tuple[type[BaseException], ...] = (*_DOWN, asyncpg.InterfaceError)
-_LOST_CONNECTION = ("connection is closed", "connection has been closed", "connection was closed")
+_LOST_CONNECTION = (
+    "connection is closed",
+    "connection was closed",
+    "connection has been released back to the pool",  # the pool does that to one that died
+)
 
 
 def is_down(error: BaseException) -> bool:
     """Whether `error` says that the database is away rather than that our SQL is wrong.
 
-    asyncpg reports the use of a connection whose socket has died as a bare InterfaceError, so
-    that one class is told apart by its text.
+    asyncpg reports the use of a connection whose socket has died as a bare InterfaceError, as it
+    does some bugs, so that one class is told apart by its text.
     """
     if isinstance(error, asyncpg.InterfaceError):
         return any(text in str(error) for text in _LOST_CONNECTION)

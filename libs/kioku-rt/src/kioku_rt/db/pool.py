@@ -7,6 +7,7 @@ timeouts and the server's are set as well.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -54,6 +55,8 @@ async def open_pool(
     settings = {**SERVER_SETTINGS, "application_name": application_name}
     if role is not None:
         settings["role"] = role
+    # It logs a traceback for every second of an outage that our own errors report already.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     with database_errors():
         return await asyncpg.create_pool(
             dsn,

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import structlog
 
 from kioku_rt.db.identifiers import identifier
@@ -28,8 +31,6 @@ from kioku_rt.events.jetstream.down import EVENT_LOG
 from kioku_rt.events.outbox import PRUNE_ROWS, channel, prune, republish
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from kioku_rt.db.pool import Connection
 
 BATCH = 100
@@ -72,7 +73,7 @@ class OutboxRelay:
         self._republish = republish or self._republish_all
         self._claim = CLAIM.format(schema=self._schema)
         self._wake = asyncio.Event()
-        self._gauged = self._pruned = 0.0
+        self._gauged = self._pruned = -math.inf
 
     async def _republish_all(self, connection: Connection) -> int:
         return await republish(connection, schema=self._schema)
@@ -98,7 +99,7 @@ class OutboxRelay:
             try:
                 await self._relay(connection, stop)
             finally:
-                if not connection.is_closed():
+                with suppress(asyncpg.InterfaceError):  # a dead connection listens to nothing
                     await connection.remove_listener(channel(self._schema), self._notified)
 
     async def _lead(self, connection: Connection) -> bool:

@@ -30,7 +30,7 @@ REPLY_SECONDS = 2.0
 ENSURE_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 _CONNECT_SECONDS = 2
-_PING_SECONDS = 5
+_PING_SECONDS = 2
 
 log = structlog.get_logger(__name__)
 

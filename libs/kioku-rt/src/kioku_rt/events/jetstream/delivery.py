@@ -8,12 +8,14 @@ from datetime import datetime
 import structlog
 from nats.aio.msg import Msg
 
+from kioku_rt.errors import DependencyDown
 from kioku_rt.events.headers import event_id
 from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.jetstream.down import event_log_errors
 from kioku_rt.events.outcome import Event
 
 CONFIRM_SECONDS = 1.0
+CONFIRM_TRIES = 2
 _NANO = 1_000_000_000
 
 log = structlog.get_logger(__name__)
@@ -71,8 +73,26 @@ class Delivery:
         return await self._bus.stream_created(self._stream) == self._born
 
     async def _settle(self, verdict: bytes) -> None:
+        """Send until confirmed.
+
+        A server that answers everything else but not this does not know the delivery any more: it
+        restarted, or has given the event to somebody else. Then there is nothing to settle.
+        """
         if not await self._of_this_store():
             log.warning("events.delivery_of_lost_store", event_id=self.event.id)
             return
-        with event_log_errors():
-            await self._bus.client.request(self._reply, verdict, timeout=CONFIRM_SECONDS)
+        for _ in range(CONFIRM_TRIES):
+            if await self._confirmed(verdict):
+                return
+            await self._bus.health()
+        log.info("events.delivery_unknown", event_id=self.event.id)
+
+    async def _confirmed(self, verdict: bytes) -> bool:
+        try:
+            with event_log_errors():
+                await self._bus.client.request(self._reply, verdict, timeout=CONFIRM_SECONDS)
+        except DependencyDown as down:
+            if isinstance(down.__cause__, TimeoutError):
+                return False
+            raise
+        return True

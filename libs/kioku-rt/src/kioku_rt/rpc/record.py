@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from functools import cache
 
 import grpc
 import structlog
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -55,37 +56,41 @@ class CallRecord:
         self._principal = arrival.principal
         self._quiet = quiet
         self._started = time.perf_counter()
+        self._seconds = 0.0
         self.span: Span = tracer.start_span(method[1:], extract(arrival.trace), SpanKind.SERVER)
 
     def __enter__(self) -> CallRecord:
         _IN_FLIGHT.inc()
-        self._activation = trace.use_span(self.span, end_on_exit=False, record_exception=False)
-        self._activation.__enter__()
+        self._attached = context.attach(trace.set_span_in_context(self.span))
         return self
 
     def __exit__(self, *_: object) -> None:
-        seconds = time.perf_counter() - self._started
+        self._seconds = time.perf_counter() - self._started
         _IN_FLIGHT.dec()
-        _seconds(self._method, self.code.name).observe(seconds)
-        if self.reason:
-            _REFUSALS.labels(self._method, self.reason).inc()
-        if not self._quiet:
-            self._write_line(seconds)
-        self._end_span()
-        self._activation.__exit__(None, None, None)
+        # After the answer is on its way: writing a line can cost more than a small rpc.
+        asyncio.get_running_loop().call_soon(self._publish)
+        context.detach(self._attached)
 
     def failed(self, code: grpc.StatusCode, reason: str) -> None:
         """Note how the call ends."""
         self.code = code
         self.reason = reason
 
-    def _write_line(self, seconds: float) -> None:
+    def _publish(self) -> None:
+        _seconds(self._method, self.code.name).observe(self._seconds)
+        if self.reason:
+            _REFUSALS.labels(self._method, self.reason).inc()
+        if not self._quiet:
+            self._write_line()
+        self._end_span()
+
+    def _write_line(self) -> None:
         _log.info(
             "rpc",
             method=self._method,
             code=self.code.name,
             reason=self.reason,
-            ms=round(seconds * 1000, 2),
+            ms=round(self._seconds * 1000, 2),
             caller=_pseudonym(self._principal),
         )
 

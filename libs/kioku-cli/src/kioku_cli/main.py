@@ -6,6 +6,7 @@ import os
 import sys
 
 import typer
+from kioku_rt.reasons import Reason
 
 from kioku_cli.commands import asset, demo, dlq, ingest, logs, scenes, search, stack, token
 from kioku_cli.refusal import Refusal
@@ -55,7 +56,8 @@ def _tell(refusal: Refusal) -> None:
     if "--json" in sys.argv:
         print_json({"error": {"reason": refusal.reason, "message": refusal.message}})
     else:
-        err.print(f"kioku: {refusal.message}", markup=False, style="red", soft_wrap=True)
+        why = f" ({refusal.reason})" if refusal.reason in Reason.__members__ else ""
+        err.print(f"kioku: {refusal.message}{why}", markup=False, style="red", soft_wrap=True)
     raise SystemExit(int(refusal.code))
 
 

@@ -106,7 +106,7 @@ def refusal_of(failure: grpc.aio.AioRpcError) -> Refusal:
     """The sentence and reason of a failed call."""
     said = error_of(failure)
     if said is not None:
-        return Refusal(f"{said.message} ({said.reason})", reason=said.reason)
+        return Refusal(said.message, reason=said.reason)
     name = failure.code().name
     if failure.code() is grpc.StatusCode.UNAVAILABLE:
         text = "The services do not answer; `kioku status` shows which part is not ready."

@@ -15,6 +15,8 @@ from kioku_cli.plan.jobs import job
 from kioku_cli.plan.options import StackOptions
 from kioku_cli.plan.profile import PROFILES
 
+_CONNECTIONS = 80
+"""What all search processes may have of PostgreSQL's hundred connections."""
 _LIBRARIES = ("libs/kioku-proto/src", "libs/kioku-rt/src")
 
 
@@ -46,14 +48,22 @@ def embedders(wiring: Wiring, options: StackOptions) -> list[Component]:
 
 def migrate(wiring: Wiring) -> Component:
     """Brings the database's schema up to date."""
-    env = _database_env(wiring)
+    env = {"KIOKU_SEARCH_OWNER_DSN": _postgres(wiring).dsn(DATABASE)}
     return job("migrate", (PYTHON, "-m", "kioku_search", "migrate"), ("database",), **env)
 
 
 def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
     """The processes that own assets and vectors."""
     after = ("issuer", "bucket", "topology", "migrate")
-    env = _database_env(wiring) | {"KIOKU_EMBEDDER_TARGET": _balanced(wiring, options)}
+    server = _postgres(wiring)
+    connections = str(max(4, min(16, _CONNECTIONS // (2 * options.searches))))
+    env = {
+        "KIOKU_SEARCH_API_DSN": server.dsn(DATABASE, "search_api"),
+        "KIOKU_SEARCH_WORKER_DSN": server.dsn(DATABASE, "search_worker"),
+        "KIOKU_API_CONNECTIONS": connections,
+        "KIOKU_WORKER_CONNECTIONS": connections,
+        "KIOKU_EMBEDDER_TARGET": _balanced(wiring, options),
+    }
     return [
         _service(wiring, "search", number, name=name, after=after, env=env)
         for number, name in enumerate(names("search", options.searches), 1)
@@ -132,13 +142,8 @@ def _shared_env(wiring: Wiring) -> dict[str, str]:
     }
 
 
-def _database_env(wiring: Wiring) -> dict[str, str]:
-    server = Postgres(wiring.data.server("postgres"), wiring.ports["postgres"])
-    return {
-        "KIOKU_DATABASE_OWNER_URL": server.dsn(DATABASE),
-        "KIOKU_DATABASE_API_URL": server.dsn(DATABASE, "search_api"),
-        "KIOKU_DATABASE_WORKER_URL": server.dsn(DATABASE, "search_worker"),
-    }
+def _postgres(wiring: Wiring) -> Postgres:
+    return Postgres(wiring.data.server("postgres"), wiring.ports["postgres"])
 
 
 def _balanced(wiring: Wiring, options: StackOptions) -> str:

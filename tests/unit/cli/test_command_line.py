@@ -1,0 +1,160 @@
+"""Every command ends in a sentence and an exit code; with --json in one document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kioku_cli.main import app, run
+from typer.main import get_command
+
+
+class Ended:
+    """What a command printed and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def kioku(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Any:
+    """Runs the command line in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KIOKU_DATA", raising=False)
+
+    def call(*words: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["kioku", *words])
+        with pytest.raises(SystemExit) as ended:
+            run()
+        said = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), said.out, said.err)
+
+    return call
+
+
+NEED_A_STACK = [
+    ("status",),
+    ("token",),
+    ("ingest", "."),
+    ("search", "a red bird"),
+    ("search", "--like", "some-asset"),
+    ("stats",),
+    ("asset", "show", "some-asset"),
+    ("asset", "list"),
+    ("asset", "watch", "some-asset"),
+    ("asset", "retry", "some-asset"),
+    ("asset", "delete", "some-asset"),
+    ("asset", "download", "some-asset"),
+    ("dlq", "list"),
+    ("dlq", "show", "1"),
+    ("dlq", "replay", "1"),
+]
+
+
+@pytest.mark.parametrize("words", NEED_A_STACK, ids=" ".join)
+def test_without_a_stack_the_code_is_three(kioku: Any, words: tuple[str, ...]) -> None:
+    """People read how to start one; nothing but the sentence is printed."""
+    ended = kioku(*words)
+    assert (3, "") == (ended.code, ended.out)
+    assert "kioku up --detach --data" in ended.err
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("words", NEED_A_STACK, ids=" ".join)
+def test_without_a_stack_scripts_read_a_reason(kioku: Any, words: tuple[str, ...]) -> None:
+    """With --json the refusal is a document on stdout."""
+    ended = kioku(*words, "--json")
+    assert (3, "STACK_NOT_RUNNING") == (ended.code, ended.document["error"]["reason"])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("search",), "exactly one"),
+        (("search", "words", "--like", "x"), "exactly one"),
+        (("ingest", "no-such-folder"), "There is no file or folder no-such-folder"),
+        (("up", "--profile", "huge"), "There is no profile 'huge'"),
+        (("up", "--embedders", "99"), "--embedders"),
+        (("up", "--ports", "some"), "--ports"),
+        (("dlq", "replay"), "--all"),
+        (("dlq", "replay", "1", "--all"), "--all"),
+        (("asset", "list", "--state", "GREEN"), "There is no state GREEN"),
+        (("logs", "nobody"), "nobody has no log"),
+        (("token", "--ttl", "1e9"), "thirty days"),
+    ],
+    ids=str,
+)
+def test_wrong_use_is_a_sentence_and_code_two(
+    kioku: Any, words: tuple[str, ...], says: str
+) -> None:
+    """What cannot be is refused before anything is started or asked."""
+    ended = kioku(*words)
+    assert 2 == ended.code
+    assert says in ended.err.replace("\n", " ")
+
+
+def test_down_without_a_stack_is_no_failure(kioku: Any) -> None:
+    """There is nothing to stop, and that is fine."""
+    ended = kioku("down", "--json")
+    assert (0, False) == (ended.code, ended.document["was_running"])
+
+
+def test_every_command_knows_json() -> None:
+    """No answer is for people only."""
+    missing = []
+    pending = [("kioku", get_command(app))]
+    while pending:
+        name, command = pending.pop()
+        inner = getattr(command, "commands", None)
+        if inner:
+            pending += [(f"{name} {key}", value) for key, value in inner.items()]
+        elif not any("--json" in parameter.opts for parameter in command.params):
+            missing.append(name)
+    assert [] == missing
+
+
+def test_every_command_that_needs_a_stack_knows_data() -> None:
+    """Each works from any folder."""
+    top = getattr(get_command(app), "commands", {})
+    without = [
+        name
+        for name, command in top.items()
+        if name not in ("asset", "dlq", "scenes")
+        and not any("--data" in parameter.opts for parameter in command.params)
+    ]
+    assert [] == without
+
+
+def test_scenes_are_drawn_and_counted(kioku: Any, tmp_path: Path) -> None:
+    """Drawing needs no stack."""
+    ended = kioku("scenes", "drawn", "--count", "2", "--seed", "9", "--size", "32", "--json")
+    assert {"folder": "drawn", "count": 2, "seed": 9} == ended.document
+    assert 2 == len(list((tmp_path / "drawn").glob("*.jpg")))
+
+
+def test_a_bug_is_a_sentence_too(kioku: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever breaks inside, people see no traceback unless they ask for it."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the lamp is out")
+
+    monkeypatch.setattr("kioku_cli.commands.stack.take_down", broken)
+    ended = kioku("down")
+    assert 1 == ended.code
+    assert "RuntimeError: the lamp is out" in ended.err
+    assert "KIOKU_DEBUG=1" in ended.err
+
+
+def test_the_plan_is_json(kioku: Any) -> None:
+    """`kioku plan --json` is what the Tiltfile reads."""
+    names = [row["name"] for row in kioku("plan", "--json").document["components"]]
+    assert {"postgres", "nats", "swift", "envoy", "search", "embedder"} <= set(names)

@@ -1,0 +1,185 @@
+"""The plan: one table of processes that launcher, Tilt and tests can trust."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from kioku_cli.data import DataFolder
+from kioku_cli.plan.build import build_plan
+from kioku_cli.plan.component import Component
+from kioku_cli.plan.options import StackOptions
+from kioku_cli.plan.plan import Plan
+from kioku_cli.plan.ports import (
+    MOST_PROCESSES,
+    PortTaken,
+    auto_ports,
+    check_free,
+    default_ports,
+    purposes,
+)
+from kioku_embedder.settings import Settings as EmbedderSettings
+from kioku_rt.settings import RuntimeSettings
+from kioku_search.settings import Settings as SearchSettings
+
+SETTINGS: dict[str, type[RuntimeSettings]] = {
+    "embedder": EmbedderSettings,
+    "search": SearchSettings,
+    "migrate": SearchSettings,
+}
+
+
+def plan_of(folder: Path, **options: object) -> Plan:
+    return build_plan(DataFolder(folder / "data"), StackOptions.model_validate(options))
+
+
+def variables(settings: type[RuntimeSettings]) -> set[str]:
+    """Every environment name that a settings class reads."""
+    return {
+        str(field.validation_alias or f"KIOKU_{name}").upper()
+        for name, field in settings.model_fields.items()
+    }
+
+
+def service_of(row: Component) -> str:
+    return row.name.partition("-")[0]
+
+
+@pytest.mark.parametrize("count", [1, 3, MOST_PROCESSES])
+def test_every_port_is_used_once(tmp_path: Path, count: int) -> None:
+    """No two purposes of a stack share a port, whatever its size."""
+    plan = plan_of(tmp_path, searches=count, embedders=count)
+    ports = [port for row in plan.components for port in row.ports.values()]
+    assert len(ports) == len(set(ports))
+
+
+def test_every_dependency_exists_and_none_is_circular(tmp_path: Path) -> None:
+    """Each component can start after those it names."""
+    plan = plan_of(tmp_path, searches=2, embedders=2)
+    order = [row.name for row in plan.in_order()]
+    assert sorted(order) == sorted(row.name for row in plan.components)
+    assert all(
+        order.index(name) < order.index(row.name) for row in plan.components for name in row.after
+    )
+
+
+def test_a_circle_is_refused(tmp_path: Path) -> None:
+    """Components that wait for each other are an error, not a hang."""
+    plan = plan_of(tmp_path)
+    rows = [row.model_copy(update={"after": ("envoy",)}) for row in plan.components]
+    with pytest.raises(ValueError, match="circular"):
+        plan.model_copy(update={"components": tuple(rows)}).in_order()
+
+
+def test_nobody_stops_before_those_who_need_it(tmp_path: Path) -> None:
+    """Draining goes from the door to the ground."""
+    levels = plan_of(tmp_path).levels_from_the_top()
+    place = {row.name: number for number, level in enumerate(levels) for row in level}
+    assert place["envoy"] < place["search"] < place["migrate"] < place["database"]
+    assert place["search"] < place["nats"]
+
+
+def test_every_variable_is_a_field_of_the_service_that_gets_it(tmp_path: Path) -> None:
+    """No name in the plan is misspelt: each is read by that service's settings."""
+    for row in plan_of(tmp_path, searches=2, embedders=2).components:
+        known = variables(SETTINGS[service_of(row)]) if row.env else set()
+        assert set() == set(row.env) - known, row.name
+
+
+def test_every_service_accepts_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values have the types that the settings ask for."""
+    for row in plan_of(tmp_path).components:
+        if service_of(row) not in SETTINGS:
+            continue
+        with monkeypatch.context() as patch:
+            for name, value in row.env.items():
+                patch.setenv(name, value)
+            read = SETTINGS[service_of(row)]()
+        assert row.ports.get("grpc", 0) == read.grpc_port
+        assert row.ports.get("metrics", 0) == read.metrics_port
+
+
+def test_only_the_migration_gets_the_owner_of_the_database(tmp_path: Path) -> None:
+    """A serving process never holds the password of the role that owns its tables."""
+    holders = [
+        row.name for row in plan_of(tmp_path).components if "KIOKU_SEARCH_OWNER_DSN" in row.env
+    ]
+    assert ["migrate"] == holders
+
+
+def test_a_plan_survives_json(tmp_path: Path) -> None:
+    """What the launcher writes down is what the supervisor reads."""
+    plan = plan_of(tmp_path, searches=2)
+    assert plan == Plan.model_validate_json(plan.model_dump_json())
+
+
+def test_endpoints_hold_no_secret(tmp_path: Path) -> None:
+    """What `status` prints can be shown to anybody."""
+    plan = plan_of(tmp_path)
+    secrets = [
+        value
+        for row in plan.components
+        for name, value in row.env.items()
+        if "SECRET" in name or "DSN" in name
+    ]
+    assert secrets
+    assert not any(secret in plan.model_dump_json(include={"endpoints"}) for secret in secrets)
+
+
+def test_several_processes_share_the_connections_of_the_database(tmp_path: Path) -> None:
+    """Ten search processes together stay below PostgreSQL's hundred connections."""
+    plan = plan_of(tmp_path, searches=MOST_PROCESSES)
+    total = sum(
+        int(row.env["KIOKU_API_CONNECTIONS"]) + int(row.env["KIOKU_WORKER_CONNECTIONS"])
+        for row in plan.components
+        if service_of(row) == "search"
+    )
+    assert total <= 80
+
+
+def test_automatic_ports_are_remembered(tmp_path: Path) -> None:
+    """The same data folder gets the same ports again while they are free."""
+    memory = tmp_path / "ports.json"
+    wanted = purposes(2, 1)
+    first = auto_ports(wanted, memory)
+    assert first == auto_ports(wanted, memory)
+    assert len(first) == len(set(first.values()))
+
+
+def test_a_taken_port_is_drawn_anew(tmp_path: Path) -> None:
+    """Whoever took a remembered port keeps it; the others stay."""
+    memory = tmp_path / "ports.json"
+    first = auto_ports(["envoy", "nats"], memory)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", first["nats"]))
+        other.listen()
+        second = auto_ports(["envoy", "nats"], memory)
+    assert first["envoy"] == second["envoy"]
+    assert first["nats"] != second["nats"]
+
+
+def test_a_broken_memory_is_no_obstacle(tmp_path: Path) -> None:
+    """A half-written file of ports is as good as none."""
+    memory = tmp_path / "ports.json"
+    memory.write_text("{")
+    assert {"envoy"} == set(auto_ports(["envoy"], memory))
+
+
+def test_a_taken_default_port_is_a_sentence() -> None:
+    """The refusal names purpose and port and says what to do."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"Port {port} for nats .* --ports auto"):
+            check_free({"nats": port})
+
+
+def test_default_ports_never_change_with_the_size() -> None:
+    """A bookmark of the first search process stays true when a second one is added."""
+    small, large = default_ports(purposes(1, 1)), default_ports(purposes(3, 3))
+    assert small == {purpose: large[purpose] for purpose in small}

@@ -24,3 +24,11 @@ def test_a_port_in_use_is_not_free():
     """A listening server is noticed."""
     with socket.create_server((ports.LOOPBACK, 0)) as server:
         assert not ports.is_free(server.getsockname()[1])
+
+
+def test_a_foreign_server_on_the_port_is_not_taken_for_ours():
+    """Starting where somebody else listens fails and names the port."""
+    with socket.create_server((ports.LOOPBACK, 0)) as server:
+        number = server.getsockname()[1]
+        with pytest.raises(ports.PortTaken, match=str(number)):
+            ports.require_free(number, patience=0.1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from kioku_stack.postgres import Postgres, PostgresTuning
 from kioku_stack.process import Process, StartFailed
 
 _STARTER = """
@@ -106,11 +107,12 @@ _ALL = """
 import sys, time
 from pathlib import Path
 from kioku_stack.nats import Nats
-from kioku_stack.postgres import Postgres
+from kioku_stack.postgres import Postgres, PostgresTuning
 from kioku_stack.swift import Swift
 
 folder = Path(sys.argv[1])
-servers = [Postgres(folder / "postgres"), Nats(folder / "nats"), Swift(folder / "swift")]
+quick = PostgresTuning(fsync=False)
+servers = [Postgres(folder / "postgres", tuning=quick), Nats(folder / "nats"), Swift(folder / "swift")]
 for server in servers:
     server.start()
 print("up", flush=True)
@@ -137,16 +139,14 @@ def test_no_server_outlives_a_killed_starter(stack_dir):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs to step down")
 def test_postgres_runs_under_a_closed_folder(stack_dir):
     """Started by root under a folder that nobody else may enter, PostgreSQL serves all the same."""
-    from kioku_stack.postgres import Postgres  # noqa: PLC0415
-
     closed = Path(stack_dir / "closed")
     closed.mkdir(mode=0o700)
-    server = Postgres(closed / "below" / "postgres")
+    server = Postgres(closed / "below" / "postgres", tuning=PostgresTuning(fsync=False))
     server.start()
     owner = psutil.Process(server.process.pid).uids().effective
     try:
         assert server.sql("SELECT 1") == "1"
-        assert owner not in {0}
+        assert owner != 0
         assert oct(closed.stat().st_mode & 0o777) == "0o700"
     finally:
         server.kill()

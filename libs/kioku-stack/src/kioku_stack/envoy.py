@@ -82,10 +82,16 @@ class Envoy:
         """Its admin interface: `/ready`, `/clusters`, `/stats`."""
         return f"http://{ports.LOOPBACK}:{self.admin_port}"
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self.process.alive
+
     def start(self) -> None:
         """Write the configuration and serve.  Raises StartFailed."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self._config.write_text(self.render())
+        ports.require_free(self.port, self.admin_port)
         self.process.start()
         self.process.wait_ready(lambda: answers(self.admin_port, "/ready"), _START_SECONDS)
 

@@ -68,6 +68,11 @@ class Nats:
         """Where monitoring answers: `/healthz`, `/jsz`, `/varz`."""
         return f"http://{ports.LOOPBACK}:{self.monitor_port}"
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self.process.alive
+
     def start(self) -> None:
         """Serve, with what the store holds.  Raises StartFailed."""
         self._store.mkdir(parents=True, exist_ok=True)
@@ -79,6 +84,7 @@ class Nats:
                 store=self._store,
             )
         )
+        ports.require_free(self.port, self.monitor_port)
         self.process.start()
         self.process.wait_ready(self.ready, _START_SECONDS)
 

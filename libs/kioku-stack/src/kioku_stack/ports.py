@@ -10,12 +10,19 @@ from __future__ import annotations
 
 import random
 import socket
+import time
 from pathlib import Path
+
+from kioku_stack.process import StartFailed
 
 LOOPBACK = "127.0.0.1"
 _LOWEST = 20_000
 _ATTEMPTS = 200
 _RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+class PortTaken(StartFailed):
+    """Another program listens where our server should."""
 
 
 def reserve() -> int:
@@ -39,6 +46,19 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def require_free(*numbers: int, patience: float = 5.0) -> None:
+    """Return once servers can listen on these ports; one that is just ending may need a moment.
+
+    Without this, a server of somebody else on our port would be taken for ours.
+    Raises PortTaken after `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while taken := [number for number in numbers if not is_free(number)]:
+        if time.monotonic() > deadline:
+            raise PortTaken(f"port {taken[0]} on {LOOPBACK} is in use by another program")
+        time.sleep(0.05)
 
 
 def _ephemeral_floor() -> int:

@@ -89,6 +89,11 @@ class Postgres:
             death_signal=signal.SIGQUIT,  # at once, yet its shared memory is given back
         )
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process runs."""
+        return self.process.alive
+
     def start(self) -> None:
         """Make the cluster if it is new and serve.  Raises StartFailed, Unreachable."""
         self.data_dir.parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +101,7 @@ class Postgres:
         if not (self.data_dir / "PG_VERSION").exists():
             self._initdb()
         self._configure()
+        ports.require_free(self.port)
         self._serve()
         self._check_pgvector()
 

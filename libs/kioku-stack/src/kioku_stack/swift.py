@@ -12,7 +12,7 @@ import pwd
 import secrets
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class Swift:
         self.data_dir = data_dir.absolute()
         self.port = proxy_port or ports.reserve()
         self._ports = SwiftPorts(self.port, ports.reserve(), ports.reserve(), ports.reserve())
-        self._processes = [self._process(kind) for kind in _KINDS]
+        self.processes = [self._process(kind) for kind in _KINDS]
 
     @property
     def endpoint(self) -> str:
@@ -61,38 +61,40 @@ class Swift:
     @property
     def pids(self) -> list[int]:
         """Process ids of the four servers."""
-        return [process.pid for process in self._processes]
+        return [process.pid for process in self.processes]
 
     @property
     def alive(self) -> bool:
         """Whether all four run."""
-        return all(process.alive for process in self._processes)
+        return all(process.alive for process in self.processes)
 
     def start(self) -> None:
         """Write rings and configuration, then serve.  Raises StartFailed."""
-        (self.data_dir / "devices" / "d1").mkdir(parents=True, exist_ok=True)
+        device = self.data_dir / "devices" / "d1"
+        device.mkdir(parents=True, exist_ok=True)
         self.data_dir.chmod(0o700)
-        user = pwd.getpwuid(os.geteuid()).pw_name
-        write_files(self.data_dir, self._ports, self._secrets(), user)
+        _check_extended_attributes(device)
+        write_files(self.data_dir, self._ports, self._secrets(), _user())
         self._write_rings()
-        for process in self._processes:
+        ports.require_free(*astuple(self._ports))
+        for process in self.processes:
             process.start()
         self.wait_ready()
 
     def wait_ready(self, timeout: float = _START_SECONDS) -> None:
         """Return once all four answer.  Raises StartFailed."""
-        for kind, process in zip(_KINDS, self._processes, strict=True):
+        for kind, process in zip(_KINDS, self.processes, strict=True):
             port = getattr(self._ports, kind)
             process.wait_ready(lambda port=port: answers(port, "/healthcheck"), timeout)  # type: ignore[misc]
 
     def stop(self) -> None:
         """Stop it, the proxy first; data stay."""
-        for process in reversed(self._processes):
+        for process in reversed(self.processes):
             process.terminate(_STOP_SECONDS)
 
     def kill(self) -> None:
         """SIGKILL all four, for tests of what happens then."""
-        for process in self._processes:
+        for process in self.processes:
             process.kill()
 
     def client(self, endpoint: str | None = None) -> S3Client:
@@ -154,3 +156,24 @@ class Swift:
             path.touch(mode=0o600)
             path.write_text(json.dumps(asdict(made)))
         return SwiftSecrets(**json.loads(path.read_text()))
+
+
+def _check_extended_attributes(folder: Path) -> None:
+    """Swift keeps an object's metadata there; without them every PUT would fail."""
+    try:
+        os.setxattr(folder, "user.kioku.probe", b"1")
+        os.removexattr(folder, "user.kioku.probe")
+    except OSError as error:
+        raise StartFailed(
+            f"{folder} is on a file system without extended attributes; use another folder"
+        ) from error
+
+
+def _user() -> str:
+    """Our own name: Swift changes to a user that its configuration names."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        raise StartFailed(
+            f"uid {os.geteuid()} has no entry in /etc/passwd, Swift needs one"
+        ) from None

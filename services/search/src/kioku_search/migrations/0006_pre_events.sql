@@ -12,7 +12,8 @@ GRANT SELECT, INSERT ON search.audit_logs TO search_worker;
 ALTER TABLE search.outbox ENABLE ROW LEVEL SECURITY;
 ALTER TABLE search.outbox FORCE ROW LEVEL SECURITY;
 CREATE POLICY outbox_add ON search.outbox FOR INSERT TO search_api WITH CHECK (true);
-CREATE POLICY outbox_same ON search.outbox FOR SELECT TO search_api USING (false);
+-- ON CONFLICT looks at event ids; no other column is granted.
+CREATE POLICY outbox_ids ON search.outbox FOR SELECT TO search_api USING (true);
 ALTER TABLE search.audit_logs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE search.audit_logs FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_logs_add ON search.audit_logs FOR INSERT TO search_api WITH CHECK (true);

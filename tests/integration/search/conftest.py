@@ -1,0 +1,98 @@
+"""A database with this service's schema, and the whole service over real servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from kioku_rt.auth import DevIssuer
+from kioku_rt.db import Migrations, close_pool, open_pool
+from kioku_rt.events import EventBus
+from kioku_rt.objects import MemoryObjectStore, ObjectStore
+from kioku_search.main import Servers, build
+from kioku_search.settings import Settings
+
+from tests.integration.search.rig import Db, FakeEmbedder, Service, space
+
+
+async def _migrate(dsn: str) -> None:
+    await Migrations("kioku_search.migrations", "search").apply(dsn)
+
+
+@pytest_asyncio.fixture
+async def db(database: Callable[..., Awaitable[str]], postgres_server: Any) -> AsyncIterator[Db]:
+    """A fresh database with the schema."""
+    dsn = await database(_migrate, "search")
+    name = dsn.rsplit("/", 1)[1]
+    api_dsn = postgres_server.dsn(name, "search_api")
+    worker_dsn = postgres_server.dsn(name, "search_worker")
+    pools = [
+        await open_pool(one, max_size=8, application_name="test")
+        for one in (api_dsn, worker_dsn, dsn)
+    ]
+    yield Db(dsn, api_dsn, worker_dsn, *pools)
+    for pool in pools:
+        await close_pool(pool)
+
+
+@pytest.fixture
+def objects() -> MemoryObjectStore:
+    """A store in memory; it passes the same contract as the real one."""
+    return MemoryObjectStore()
+
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture
+def start_service(db: Db, nats_server: Any, tmp_path: Path) -> Start:
+    """`async with start_service(objects, …) as service`: runs until the block ends."""
+
+    @asynccontextmanager
+    async def start(
+        objects: ObjectStore,
+        *,
+        embedder: FakeEmbedder | None = None,
+        nats_url: str | None = None,
+        topology: Any = None,
+        **changes: Any,
+    ) -> AsyncIterator[Service]:
+        folder = tmp_path / "issuer"
+        issuer = DevIssuer(folder)
+        settings = Settings(
+            search_api_dsn=db.api_dsn,
+            search_worker_dsn=db.worker_dsn,
+            search_owner_dsn=db.dsn,
+            jwks=str(folder / "jwks.json"),
+            **changes,
+        )
+        fake = embedder or FakeEmbedder(space())
+        async with AsyncExitStack() as stack:
+            bus = await stack.enter_async_context(
+                await EventBus.connect(nats_url or nats_server.url, "test")
+            )
+            running = build(settings, Servers(db.api, db.worker, objects, bus, fake))  # type: ignore[arg-type]
+            port = await running.server.start()  # type: ignore[union-attr]
+            stop = asyncio.Event()
+            tasks = [
+                asyncio.create_task(run(stop), name=name)
+                for name, run in {**running.consumers, **running.relays}.items()
+            ]
+            service = Service(port, issuer, bus, fake, settings)
+            try:
+                yield service
+                for task in tasks:
+                    assert not task.done(), f"{task.get_name()} died: {task}"
+            finally:
+                for one in service.channels:
+                    await one.close()
+                stop.set()
+                await asyncio.wait_for(asyncio.gather(*tasks), 15)
+                await running.server.drain()  # type: ignore[union-attr]
+
+    return start

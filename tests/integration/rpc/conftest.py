@@ -86,7 +86,7 @@ class DoorServicer:
     async def answer(self, request: Any, context: Any) -> Any:
         """Give the reply to one request, or fail as it says."""
         self.started.set()
-        action = getattr(self, f"_{request.do or 'echo'}")
+        action = getattr(self, f"_{request.do}", self._echo)
         try:
             return await action(request, context)
         except asyncio.CancelledError:
@@ -101,6 +101,9 @@ class DoorServicer:
 
     async def _bad(self, _request: Any, _: Any) -> Any:
         raise InvalidInput(Reason.TEXT_TOO_LONG, "at most 5", field="do", metadata={"limit": "5"})
+
+    async def _words(self, request: Any, _: Any) -> Any:
+        raise InvalidInput(Reason.FIELD_INVALID, request.body.decode())
 
     async def _busy(self, _request: Any, _: Any) -> Any:
         raise KiokuError(Reason.OVERLOADED, retry_after=1.5)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -83,6 +84,10 @@ async def open_service(stack: AsyncExitStack) -> Running:
     """Open what there is to open."""
     if MODE == "broken":
         raise RuntimeError("cannot open")
+    if MODE == "unreachable":
+        raise DependencyDown("database")
+    if MODE == "stuck":
+        stack.callback(time.sleep, 60)
     for name in ("first", "second"):
         stack.callback(say, f"{name}-closed")
     registration = Registration(SERVICE, add, None)

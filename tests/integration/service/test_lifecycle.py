@@ -17,7 +17,7 @@ import grpc
 import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from kioku_rt.service import EXIT_SIDE_TASK_DIED
+from kioku_rt.service import EXIT_CANNOT_START, EXIT_DRAIN_TOO_LONG, EXIT_SIDE_TASK_DIED
 
 CHILD = Path(__file__).with_name("child.py")
 SLOW = "/kioku.test.v1.ChildService/Slow"
@@ -81,7 +81,7 @@ async def child(request: pytest.FixtureRequest) -> AsyncIterator[Child]:
         sys.executable,
         str(CHILD),
         request.param,
-        env=environment | {"KIOKU_DRAIN_SECONDS": "4"},
+        env=environment | {"KIOKU_DRAIN_SECONDS": "3"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -199,12 +199,33 @@ async def test_a_needed_dependency_down_means_not_ready(child: Child) -> None:
     assert health.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-async def test_a_service_that_cannot_open_fails_loudly() -> None:
-    """A fault while opening ends the process with a traceback in the log and no exit code 0."""
+async def end_of(name: str) -> tuple[int | None, str]:
+    """Run the child in a mode in which it ends by itself; give its exit code and log."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(CHILD), "broken",
+        sys.executable, str(CHILD), name,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     _, log = await asyncio.wait_for(process.communicate(), 15)
-    assert process.returncode not in (0, None)
-    assert b"cannot open" in log
+    return process.returncode, log.decode()
+
+
+async def test_a_bug_while_opening_fails_loudly() -> None:
+    """A bug while opening ends the process with its traceback."""
+    code, log = await end_of("broken")
+    assert (1, True) == (code, "cannot open" in log)
+
+
+async def test_a_dependency_that_is_not_there_is_one_line() -> None:
+    """A dependency down at start is a sentence and an exit code that says: try again."""
+    code, log = await end_of("unreachable")
+    (line,) = [json.loads(line) for line in log.splitlines()]
+    assert (EXIT_CANNOT_START, "service.cannot_start") == (code, line["event"])
+
+
+@mode("stuck")
+async def test_a_close_that_hangs_does_not_hang_the_process(child: Child) -> None:
+    """Even a blocked event loop cannot keep a stopping process alive."""
+    started = time.monotonic()
+    child.process.send_signal(signal.SIGTERM)
+    assert EXIT_DRAIN_TOO_LONG == await child.exit_code()
+    assert time.monotonic() - started < 14

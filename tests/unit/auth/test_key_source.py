@@ -222,3 +222,13 @@ async def test_redirects_huge_answers_and_faults_are_refused(issuer: DevIssuer) 
                     await verifier.verify(issuer.mint("ada"))
                 reasons.append(caught.value.reason)
     assert [Reason.DEPENDENCY_UNAVAILABLE] * len(answers) == reasons
+
+
+async def test_a_verifier_says_whether_it_has_keys(tmp_path: Path, issuer: DevIssuer) -> None:
+    """Readiness can ask before the first user does."""
+    late = tmp_path / "late.json"
+    verifier = TokenVerifier(AuthConfig(issuer.issuer, jwks=str(late)))
+    with pytest.raises(DependencyDown):
+        await verifier.ping()
+    late.write_bytes(issuer.jwks_path.read_bytes())
+    await verifier.ping()

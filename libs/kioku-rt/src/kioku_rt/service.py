@@ -13,13 +13,16 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NoReturn
 
 import structlog
 
+from kioku_rt.errors import KiokuError
 from kioku_rt.probe import ProbeServer, Readiness
 from kioku_rt.rpc.server import RpcServer
 from kioku_rt.settings import RuntimeSettings
@@ -29,8 +32,11 @@ from kioku_rt.telemetry.tracing import configure, shutdown
 
 SideTask = Callable[[asyncio.Event], Awaitable[None]]
 Ping = Callable[[], Awaitable[None]]
+EXIT_CANNOT_START = 69  # BSD sysexits: service unavailable
 EXIT_SIDE_TASK_DIED = 70  # BSD sysexits: internal software error
+EXIT_DRAIN_TOO_LONG = 75  # BSD sysexits: temporary failure
 _RELAY_SECONDS = 5.0
+_CLOSE_SECONDS = 3.0
 _log = structlog.get_logger("kioku_rt.service")
 
 
@@ -64,23 +70,35 @@ def main(name: str, settings: RuntimeSettings, open_service: Open) -> NoReturn:
     Args:
         name: on logs, traces and metrics.
         settings: read from the environment by the caller.
-        open_service: opens resources on the stack it is given and says what runs.
+        open_service: opens resources on the stack it is given and says what runs; a KiokuError
+            from it is one line in the log and exit code 69, so that a supervisor tries again.
     """
     configure(
         name,
         otlp_endpoint=settings.otlp_endpoint,
         json_logs=settings.log_format is LogFormat.JSON,
     )
-    sys.exit(asyncio.run(run(name, settings, open_service)))
+    try:
+        on_drain = partial(_end_in, settings.drain_seconds)
+        code = asyncio.run(run(settings, open_service, on_drain=on_drain))
+    except KiokuError as error:
+        _log.error("service.cannot_start", reason=error.reason, why=error.message)
+        code = EXIT_CANNOT_START
+    sys.exit(code)
 
 
-async def run(name: str, settings: RuntimeSettings, open_service: Open) -> int:
+async def run(
+    settings: RuntimeSettings,
+    open_service: Open,
+    *,
+    on_drain: Callable[[], None] = lambda: None,
+) -> int:
     """Live one whole life and give the exit code: 0 after a signal, 70 after a death inside."""
     stop = _stop_on_signals()
     async with AsyncExitStack() as resources:
         resources.callback(shutdown)
         running = await open_service(resources)
-        life = _Life(name, settings, running, stop)
+        life = _Life(settings, running, stop, on_drain)
         return await life.live(resources)
 
 
@@ -98,6 +116,17 @@ def _stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, heard, number)
     return stop
+
+
+def _end_in(drain_seconds: float) -> None:
+    """End the process if draining and closing take too long: from a thread, for loops get stuck.
+
+    The sum stays below 30 s, after which supervisors kill.
+    """
+    limit = drain_seconds + _RELAY_SECONDS + _CLOSE_SECONDS
+    timer = threading.Timer(limit, os._exit, (EXIT_DRAIN_TOO_LONG,))
+    timer.daemon = True
+    timer.start()
 
 
 class _Side:
@@ -129,12 +158,16 @@ class _Life:
     """The phases of one run."""
 
     def __init__(
-        self, name: str, settings: RuntimeSettings, running: Running, stop: asyncio.Event
+        self,
+        settings: RuntimeSettings,
+        running: Running,
+        stop: asyncio.Event,
+        on_drain: Callable[[], None],
     ) -> None:
-        self._name = name
         self._settings = settings
         self._running = running
         self._stop = stop
+        self._on_drain = on_drain
         self._readiness = Readiness(running.pings, running.optional_pings)
 
     async def live(self, resources: AsyncExitStack) -> int:
@@ -150,6 +183,7 @@ class _Life:
         consumers = _Side({**running.consumers, "health": self._follow_readiness})
         _log.info("service.started", grpc_port=grpc_port, metrics_port=metrics_port)
         died = await self._until_stopped(consumers.tasks | relays.tasks)
+        self._on_drain()
         await self._drain(consumers, relays)
         return EXIT_SIDE_TASK_DIED if died else 0
 

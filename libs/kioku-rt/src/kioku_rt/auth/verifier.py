@@ -102,6 +102,15 @@ class TokenVerifier:
         self._remember(digest, until, principal)
         return principal
 
+    async def ping(self) -> None:
+        """Make sure that there are keys: for readiness, so that users see 503 rather than 401.
+
+        Raises:
+            DependencyDown: the issuer's keys have never been read, or are a day old.
+        """
+        if self._keys is not None:
+            await self._keys.find(None, self._config.algorithms[0])
+
     async def _check(self, token: str, fingerprint: str) -> tuple[float, Principal]:
         signed = parse(token)
         check_signature(signed, await self._key(signed.key_id, signed.algorithm))

@@ -2,7 +2,7 @@
 
 import asyncpg
 import pytest
-from kioku_stack.postgres import Postgres
+from kioku_stack.postgres import Postgres, PostgresTuning
 from kioku_stack.process import Process, StartFailed
 
 
@@ -64,6 +64,19 @@ async def test_a_lock_of_another_program_is_no_obstacle(fresh_postgres, stack_di
     fresh_postgres.start()
     assert await _fetch(fresh_postgres.dsn(), "SELECT 1") == 1
     stranger.kill()
+
+
+def test_a_cluster_cut_short_is_made_anew(stack_dir):
+    """What a killed first start left behind is no obstacle to the next."""
+    data = stack_dir / "cut-short" / "data"
+    half = data.with_name("data.new")
+    half.mkdir(parents=True)
+    (half / "PG_VERSION").write_text("18\n")
+    server = Postgres(data, auth="trust", tuning=PostgresTuning(fsync=False))
+    server.start()
+    assert server.sql("SELECT 1") == "1"
+    assert not half.exists()
+    server.abort()
 
 
 @pytest.fixture

@@ -112,7 +112,8 @@ from kioku_stack.swift import Swift
 
 folder = Path(sys.argv[1])
 quick = PostgresTuning(fsync=False)
-servers = [Postgres(folder / "postgres", tuning=quick), Nats(folder / "nats"), Swift(folder / "swift")]
+servers = [Postgres(folder / "postgres", tuning=quick), Nats(folder / "nats")]
+servers += [Swift(folder / "swift")]
 for server in servers:
     server.start()
 print("up", flush=True)

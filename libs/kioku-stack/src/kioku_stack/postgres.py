@@ -11,6 +11,7 @@ import hmac
 import importlib.util
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -25,6 +26,7 @@ import psutil
 from kioku_stack import ports
 from kioku_stack.account import unprivileged
 from kioku_stack.process import Process, StartFailed, leashed
+from kioku_stack.secret_file import kept_secret
 
 OWNER = "kioku"
 PGVECTOR_AT_LEAST = (0, 8, 4)
@@ -80,7 +82,6 @@ class Postgres:
         self.port = port or ports.reserve()
         self._auth = auth
         self._tuning = tuning or PostgresTuning()
-        self._secret_file = self.data_dir.with_name(self.data_dir.name + ".secret")
         self.process = Process(
             "postgres",
             [str(program("postgres")), "-D", str(self.data_dir)],
@@ -166,18 +167,18 @@ class Postgres:
         return subprocess.run(command, env=_plain_environment(), check=False).returncode == 0  # noqa: S603
 
     def _secret(self) -> bytes:
-        if not self._secret_file.exists():
-            self._secret_file.parent.mkdir(parents=True, exist_ok=True)
-            self._secret_file.touch(mode=0o600)
-            self._secret_file.write_text(secrets.token_hex(32))
-        return self._secret_file.read_bytes()
+        path = self.data_dir.with_name(self.data_dir.name + ".secret")
+        return kept_secret(path, lambda: secrets.token_hex(32)).encode()
 
     def _initdb(self) -> None:
-        self.data_dir.mkdir(exist_ok=True)
-        self._hand_over(self.data_dir)
+        """Make the cluster beside its place, so that one cut short is never taken for whole."""
+        draft = self.data_dir.with_name(self.data_dir.name + ".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        self._hand_over(draft)
         method = "scram-sha-256" if self._auth == "scram" else "trust"
-        command = [str(program("initdb")), "-D", str(self.data_dir), "-U", OWNER]
-        command += ["-A", method, "-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
+        command = [str(program("initdb")), "-D", str(draft), "-U", OWNER, "-A", method]
+        command += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin"]
         command += ["--builtin-locale=C.UTF-8"]
         command += [] if self._tuning.fsync else ["--no-sync"]
         with tempfile.NamedTemporaryFile(dir=self.data_dir.parent) as password:
@@ -185,8 +186,11 @@ class Postgres:
             password.flush()
             self._hand_over(Path(password.name))
             self._run([*command, f"--pwfile={password.name}"])
-        with (self.data_dir / "postgresql.conf").open("a") as settings:
+        with (draft / "postgresql.conf").open("a") as settings:
             settings.write(f"include = '{_SETTINGS}'\n")
+        if self.data_dir.exists():
+            self.data_dir.rmdir()  # an empty one is fine; anything in it is not ours to remove
+        draft.rename(self.data_dir)
 
     def _hand_over(self, path: Path) -> None:
         if self.process.account:

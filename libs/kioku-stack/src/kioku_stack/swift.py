@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from kioku_stack import ports
 from kioku_stack.http_probe import answers
 from kioku_stack.process import Process, StartFailed
+from kioku_stack.secret_file import kept_secret
 from kioku_stack.swift_files import ACCESS_KEY, REGION, SwiftPorts, SwiftSecrets, write_files
 
 if TYPE_CHECKING:
@@ -149,13 +150,11 @@ class Swift:
             raise StartFailed(f"the rings of swift were not written:\n{done.stderr}")
 
     def _secrets(self) -> SwiftSecrets:
-        path = self.data_dir / "secrets.json"
-        if not path.exists():
-            made = SwiftSecrets(*(secrets.token_hex(20) for _ in range(3)))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(asdict(made)))
-        return SwiftSecrets(**json.loads(path.read_text()))
+        return SwiftSecrets(**json.loads(kept_secret(self.data_dir / "secrets.json", _new_secrets)))
+
+
+def _new_secrets() -> str:
+    return json.dumps(asdict(SwiftSecrets(*(secrets.token_hex(20) for _ in range(3)))))
 
 
 def _check_extended_attributes(folder: Path) -> None:

@@ -123,14 +123,34 @@ async def test_a_picture_larger_than_the_memory_fails_alone(
     assert None is await reason_of(pool, png())
 
 
-async def test_the_largest_picture_fits_into_the_default_memory() -> None:
-    """50 megapixels with alpha are within the limits we promise."""
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("PNG", {"compress_level": 1}), ("WEBP", {"lossless": True, "quality": 0, "method": 0})],
+)
+async def test_the_largest_picture_fits_into_the_default_memory(
+    kind: str, options: dict[str, object]
+) -> None:
+    """50 megapixels with alpha are within the limits we promise; WebP needs most of them."""
     buffer = io.BytesIO()
-    Image.new("RGBA", (8_000, 6_250), (1, 2, 3, 200)).save(buffer, "PNG", compress_level=1)
+    Image.new("RGBA", (8_000, 6_250), (1, 2, 3, 200)).save(buffer, kind, **options)
     pool = DecodePool(1)
     decoded = await pool.decode(buffer.getvalue())
     pool.close()
     assert (800, 1_024, 3) == decoded.pixels.shape
+
+
+async def test_a_real_slow_picture_is_stopped() -> None:
+    """123 kB of JPEG with a scan repeated 2,000 times over 12 megapixels would take minutes."""
+    buffer = io.BytesIO()
+    noise = Image.effect_noise((4_000, 3_000), 5).convert("RGB")
+    noise.save(buffer, "JPEG", progressive=True, quality=5)
+    data = buffer.getvalue()
+    last_scan = data[data.rfind(b"\xff\xda") : -2]
+    pool = DecodePool(1, LIMITS)
+    slow = data[:-2] + last_scan * 2_000 + data[-2:]
+    assert Reason.IMAGE_DECODE_TIMEOUT == await reason_of(pool, slow)
+    assert None is await reason_of(pool, png())
+    pool.close()
 
 
 async def test_children_killed_from_outside_cost_nothing(make: Callable[..., DecodePool]) -> None:

@@ -5,6 +5,7 @@ Pillow's own `convert` clips: a 16-bit ramp becomes 0, 255, 255, … (Pillow iss
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -21,26 +22,34 @@ def shallow(picture: Image.Image, shrink: Callable[[Image.Image], Image.Image]) 
 
     It shrinks before it scales, so that the float work is done on few pixels.
     """
-    black, white = range_of(picture)
+    deep = _native(picture)
+    black, white = _range(deep, full=picture.format == "PNG")
     if _white_is_zero(picture):
         black, white = white, black
-    grey = _scaled(shrink(_native(picture)), black, white)
+    grey = _scaled(shrink(deep), black, white)
     hidden = picture.info.get("transparency")
     if isinstance(hidden, int):
-        seen = np.where(np.asarray(picture) == hidden, 0, 255).astype(np.uint8)
+        seen = np.where(np.asarray(deep) == hidden, 0, 255).astype(np.uint8)
         grey.putalpha(shrink(Image.fromarray(seen)))
     return grey
 
 
-def range_of(picture: Image.Image) -> tuple[float, float]:
+def _native(picture: Image.Image) -> Image.Image:
+    """`picture` in a deep mode that Pillow can measure and resize: `I;16`, `I` or `F`."""
+    if picture.mode in {"I", "F", "I;16"}:
+        return picture
+    return Image.fromarray(np.asarray(picture).astype(np.uint16))
+
+
+def _range(picture: Image.Image, *, full: bool) -> tuple[float, float]:
     """The least and the greatest value that samples of `picture` are meant to have.
 
-    PNG scales its samples to the full 16 bits by definition. Elsewhere 12-bit data are common in
+    PNG scales its samples to the `full` 16 bits by definition. Elsewhere 12-bit data are common in
     16-bit samples, so the range ends at the smallest customary maximum that holds every value;
     values that fit no such range (negative, or beyond 65535) are stretched from least to greatest.
     """
-    if picture.format == "PNG":
-        return 0.0, 65_535.0
+    if full:
+        return 0.0, float(_CUSTOMARY[-1])
     low, high = _extremes(picture)
     if low < 0 or high > _CUSTOMARY[-1]:
         return low, high
@@ -49,27 +58,22 @@ def range_of(picture: Image.Image) -> tuple[float, float]:
     return 0.0, float(next(most for most in _CUSTOMARY if high <= most))
 
 
-def _native(picture: Image.Image) -> Image.Image:
-    """`picture` in a deep mode that Pillow can resize (`I;16`, `I` or `F`), without NaN."""
-    if picture.mode == "F":
-        return Image.fromarray(np.nan_to_num(np.asarray(picture), posinf=0.0, neginf=0.0))
-    if picture.mode in {"I", "I;16"}:
-        return picture
-    return Image.fromarray(np.asarray(picture).astype(np.uint16))
+def _extremes(picture: Image.Image) -> tuple[float, float]:
+    """Least and greatest finite value; Pillow's own count is used where it is finite."""
+    low, high = (float(value) for value in picture.getextrema())  # type: ignore[arg-type]
+    if math.isfinite(low) and math.isfinite(high):
+        return low, high
+    values = np.asarray(picture)
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
 def _scaled(picture: Image.Image, black: float, white: float) -> Image.Image:
-    """An `L` picture in which `black` is 0 and `white` 255."""
+    """An `L` picture in which `black` is 0 and `white` 255; what is no number is black."""
     span = white - black
     values = (np.asarray(picture, dtype=np.float64) - black) * (255.0 / span if span else 0.0)
+    values[~np.isfinite(values)] = 0.0
     return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
-
-
-def _extremes(picture: Image.Image) -> tuple[float, float]:
-    values = np.asarray(picture)
-    if picture.mode == "F":
-        values = values[np.isfinite(values)]
-    return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
 
 
 def _white_is_zero(picture: Image.Image) -> bool:

@@ -27,4 +27,4 @@ class ImageLimits:
     max_frames: int = 1_000
     long_edge: int = 1_024
     decode_seconds: float = 5.0
-    memory_bytes: int = 768 * MIB
+    memory_bytes: int = 1_024 * MIB

@@ -45,7 +45,7 @@ def bare(folder: Path, most: int = 200) -> float:
 def through(stack: Stack, folder: Path, user: str) -> dict[str, float]:
     """An ingest's own figures."""
     report = stack.run("ingest", str(folder), "--user", user, timeout=1200)
-    if report["ready"] != report["found"]:
+    if report["ready"] != report["uploaded"]:
         raise SystemExit(f"not every picture became READY: {json.dumps(report)[:500]}")
     return {"pictures": report["ready"], "seconds": report["seconds"]}
 

@@ -25,7 +25,7 @@ import boto3
 import psutil
 from botocore.config import Config
 
-KIOKU = (sys.executable, "-m", "kioku_cli")
+KIOKU = (str(Path(sys.executable).with_name("kioku")),)
 
 
 class CommandFailed(Exception):
@@ -133,7 +133,7 @@ class Stack:
 
     def query(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Rows as the database's owner sees them: the truth behind the services."""
-        dsn = self._env("KIOKU_DATABASE_OWNER_URL")["KIOKU_DATABASE_OWNER_URL"]
+        dsn = self._env("KIOKU_SEARCH_OWNER_DSN")["KIOKU_SEARCH_OWNER_DSN"]
         return asyncio.run(_fetch(dsn, sql, arguments))
 
     def objects(self, part: str) -> list[str]:

@@ -23,6 +23,10 @@ class App:
             base_url=self.base, timeout=30, headers={"Authorization": f"Bearer {self.token}"}
         )
 
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
+
     def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         """POST with a JSON body."""
         return self.http.post(path, json=body)

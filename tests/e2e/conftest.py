@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,23 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def alice(stack: Stack, scenes: Path) -> App:
+def alice(stack: Stack, scenes: Path) -> Iterator[App]:
     """An app acting for a user whose pictures are all indexed."""
     report = stack.run("ingest", str(scenes), "--user", "alice")
-    assert (report["found"], report["ready"]) == (PICTURES, PICTURES)
-    return App(stack, "alice")
+    assert (report["uploaded"], report["ready"]) == (PICTURES, PICTURES)
+    with closing(App(stack, "alice")) as app:
+        yield app
 
 
 @pytest.fixture(scope="session")
-def mallory(stack: Stack) -> App:
+def mallory(stack: Stack) -> Iterator[App]:
     """An app acting for somebody else."""
-    return App(stack, "mallory")
+    with closing(App(stack, "mallory")) as app:
+        yield app
+
+
+@pytest.fixture
+def forgetful(stack: Stack) -> Iterator[App]:
+    """An app acting for a user who deletes everything."""
+    with closing(App(stack, "forgetful")) as app:
+        yield app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from pathlib import Path
@@ -60,48 +61,49 @@ async def replay_events(stack: Stack, asset_id: str) -> int:
         await client.close()
 
 
-async def test_deletion_is_complete_and_lasting(stack: Stack, tmp_path: Path) -> None:
+def test_deletion_is_complete_and_lasting(stack: Stack, forgetful: App, tmp_path: Path) -> None:
     """Rows, vectors, objects and hits are gone, also after every event was replayed."""
-    app = App(stack, "forgetful")
     data = drawn(tmp_path, 515_151)
-    asset_id = app.upload(data)
-    assert app.settled(asset_id)["state"] == "ASSET_STATE_READY"
+    asset_id = forgetful.upload(data)
+    assert forgetful.settled(asset_id)["state"] == "ASSET_STATE_READY"
     picture = base64.b64encode(data).decode()
-    assert app.hits(image=picture) == [asset_id]
+    assert forgetful.hits(image=picture) == [asset_id]
 
-    app.http.delete(f"/v1/assets/{asset_id}")
-    assert app.hits(image=picture) == []
-    assert app.http.get(f"/v1/assets/{asset_id}").status_code == 404
-    done = receipt(app, asset_id)
+    forgetful.http.delete(f"/v1/assets/{asset_id}")
+    assert forgetful.hits(image=picture) == []
+    assert forgetful.http.get(f"/v1/assets/{asset_id}").status_code == 404
+    done = receipt(forgetful, asset_id)
     assert [purge["participant"] for purge in done["purges"]] == ["search"]
 
-    assert await replay_events(stack, asset_id) >= 2
+    assert asyncio.run(replay_events(stack, asset_id)) >= 2
     time.sleep(3)
     assert rows_of(stack, asset_id) == {"assets": 0, "asset_stages": 0, "image_embeddings": 0}
     assert stack.objects(asset_id) == []
-    assert app.hits(image=picture) == []
+    assert forgetful.hits(image=picture) == []
 
 
-def test_deleting_twice_gives_the_same_receipt(stack: Stack, tmp_path: Path) -> None:
+def test_deleting_twice_gives_the_same_receipt(
+    stack: Stack, forgetful: App, tmp_path: Path
+) -> None:
     """DeleteAsset is idempotent."""
-    app = App(stack, "forgetful")
-    asset_id = app.upload(drawn(tmp_path, 515_152))
-    first = app.http.delete(f"/v1/assets/{asset_id}").json()["deletion"]
-    second = app.http.delete(f"/v1/assets/{asset_id}").json()["deletion"]
+    asset_id = forgetful.upload(drawn(tmp_path, 515_152))
+    first = forgetful.http.delete(f"/v1/assets/{asset_id}").json()["deletion"]
+    second = forgetful.http.delete(f"/v1/assets/{asset_id}").json()["deletion"]
 
     assert first["create_time"] == second["create_time"]
-    assert receipt(app, asset_id)["done"] is True
+    assert receipt(forgetful, asset_id)["done"] is True
 
 
-def test_deleting_while_it_is_processed_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
+def test_deleting_while_it_is_processed_leaves_nothing(
+    stack: Stack, forgetful: App, tmp_path: Path
+) -> None:
     """An asset deleted right after its upload never comes back with a late vector."""
-    app = App(stack, "forgetful")
-    ids = [app.upload(drawn(tmp_path, 515_200 + number)) for number in range(6)]
+    ids = [forgetful.upload(drawn(tmp_path, 515_200 + number)) for number in range(6)]
     for asset_id in ids:
-        app.http.delete(f"/v1/assets/{asset_id}")
+        forgetful.http.delete(f"/v1/assets/{asset_id}")
     for asset_id in ids:
-        receipt(app, asset_id)
+        receipt(forgetful, asset_id)
     time.sleep(2)
 
-    assert app.hits(text="a house", k=100) == []
+    assert forgetful.hits(text="a house", k=100) == []
     assert [sum(rows_of(stack, asset_id).values()) for asset_id in ids] == [0] * len(ids)

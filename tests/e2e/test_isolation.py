@@ -97,4 +97,4 @@ def test_a_download_url_gives_the_original(alice: App, scenes: Path) -> None:
     url = alice.http.get(f"/v1/assets/{first['asset_id']}:downloadUrl").json()["url"]
 
     assert httpx.get(url).content == (scenes / first["filename"]).read_bytes()
-    assert httpx.delete(url).status_code in (400, 403)
+    assert httpx.delete(url).status_code in (403, 404, 405)

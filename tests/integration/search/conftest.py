@@ -20,24 +20,35 @@ from kioku_search.settings import Settings
 from tests.integration.search.rig import Db, FakeEmbedder, Service, space
 
 
-async def _migrate(dsn: str) -> None:
+async def migrate(dsn: str) -> None:
+    """Make the schema."""
     await Migrations("kioku_search.migrations", "search").apply(dsn)
 
 
 @pytest_asyncio.fixture
-async def db(database: Callable[..., Awaitable[str]], postgres_server: Any) -> AsyncIterator[Db]:
-    """A fresh database with the schema."""
-    dsn = await database(_migrate, "search")
-    name = dsn.rsplit("/", 1)[1]
-    api_dsn = postgres_server.dsn(name, "search_api")
-    worker_dsn = postgres_server.dsn(name, "search_worker")
-    pools = [
-        await open_pool(one, max_size=8, application_name="test")
-        for one in (api_dsn, worker_dsn, dsn)
-    ]
-    yield Db(dsn, api_dsn, worker_dsn, *pools)
-    for pool in pools:
+async def open_db(
+    database: Callable[..., Awaitable[str]], postgres_server: Any
+) -> AsyncIterator[Callable[..., Awaitable[Db]]]:
+    """`await open_db(fill, key)`: a clone of the database that `fill(dsn)` made once."""
+    opened: list[Any] = []
+
+    async def make(fill: Callable[[str], Awaitable[None]], key: str) -> Db:
+        dsn = await database(fill, key)
+        name = dsn.rsplit("/", 1)[1]
+        dsns = [dsn, *(postgres_server.dsn(name, role) for role in ("search_api", "search_worker"))]
+        pools = [await open_pool(one, max_size=8, application_name="test") for one in dsns]
+        opened.extend(pools)
+        return Db(*dsns, owner=pools[0], api=pools[1], worker=pools[2])
+
+    yield make
+    for pool in opened:
         await close_pool(pool)
+
+
+@pytest_asyncio.fixture
+async def db(open_db: Callable[..., Awaitable[Db]]) -> Db:
+    """A fresh database with the schema."""
+    return await open_db(migrate, "search")
 
 
 @pytest.fixture

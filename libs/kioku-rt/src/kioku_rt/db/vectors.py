@@ -16,7 +16,9 @@ _HEADER = struct.Struct(">hh")
 MAX_DIMENSION = 16_000
 
 
-def _encode(vector: npt.ArrayLike, dtype: str) -> bytes:
+def _encode(vector: npt.ArrayLike | bytes, dtype: str) -> bytes:
+    if isinstance(vector, bytes):
+        return vector
     array = np.asarray(vector)
     if array.ndim != 1 or not 1 <= array.size <= MAX_DIMENSION:
         raise ValueError(f"a vector has one axis of 1 to {MAX_DIMENSION} numbers: {array.shape}")
@@ -28,8 +30,11 @@ def _decode(data: bytes, dtype: str) -> npt.NDArray[np.floating]:
     return np.frombuffer(data, dtype=dtype, count=size, offset=_HEADER.size)
 
 
-def encode_halfvec(vector: npt.ArrayLike) -> bytes:
-    """Wire bytes of a 1-d array of numbers as `halfvec`.
+def encode_halfvec(vector: npt.ArrayLike | bytes) -> bytes:
+    """Wire bytes of a 1-d array of numbers as `halfvec`; wire bytes stay as they are.
+
+    For a parameter `halfvec[]` pass a list of these bytes: asyncpg takes a list of arrays for a
+    nested list of numbers.
 
     Raises:
         ValueError: not one axis of 1 to 16,000 numbers.
@@ -42,8 +47,8 @@ def decode_halfvec(data: bytes) -> npt.NDArray[np.float16]:
     return _decode(data, ">f2").astype(np.float16)
 
 
-def encode_vector(vector: npt.ArrayLike) -> bytes:
-    """Wire bytes of a 1-d array of numbers as `vector`.
+def encode_vector(vector: npt.ArrayLike | bytes) -> bytes:
+    """Wire bytes of a 1-d array of numbers as `vector`; wire bytes stay as they are.
 
     Raises:
         ValueError: not one axis of 1 to 16,000 numbers.

@@ -73,6 +73,7 @@ class OutboxRelay:
         self._republish = republish or self._republish_all
         self._claim = CLAIM.format(schema=self._schema)
         self._wake = asyncio.Event()
+        self._waits = False
         self._gauged = self._pruned = -math.inf
 
     async def _republish_all(self, connection: Connection) -> int:
@@ -87,14 +88,15 @@ class OutboxRelay:
             try:
                 await self._session(stop)
             except DependencyDown as down:
-                log.warning("outbox.waiting", schema=self._schema, dependency=down.dependency)
+                self._waiting(down)
                 await sleep_unless(stop, jittered(AGAIN_SECONDS))
 
     async def _session(self, stop: asyncio.Event) -> None:
         async with acquire(self._pool) as connection:
             await connection.execute("SET idle_session_timeout = '30s'")
-            while not stop.is_set() and not await self._lead(connection):
-                await sleep_unless(stop, POLL_SECONDS)
+            while not await self._lead(connection):
+                if not await sleep_unless(stop, POLL_SECONDS):
+                    return
             await connection.add_listener(channel(self._schema), self._notified)
             try:
                 await self._relay(connection, stop)
@@ -118,14 +120,31 @@ class OutboxRelay:
         try:
             while True:
                 self._wake.clear()
-                while await self._publish_batch(connection) == BATCH:
-                    pass
                 await self._keep_house(connection)
+                await self._publish_all(connection)
                 if stop.is_set():
                     return
                 await sleep_unless(self._wake, POLL_SECONDS)
         finally:
             stopping.cancel()
+
+    async def _publish_all(self, connection: Connection) -> None:
+        """Publish what waits; while the event log is away, leave it for the next poll."""
+        try:
+            while await self._publish_batch(connection) == BATCH:
+                pass
+        except DependencyDown as down:
+            if down.dependency != EVENT_LOG:
+                raise
+            self._waiting(down)
+        else:
+            self._waits = False
+
+    def _waiting(self, down: DependencyDown) -> None:
+        """Say so, once for each outage."""
+        if not self._waits:
+            log.warning("outbox.waiting", schema=self._schema, dependency=down.dependency)
+        self._waits = True
 
     async def _wake_on(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -190,7 +209,8 @@ class OutboxRelay:
         if now - self._gauged > GAUGE_SECONDS:
             self._gauged = now
             await self._gauge(connection)
-            await self._bus.health()  # another process may have noticed a new store before us
+            with suppress(DependencyDown):  # publishing will say so
+                await self._bus.health()  # another process may have made a new store before us
         if now - self._pruned > PRUNE_SECONDS:
             self._pruned = now
             while await prune(connection, schema=self._schema) == PRUNE_ROWS:

@@ -205,6 +205,8 @@ class NamedTokens:
 
     async def verify(self, token: str) -> Principal:
         """Give the principal of a known token."""
+        if token == "breaks":
+            raise ValueError("secret of the verifier")
         if token not in TOKENS:
             raise KiokuError(Reason.TOKEN_INVALID)
         return TOKENS[token]

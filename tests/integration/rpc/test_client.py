@@ -27,7 +27,7 @@ async def test_a_call_carries_token_and_default_deadline(door: Any, wire: Any) -
     reply = await call(
         "door", door.call("Ask", door.Ask(do="remaining"), timeout=None, token=None, channel=wire)
     )
-    assert 4 < float(reply.text) <= 5
+    assert 4 < float(reply.text) < 5.1  # gRPC rounds deadlines up a little
 
 
 @pytest.mark.parametrize("method", ["Ask", "Many", "Sum", "Chat"])

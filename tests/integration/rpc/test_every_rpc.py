@@ -131,6 +131,14 @@ async def test_a_wrong_token_is_unauthenticated(door: Door, method: str) -> None
 
 
 @every_rpc
+async def test_a_broken_verifier_is_internal_too(door: Door, method: str) -> None:
+    """A bug outside any handler tells no more than one inside, and lets nobody in."""
+    failure = await door.failure(method, token="breaks")
+    assert (grpc.StatusCode.INTERNAL, False) == (failure.code(), "secret" in str(failure))
+    assert not door.servicer.started.is_set()
+
+
+@every_rpc
 async def test_the_handler_knows_its_caller(door: Door, method: str) -> None:
     """The verified token's subject is the current principal inside the handler."""
     replies = await door.answers(method, door.Ask(do="principal"))

@@ -11,8 +11,9 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from kioku.embedder.v1 import embedder_service_pb2
 from kioku_rt.reasons import Reason
-from kioku_rt.rpc import RpcServer, ServerConfig, channel, error_of
+from kioku_rt.rpc import Registration, RpcServer, ServerConfig, channel, error_of
 from kioku_rt.telemetry.tracing import configure_tracing
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -68,6 +69,19 @@ async def test_a_second_server_on_the_port_fails(open_door: Any) -> None:
         with pytest.raises(OSError, match="cannot listen"):
             await second.start()
         await second.drain()
+
+
+async def test_a_rule_for_a_method_that_is_not_there_is_refused() -> None:
+    """A misspelt public or long-lived method is found at start."""
+    assert embedder_service_pb2.DESCRIPTOR.services_by_name
+    registration = Registration(
+        "kioku.embedder.v1.EmbedderService",
+        lambda *_: None,
+        None,
+        public_methods=frozenset(("ListModel",)),
+    )
+    with pytest.raises(ValueError, match="no method ListModel"):
+        RpcServer(ServerConfig(), [registration], verifier=None)  # type: ignore[arg-type]
 
 
 async def test_calls_at_work_finish_during_a_drain(open_door: Any, wait_until: Wait) -> None:

@@ -162,12 +162,25 @@ async def test_a_damaged_file_keeps_the_old_keys(
 
 
 @pytest.mark.parametrize(
-    "location", ["http://issuer.example/jwks.json", "ftp://x/jwks.json", "http://10.0.0.1/j"]
+    "location",
+    ["http://issuer.example/jwks.json", "ftp://x/jwks.json", "http://10.0.0.1/j", "file://host/j"],
 )
 def test_keys_never_come_over_an_open_wire(location: str) -> None:
     """A remote key set must be https."""
     with pytest.raises(ValueError, match="https"):
         key_source(location, ("ES256",))
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+async def test_a_path_may_hold_any_character(tmp_path: Path, issuer: DevIssuer, form: str) -> None:
+    """A folder named with `#`, `?` or a space is read as it is."""
+    folder = tmp_path / "a #?b"
+    folder.mkdir()
+    path = folder / "jwks.json"
+    path.write_bytes(issuer.jwks_path.read_bytes())
+    location = path.as_uri() if form.startswith("file") else str(path)
+    source = key_source(location, ("ES256",))
+    assert await source.find(kid_of(issuer), "ES256") is not None
 
 
 Respond = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -314,3 +314,22 @@ def test_a_secret_shorter_than_its_hash_is_refused(issuer: DevIssuer) -> None:
 
     with pytest.raises(UnusableKey):
         TokenVerifier(AuthConfig("kioku-dev", hs256_secret="short"))
+
+
+async def test_the_cache_of_believed_tokens_is_bounded(
+    issuer: DevIssuer, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many users do not fill memory: the oldest entries go first."""
+    monkeypatch.setattr("kioku_rt.auth.verifier.CACHE_ENTRIES", 3)
+    tokens = [issuer.mint(f"user-{number}") for number in range(5)]
+    for token in tokens:
+        await verifier.verify(token)
+    issuer.jwks_path.unlink()
+    monkeypatch.setattr(verifier, "_keys", None)
+    believed = []
+    for token in tokens:
+        try:
+            believed.append((await verifier.verify(token)).subject)
+        except KiokuError:
+            continue
+    assert believed == ["user-2", "user-3", "user-4"]

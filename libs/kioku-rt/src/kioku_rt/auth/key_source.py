@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import structlog
@@ -112,7 +112,7 @@ class FetchedKeys:
             try:
                 self._keys = public_key_set(await self._fetch(), self._algorithms)
                 self._fetched_at = self._clock()
-            except (httpx.HTTPError, OSError, TimeoutError, UnusableKey) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, UnusableKey) as error:
                 _log.warning("keys.refused", why=type(error).__name__)
 
 
@@ -122,9 +122,11 @@ def key_source(location: str, algorithms: Iterable[str]) -> KeySource:
     Raises:
         ValueError: any other scheme or a remote `http:` host; keys must not come over an open wire.
     """
+    if "://" not in location:
+        return FileKeys(Path(location), algorithms)
     parts = urlsplit(location)
-    if parts.scheme in ("", "file"):
-        return FileKeys(Path(parts.path), algorithms)
+    if parts.scheme == "file" and not parts.netloc:
+        return FileKeys(Path(unquote(parts.path)), algorithms)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         return FetchedKeys(_http_fetch(location), algorithms)
     raise ValueError("the key set must be a file, an https URL, or on this machine")

@@ -65,6 +65,8 @@ class Door:
                 set_principal(arrival.principal)
         except KiokuError as refusal:
             return refusal
+        except Exception as bug:  # noqa: BLE001 - it ends this call, as INTERNAL
+            return _internal("admission", bug)
         return None
 
     def end_long_lived(self) -> None:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 import grpc
+from google.protobuf import descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
@@ -31,17 +32,21 @@ class RpcServer:
         config: address and limits.
         registrations: the services.
         verifier: checks the tokens of methods that are not public.
+
+    Raises:
+        ValueError: a registration names a method that its service does not have.
     """
 
     def __init__(
         self, config: ServerConfig, registrations: Sequence[Registration], *, verifier: Verifier
     ) -> None:
+        rules = _rules(registrations)
         self._config = config
         self._names = ["", *(registration.name for registration in registrations)]
         self._door = Door(config, verifier)
         self._health = health.HealthServicer()
         self._server = grpc.aio.server(
-            interceptors=[Guard(config, self._door, _rules(registrations))],
+            interceptors=[Guard(config, self._door, rules)],
             options=_options(config),
             maximum_concurrent_rpcs=_hard_limit(config),
         )
@@ -100,12 +105,25 @@ def _rules(registrations: Iterable[Registration]) -> Mapping[str, MethodRules]:
     name = reflection.SERVICE_NAME
     rules[f"/{name}/ServerReflectionInfo"] = MethodRules(public=True, long_lived=True)
     for registration in registrations:
+        _refuse_misspelt(registration)
         for method in registration.public_methods | registration.long_lived:
             rules[f"/{registration.name}/{method}"] = MethodRules(
                 public=method in registration.public_methods,
                 long_lived=method in registration.long_lived,
             )
     return rules
+
+
+def _refuse_misspelt(registration: Registration) -> None:
+    """A rule for a method that is not there would be silently without effect."""
+    try:
+        service = descriptor_pool.Default().FindServiceByName(registration.name)
+    except KeyError:
+        return  # registered by hand, without a contract
+    ruled = registration.public_methods | registration.long_lived
+    unknown = ruled - {method.name for method in service.methods}
+    if unknown:
+        raise ValueError(f"{registration.name} has no method {', '.join(sorted(unknown))}")
 
 
 def _hard_limit(config: ServerConfig) -> int:

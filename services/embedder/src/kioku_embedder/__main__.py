@@ -6,7 +6,7 @@ import os
 # beside decoders or any other work on the same cores that costs a pass 10 to 20 times its time.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from kioku_embedder.main import main  # noqa: E402 - after the setting
+from kioku_embedder.main import main
 
 if __name__ == "__main__":
     main()

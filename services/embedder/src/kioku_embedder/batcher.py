@@ -227,3 +227,4 @@ class Batcher:
             self._death.set_result(None)
         else:
             self._death.set_exception(EngineBroken(str(broken)))
+            self._death.exception()  # seen, also where nobody awaits death()

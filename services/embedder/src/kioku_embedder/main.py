@@ -87,6 +87,7 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
 async def open_service(settings: Settings, resources: AsyncExitStack) -> service.Running:
     """Opens everything and says what runs."""
     model = await open_model(settings, resources)
+    verifier = TokenVerifier(settings.auth_config())
     objects = S3ObjectStore(settings.s3_settings())
     resources.callback(objects.close)
     bus = await EventBus.connect(settings.nats_url, NAME)
@@ -99,10 +100,10 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
     feeder = AdvisoryFeeder(bus, dict.fromkeys(CONSUMER_NAMES, consumer.on_dead))
     workers["exhausted"] = feeder.worker(CONSUMERS["embedder-exhausted"])
     return service.Running(
-        server=open_server(settings, model),
+        server=open_server(settings, model, verifier),
         consumers={name: worker.run for name, worker in workers.items()},
         relays={"engine": partial(_watch_engine, model.batcher)},
-        pings={"engine": partial(_ping_model, model)},
+        pings={"engine": partial(_ping_model, model), "token keys": verifier.ping},
         optional_pings={"event log": bus.health, "object store": objects.ping},
     )
 
@@ -142,7 +143,7 @@ def _worker(
     )
 
 
-def open_server(settings: Settings, model: Model) -> RpcServer:
+def open_server(settings: Settings, model: Model, verifier: TokenVerifier) -> RpcServer:
     """Makes the gRPC server, not yet started."""
     servicer = EmbedderServicer(
         model.embedder,
@@ -156,7 +157,6 @@ def open_server(settings: Settings, model: Model) -> RpcServer:
         servicer,
         long_lived=frozenset({"EmbedImages"}),
     )
-    verifier = TokenVerifier(settings.auth_config())
     return RpcServer(settings.server_config(), [registration], verifier=verifier)
 
 

@@ -53,8 +53,8 @@ def configure_logs(service_name: str, log_format: LogFormat, *, file: TextIO | N
 class _Stamp:
     """Adds time, level, service and trace to a line.
 
-    One processor and not structlog's own four, because every rpc pays for its line: this halves
-    what a line costs.
+    One processor and not structlog's own four, because every rpc pays for its line: inside a
+    serving process it takes a quarter off (57 to 42 microseconds).
     """
 
     def __init__(self, service_name: str) -> None:

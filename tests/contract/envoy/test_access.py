@@ -104,3 +104,13 @@ def test_answers_name_the_app(edge, token):
     for known in (token, None):
         answer = _get(edge, known, Origin="https://app.example")
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
+
+
+def test_answers_carry_the_edge_s_request_id(edge, token):
+    """Every answer, also a refusal, has an id that the edge chose."""
+    ids = [
+        _get(edge, known, **{"x-request-id": "mine"}).headers["x-request-id"]
+        for known in (token, None)
+    ]
+    assert "mine" not in ids
+    assert len(set(ids)) == 2

@@ -1,10 +1,13 @@
 """Swift as the S3 store that the launcher and the fixtures start."""
 
+import contextlib
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 @pytest.fixture
@@ -96,3 +99,39 @@ def test_objects_survive_a_kill(fresh_swift):
     fresh_swift.start()
     assert client.get_object(Bucket="kept", Key="k")["Body"].read() == b"kept"
     assert client.list_objects_v2(Bucket="kept")["KeyCount"] == 1
+
+
+def test_many_at_once_are_all_listed(swift_server, bucket):
+    """Concurrent PUTs are in the listing as soon as they are answered."""
+    client = swift_server.client()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: client.put_object(Bucket=bucket, Key=f"{n}", Body=b"x"), range(40)))
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 40
+
+
+def test_acknowledged_puts_survive_a_kill_among_them(fresh_swift):
+    """SIGKILL in the middle of uploads loses none that was answered."""
+    fresh_swift.create_bucket("kept")
+    client = fresh_swift.client()
+    acknowledged = []
+
+    def put_until_refused():
+        with contextlib.suppress(BotoCoreError, ClientError):
+            for number in range(10_000):
+                client.put_object(Bucket="kept", Key=f"{number:05}", Body=f"{number}".encode())
+                acknowledged.append(number)
+
+    with ThreadPoolExecutor(1) as pool:
+        upload = pool.submit(put_until_refused)
+        while len(acknowledged) < 10 and not upload.done():
+            time.sleep(0.01)
+        fresh_swift.kill()
+        upload.result(60)
+    fresh_swift.start()
+    read = [
+        int(client.get_object(Bucket="kept", Key=f"{number:05}")["Body"].read())
+        for number in acknowledged
+    ]
+    listed = {item["Key"] for item in client.list_objects_v2(Bucket="kept")["Contents"]}
+    assert read == acknowledged
+    assert {f"{number:05}" for number in acknowledged} <= listed

@@ -8,14 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from kioku_cli.data import DataFolder
 from kioku_cli.plan.build import build_plan
 from kioku_cli.plan.options import StackOptions
-from kioku_cli.plan.plan import STACK_VARIABLE, Plan
+from kioku_cli.plan.plan import Plan
 from kioku_cli.plan.ports import PortTaken, check_free
 from kioku_cli.refusal import NotRunning, Refusal
+from kioku_cli.supervisor.leftovers import end_leftovers
 from kioku_cli.supervisor.state import StackState, is_supervised, live_state, read_state
 
 _POLL = 0.1
@@ -93,7 +93,8 @@ def wait_ready(data: DataFolder, seconds: float, show: Callable[[StackState], No
             return state
         looping = [row for row in state.components if row.phase == "crash-loop"]
         if looping or time.monotonic() > deadline:
-            raise Refusal(_unready(data, state, seconds), reason="NOT_READY")
+            how = "keeps failing" if looping else f"was not ready within {seconds:g} s"
+            raise Refusal(f"The stack {how}:\n{_unready(data, state)}", reason="NOT_READY")
         time.sleep(_POLL)
 
 
@@ -107,13 +108,12 @@ def _state_or_death(data: DataFolder) -> StackState:
     raise Refusal(f"The supervisor ended; its log is {data.log('supervisor')}.", reason="NOT_READY")
 
 
-def _unready(data: DataFolder, state: StackState, seconds: float) -> str:
+def _unready(data: DataFolder, state: StackState) -> str:
     late = [row for row in state.components if row.phase not in ("ready", "done", "waiting")]
-    told = "\n".join(
+    return "\n".join(
         f"  {row.name}: {row.phase}; {row.reason or 'no reason known'} (log: {data.log(row.name)})"
         for row in late
     )
-    return f"The stack was not ready within {seconds:g} s, or cannot become ready:\n{told}"
 
 
 def take_down(data: DataFolder, seconds: float = STOP_SECONDS) -> bool:
@@ -137,37 +137,5 @@ def _stop_supervisor(data: DataFolder, pid: int, seconds: float) -> None:
 
 
 def sweep(data: DataFolder) -> list[int]:
-    """End every process that carries this folder's mark while no supervisor lives; their ids.
-
-    The kernel ends a killed supervisor's children; this is for what those had started themselves.
-    """
-    if is_supervised(data):
-        return []
-    ended: list[int] = []
-    deadline = time.monotonic() + _STATE_APPEARS
-    while (left := _marked(data.root)) and time.monotonic() < deadline:
-        for pid in left:
-            _end(pid)
-        ended += [pid for pid in left if pid not in ended]
-        time.sleep(_POLL)
-    return ended
-
-
-def _end(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def _marked(root: Path) -> list[int]:
-    mark = f"{STACK_VARIABLE}={root}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            marked = mark in (folder / "environ").read_bytes().split(b"\0")
-        except OSError:  # it is gone, or somebody else's
-            continue
-        if marked and int(folder.name) != os.getpid():
-            found.append(int(folder.name))
-    return found
+    """End what a killed supervisor left behind; their ids. Nothing while a supervisor lives."""
+    return [] if is_supervised(data) else end_leftovers(data.root)

@@ -15,8 +15,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+_PIPE_COLUMNS = 160
+
+
+def _console(*, stderr: bool) -> Console:
+    """A console as wide as its terminal; a pipe has no width, so that it gets a generous one."""
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, width=None if terminal else _PIPE_COLUMNS)
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
+ID_COLUMNS = 36
 
 Data = Annotated[
     Path | None,

@@ -13,12 +13,12 @@ import httpx
 import typer
 from google.protobuf.message import Message
 from kioku.assets.v1 import asset_pb2
-from rich.table import Table
+from rich.table import Column, Table
 
 from kioku_cli import answers
 from kioku_cli.data import DataFolder
 from kioku_cli.refusal import Refusal, UsageRefusal
-from kioku_cli.screen import DEFAULT_USER, Data, Json, User, add_row, out, print_json
+from kioku_cli.screen import DEFAULT_USER, ID_COLUMNS, Data, Json, User, add_row, out, print_json
 from kioku_cli.session import Session, as_dict, run_calls
 
 app = typer.Typer(help="Look at assets, retry, download and delete them.", no_args_is_help=True)
@@ -68,7 +68,9 @@ def list_(
     if as_json:
         print_json([as_dict(asset) for asset in found])
         return
-    table = Table("asset", "state", "file", "bytes", "tags", "why", box=None)
+    table = Table(
+        Column("asset", min_width=ID_COLUMNS), "state", "file", "bytes", "tags", "why", box=None
+    )
     for asset in found:
         size = f"{asset.size_bytes:,}"
         tags = " ".join(asset.tags)

@@ -7,12 +7,22 @@ from typing import Annotated
 
 import typer
 from kioku.search.v1 import search_service_pb2
-from rich.table import Table
+from rich.table import Column, Table
 
 from kioku_cli import answers
 from kioku_cli.answers import Question
 from kioku_cli.data import DataFolder
-from kioku_cli.screen import DEFAULT_USER, Data, Json, User, add_row, out, print_json, remark
+from kioku_cli.screen import (
+    DEFAULT_USER,
+    ID_COLUMNS,
+    Data,
+    Json,
+    User,
+    add_row,
+    out,
+    print_json,
+    remark,
+)
 from kioku_cli.session import Session, as_dict, run_calls
 from kioku_cli.sheet.fetch import Pictures
 from kioku_cli.sheet.page import Cell, Section, write_sheet
@@ -59,7 +69,7 @@ async def _search(
 
 
 def _show(answer: search_service_pb2.SearchResponse) -> None:
-    table = Table("score", "file", "tags", "asset", box=None)
+    table = Table("score", "file", "tags", Column("asset", min_width=ID_COLUMNS), box=None)
     for hit in answer.hits:
         add_row(table, f"{hit.score:.4f}", hit.filename, " ".join(hit.tags), hit.asset_id)
     out.print(table if answer.hits else "Nothing was found.")
@@ -70,6 +80,7 @@ def _show(answer: search_service_pb2.SearchResponse) -> None:
         f"{explain.database_ms:.1f} ms in the database; space {answer.space_id}",
         markup=False,
         style="dim",
+        soft_wrap=True,
     )
 
 

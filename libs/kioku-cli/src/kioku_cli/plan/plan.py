@@ -10,9 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from kioku_cli.plan.component import Component
 from kioku_cli.plan.options import StackOptions
 
-STACK_VARIABLE = "KIOKU_STACK_ROOT"
-"""Set in every component's environment to its data folder, so that leftovers can be told."""
-
 
 class Plan(BaseModel):
     """The components of one stack and where to reach it."""

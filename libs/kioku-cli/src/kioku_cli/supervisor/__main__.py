@@ -12,11 +12,11 @@ import signal
 import sys
 from pathlib import Path
 
-from kioku_stack.process import Process
-
 from kioku_cli.data import DataFolder
 from kioku_cli.plan.component import Component
-from kioku_cli.plan.plan import STACK_VARIABLE, Plan
+from kioku_cli.plan.plan import Plan
+from kioku_cli.supervisor.family import Family
+from kioku_cli.supervisor.leftovers import MARK, end_leftovers
 from kioku_cli.supervisor.state import AlreadySupervised, supervising
 from kioku_cli.supervisor.supervisor import Supervisor
 
@@ -37,10 +37,9 @@ async def _supervise(data: DataFolder, plan: Plan, starter: int | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
 
-    def spawn(component: Component) -> Process:
-        marked = {**os.environ, **component.env, STACK_VARIABLE: str(data.root)}
-        command = list(component.command)
-        return Process(component.name, command, log=data.log(component.name), env=marked)
+    def spawn(component: Component) -> Family:
+        env = {**os.environ, **component.env, MARK: str(data.root)}
+        return Family(component.name, component.command, log=data.log(component.name), env=env)
 
     await Supervisor(data, plan, spawn).run(stop)
     if watch:
@@ -58,6 +57,7 @@ def main() -> int:
     try:
         with supervising(data):
             asyncio.run(_supervise(data, plan, given.starter))
+            end_leftovers(data.root)
             data.state.unlink(missing_ok=True)
     except AlreadySupervised:
         print(f"another supervisor runs the stack in {data.root}", file=sys.stderr)

@@ -1,0 +1,146 @@
+"""The reconciler: holes are found by set difference and mended, and a queue is no hole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from kioku.events.v1 import events_pb2
+from kioku_rt.errors import DependencyDown
+from kioku_search.repair import Reconciler, RepairRules, Round
+from kioku_search.repair_store import RepairStore, announce_outstanding
+from kioku_search.space import Spaces
+from kioku_search.space_store import SpaceStore
+
+from tests.integration.search.rig import FakeEmbedder, space, unit
+
+RULES = RepairRules(grace=timedelta(seconds=-1), longest=timedelta(hours=1), batch=10, every_nth=1)
+
+
+class Queue:
+    """As much waits as the test says; None: the event log is down."""
+
+    def __init__(self, waiting=0):
+        self.number = waiting
+
+    async def waiting(self):
+        if self.number is None:
+            raise DependencyDown("event log")
+        return self.number
+
+
+def reconciler(db, queue=None, **changes):
+    spaces = Spaces(SpaceStore(db.worker), FakeEmbedder(space()))
+    return Reconciler(RepairStore(db.worker), spaces, queue or Queue(), replace(RULES, **changes))
+
+
+async def sent(db):
+    """The outbox, then empty."""
+    rows = await db.owner.fetch("DELETE FROM search.outbox RETURNING subject, payload")
+    return [(row["subject"], row["payload"]) for row in rows]
+
+
+async def test_a_lost_event_is_mended(db):
+    """A pending asset is ordered again in the active space, as a new generation."""
+    await db.register(space())
+    asset_id = await db.stored_asset("ann")
+    assert Round(missing=1, ordered=1) == await reconciler(db).run_once()
+    ((subject, payload),) = await sent(db)
+    order = events_pb2.EmbeddingRequested.FromString(payload)
+    assert ("embedding.requested", str(asset_id)) == (subject, order.asset_id)
+    assert (space().space_id, 2, "ann") == (order.space_id, order.generation, order.owner)
+
+
+async def test_waits_between_two_repairs_grow(db):
+    """10, 20, 40 seconds, then the longest wait; in between the hole is seen and left alone."""
+    await db.register(space())
+    await db.stored_asset("ann")
+    await db.owner.execute("UPDATE search.asset_stages SET updated_at = now() - interval '1 hour'")
+    one = reconciler(db, grace=timedelta(seconds=10), longest=timedelta(seconds=60))
+    waits = []
+    for _ in range(5):
+        assert Round(missing=1, ordered=1) == await one.run_once()
+        await sent(db)
+        assert Round(missing=1, ordered=0) == await one.run_once()
+        wait = "SELECT extract(epoch FROM repair_after - now()) FROM search.asset_stages"
+        waits.append(10 * round(float(await db.owner.fetchval(wait)) / 10))
+        await db.owner.execute("UPDATE search.asset_stages SET repair_after = '-infinity'")
+    assert [10, 20, 40, 60, 60] == waits
+
+
+async def test_a_ready_asset_without_its_vector_is_mended(db):
+    """A lost partition or row is found although everything says READY."""
+    await db.register(space())
+    asset_id = await db.indexed("ann", space(), unit("x"))
+    whole = await db.indexed("ann", space(), unit("y"))
+    await db.owner.execute("DELETE FROM search.image_embeddings WHERE asset_id = $1", asset_id)
+    assert Round(missing=1, ordered=1) == await reconciler(db).run_once()
+    states = await db.owner.fetch("SELECT asset_id, state FROM search.assets")
+    assert {asset_id: "PROCESSING", whole: "READY"} == {row[0]: row[1] for row in states}
+
+
+@pytest.mark.parametrize("state", ["UPLOADING", "FAILED", "DELETING"])
+async def test_assets_that_should_have_no_vector_are_left_alone(db, state):
+    """Not uploaded, failed and deleted ones are no holes; videos neither."""
+    await db.register(space())
+    await db.stored_asset("ann", state=state)
+    await db.stored_asset("ann", kind="VIDEO")
+    assert Round(missing=0, ordered=0) == await reconciler(db).run_once()
+
+
+async def test_work_under_way_is_no_hole(db):
+    """Nothing is ordered twice because a queue is long, or an event not sent yet."""
+    await db.register(space())
+    await db.stored_asset("ann")
+    assert Round(missing=1, ordered=0) == await reconciler(db, Queue(1)).run_once()
+    await db.owner.execute(
+        "INSERT INTO search.outbox (event_id, subject, payload) VALUES ('x', 'asset.deleted', '')"
+    )
+    assert Round(missing=1, ordered=0) == await reconciler(db).run_once()
+    await sent(db)
+    with pytest.raises(DependencyDown):
+        await reconciler(db, Queue(None)).run_once()
+
+
+async def test_the_grace_is_kept(db):
+    """What is pending for a moment only is not missing."""
+    await db.register(space())
+    await db.stored_asset("ann")
+    one = reconciler(db, grace=timedelta(minutes=5))
+    assert Round(missing=0, ordered=0) == await one.run_once()
+
+
+async def test_rounds_are_bounded(db):
+    """At most a batch is ordered at once; the rest comes next."""
+    await db.register(space())
+    for _ in range(5):
+        await db.stored_asset("ann")
+    one = reconciler(db, batch=3)
+    assert Round(missing=5, ordered=3) == await one.run_once()
+    assert 3 == len(await sent(db))
+
+
+async def test_without_any_space_the_embedder_chooses(db):
+    """The order names no space."""
+    await db.stored_asset("ann")
+    assert Round(missing=1, ordered=1) == await reconciler(db).run_once()
+    ((_, payload),) = await sent(db)
+    assert "" == events_pb2.EmbeddingRequested.FromString(payload).space_id
+
+
+async def test_a_lost_event_store_gets_the_unfinished_work_again(db):
+    """Assets in process and open deletions are announced anew; finished ones are not."""
+    await db.register(space())
+    waiting = await db.stored_asset("ann")
+    await db.indexed("ann", space(), unit("x"))
+    gone = await db.stored_asset("ann", state="DELETING")
+    await db.owner.execute(
+        "INSERT INTO search.deletions (owner, asset_id, sweep_after) VALUES ('ann', $1, now())",
+        gone,
+    )
+    async with db.worker.acquire() as connection, connection.transaction():
+        assert 2 == await announce_outstanding(connection)
+    uploaded, deleted = sorted(await sent(db), reverse=True)
+    assert str(waiting) == events_pb2.AssetUploaded.FromString(uploaded[1]).asset_id
+    assert str(gone) == events_pb2.AssetDeleted.FromString(deleted[1]).asset_id

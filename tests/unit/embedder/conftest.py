@@ -87,8 +87,8 @@ def engine() -> Iterator[FakeEngine]:
 
 @pytest.fixture
 async def batcher(engine: FakeEngine) -> AsyncIterator[Batcher]:
-    """Started, with batches of four and room for eight of each priority."""
-    made = Batcher(engine, dimension=3, batch_size=4, pass_seconds=0.1, queue_limit=8)
+    """Started, with batches of four and room for twelve of each priority."""
+    made = Batcher(engine, dimension=3, batch_size=4, pass_seconds=10, limit=12)
     made.start()
     yield made
     engine.gate.set()

@@ -22,8 +22,14 @@ async def entered(engine: Any) -> None:
     assert await asyncio.to_thread(engine.entered.acquire, True, 5)
 
 
+async def roomed(batcher: Batcher, payload: Any, tower: Tower, priority: Priority) -> Any:
+    """As the use case does it."""
+    with batcher.room(tower, priority):
+        return await batcher.embed(payload, tower, priority)
+
+
 def ask(batcher: Batcher, text: str, priority: Priority = BULK) -> asyncio.Task[Any]:
-    return asyncio.create_task(batcher.embed(text, Tower.TEXT, priority))
+    return asyncio.create_task(roomed(batcher, text, Tower.TEXT, priority))
 
 
 async def learn(batcher: Batcher) -> None:
@@ -72,7 +78,7 @@ async def test_interactive_goes_before_bulk(batcher: Batcher, engine: Any) -> No
 
 async def test_a_bulk_pass_keeps_to_its_budget(engine: Any) -> None:
     """When one item takes longer than the budget every pass has one item."""
-    batcher = Batcher(engine, dimension=3, batch_size=4, pass_seconds=1e-9, queue_limit=8)
+    batcher = Batcher(engine, dimension=3, batch_size=4, pass_seconds=1e-9, limit=8)
     batcher.start()
     await asyncio.gather(*(ask(batcher, f"t{n}") for n in range(6)))
     await batcher.close()
@@ -156,8 +162,9 @@ async def test_a_full_queue_refuses_with_a_time_to_come_back(batcher: Batcher, e
     engine.gate.clear()
     running = ask(batcher, "running")
     await entered(engine)
-    waiting = [ask(batcher, "bulk") for _ in range(8)]
+    waiting = [ask(batcher, "bulk") for _ in range(11)]
     await asyncio.sleep(0.01)
+    assert batcher.fullness(BULK) == 1
     with pytest.raises(KiokuError) as caught:
         await ask(batcher, "one too many")
     assert caught.value.reason == Reason.OVERLOADED
@@ -216,7 +223,7 @@ async def test_weights_are_read_once_and_only_when_needed(batcher: Batcher, engi
 
 async def test_close_finishes_what_waits(engine: Any) -> None:
     """A drained embedder has answered everything it took in."""
-    batcher = Batcher(engine, dimension=3, batch_size=4, pass_seconds=0.1, queue_limit=8)
+    batcher = Batcher(engine, dimension=3, batch_size=4, pass_seconds=0.1, limit=8)
     batcher.start()
     engine.gate.clear()
     tasks = [ask(batcher, f"t{n}") for n in range(5)]
@@ -232,7 +239,7 @@ async def test_close_finishes_what_waits(engine: Any) -> None:
 async def test_bulk_is_not_starved_for_ever(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under an endless flood of queries one bulk pass goes in between now and then."""
     monkeypatch.setattr("kioku_embedder.batcher._PATIENCE", 0.05)
-    batcher = Batcher(engine, dimension=3, batch_size=1, pass_seconds=0.1, queue_limit=50)
+    batcher = Batcher(engine, dimension=3, batch_size=1, pass_seconds=0.1, limit=50)
     batcher.start()
     flood = True
 

@@ -81,7 +81,7 @@ class World:
 async def world(batcher: Batcher) -> World:
     log, objects = FakeLog(), MemoryObjectStore()
     await objects.put(KEY, DATA, "image/jpeg")
-    embedder = Embedder(SPACE, FakeDecoder(), batcher, bulk_decodes=2, observer=Silent())
+    embedder = Embedder(SPACE, FakeDecoder(), batcher, decoders=2, observer=Silent())
     consumer = AssetConsumer(objects, embedder, Announcer(log), max_bytes=100)
     return World(consumer, log, objects, batcher)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
@@ -47,7 +48,7 @@ class Batcher:
         dimension: of its vectors.
         batch_size: most items of one pass.
         pass_seconds: how long a pass may take, unless one item alone takes longer.
-        queue_limit: most waiting items of each priority.
+        limit: most items of each priority in hand: being prepared, waiting or running.
         on_pass: called in the event loop after every pass, for metrics.
     """
 
@@ -58,19 +59,21 @@ class Batcher:
         dimension: int,
         batch_size: int,
         pass_seconds: float,
-        queue_limit: int,
+        limit: int,
         on_pass: Callable[[Pass], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._dimension = dimension
         self._pace = Pace(batch_size, pass_seconds)
-        self._queue_limit = queue_limit
+        self._limit = limit
+        self._in_hand = dict.fromkeys(Priority, 0)
         self._on_pass = on_pass
         self._lines = WaitingLines(_PATIENCE)
         self._changed = threading.Condition()
         self._loading = False
         self._closing = False
         self._failed_in_a_row = 0
+        self._pass_since: float | None = None
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._death: asyncio.Future[None] | None = None
@@ -93,22 +96,49 @@ class Batcher:
         """Whether the weights are in memory."""
         return self._engine.loaded
 
+    @property
+    def running_seconds(self) -> float:
+        """How long the pass that is running has been running; 0 between passes."""
+        since = self._pass_since
+        return 0.0 if since is None else monotonic() - since
+
     def depth(self, priority: Priority) -> int:
-        """Items of one priority that wait."""
+        """Items of one priority that wait for the engine."""
         with self._changed:
             return self._lines.depth(priority)
 
-    async def embed(self, payload: Pixels | str, tower: Tower, priority: Priority) -> Answer:
-        """The vector of one preprocessed picture or clean text.
+    def fullness(self, priority: Priority) -> float:
+        """Items of one priority in hand by the limit; at 1 the next one is refused."""
+        return self._in_hand[priority] / self._limit
+
+    @contextmanager
+    def room(self, tower: Tower, priority: Priority) -> Iterator[None]:
+        """Takes a place for one item, from before it is prepared until it is answered.
 
         Raises:
-            KiokuError: OVERLOADED, MODEL_UNAVAILABLE, MODEL_OUTPUT_INVALID, ENGINE_OUT_OF_MEMORY
-                or INTERNAL.
+            KiokuError: OVERLOADED or MODEL_UNAVAILABLE, before anything has been done.
         """
+        self._require_engine()
+        taken = self._in_hand[priority]
+        if taken >= self._limit:
+            wait = min(30.0, max(0.1, self._pace.seconds_for(tower, taken)))
+            raise KiokuError(Reason.OVERLOADED, retry_after=wait)
+        self._in_hand[priority] += 1
+        try:
+            yield
+        finally:
+            self._in_hand[priority] -= 1
+
+    async def embed(self, payload: Pixels | str, tower: Tower, priority: Priority) -> Answer:
+        """The vector of one preprocessed picture or clean text, for which there is `room`.
+
+        Raises:
+            KiokuError: MODEL_UNAVAILABLE, MODEL_OUTPUT_INVALID, ENGINE_OUT_OF_MEMORY or INTERNAL.
+        """
+        self._require_engine()
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         item = Item(payload, tower, priority, monotonic(), future)
         with self._changed:
-            self._admit(tower, priority)
             self._lines.add(item)
             self._changed.notify()
         try:
@@ -117,15 +147,6 @@ class Batcher:
             with self._changed:
                 self._lines.remove(item)
             raise
-
-    def check_room(self, tower: Tower, priority: Priority) -> None:
-        """Refuses work before it is prepared.
-
-        Raises:
-            KiokuError: OVERLOADED or MODEL_UNAVAILABLE.
-        """
-        with self._changed:
-            self._admit(tower, priority)
 
     async def death(self) -> None:
         """Returns when `close` was called.
@@ -145,13 +166,9 @@ class Batcher:
         if self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
 
-    def _admit(self, tower: Tower, priority: Priority) -> None:
-        if self._closing or not self._thread.is_alive():
+    def _require_engine(self) -> None:
+        if self._closing or not self.alive:
             raise KiokuError(Reason.MODEL_UNAVAILABLE, retry_after=1.0)
-        depth = self._lines.depth(priority)
-        if depth >= self._queue_limit:
-            wait = min(30.0, max(0.1, self._pace.seconds_for(tower, depth)))
-            raise KiokuError(Reason.OVERLOADED, retry_after=wait)
 
     def _live(self) -> None:
         """The thread's life: ends when closed and empty, or when the engine breaks."""
@@ -180,10 +197,10 @@ class Batcher:
     def _run(self, batch: list[Item]) -> None:
         self._engine.load()
         tower = batch[0].tower
-        started = monotonic()
-        outcomes = run_isolated(
-            self._engine, tower, [item.payload for item in batch], self._dimension
-        )
+        self._pass_since = started = monotonic()
+        payloads = [item.payload for item in batch]
+        outcomes = run_isolated(self._engine, tower, payloads, self._dimension)
+        self._pass_since = None
         seconds = monotonic() - started
         self._pace.finished(tower, len(batch), seconds)
         done = Pass(tower, batch[0].priority, seconds, tuple(outcomes))

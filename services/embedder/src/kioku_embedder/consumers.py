@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Protocol
 
@@ -92,14 +93,19 @@ class AssetConsumer:
 
     async def _embed(self, task: Task, attempt: int) -> None:
         started = monotonic()
-        self._embedder.require_space(task.space_id)
-        data = await self._objects.get(task.object_key, max_bytes=self._max_bytes)
-        if task.sha256 and await _sha256(data) != task.sha256:
-            raise KiokuError(Reason.CHECKSUM_MISMATCH)
-        embedding = await self._embedder.image(data, space_id=task.space_id, priority=Priority.BULK)
+        embedding = await self._embedder.image(
+            partial(self._fetch, task), space_id=task.space_id, priority=Priority.BULK
+        )
         await self._announcer.ready(
             task.subject, embedding, attempts=attempt, seconds=monotonic() - started
         )
+
+    async def _fetch(self, task: Task) -> bytes:
+        """The original, as it was when its upload was completed."""
+        data = await self._objects.get(task.object_key, max_bytes=self._max_bytes)
+        if task.sha256 and await _sha256(data) != task.sha256:
+            raise KiokuError(Reason.CHECKSUM_MISMATCH)
+        return data
 
 
 async def _as_outcome(work: Callable[[], Awaitable[None]]) -> Outcome:

@@ -7,7 +7,7 @@ queue, then the decoder.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import monotonic
@@ -21,8 +21,14 @@ from kioku_rt.vectors import Vector
 
 from kioku_embedder.answer import Answer
 from kioku_embedder.batcher import Batcher
+from kioku_embedder.preprocessing import Pixels
 from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
+
+# Originals that bulk work may hold in memory besides those at the decoder.
+_FETCHED_AHEAD = 2
+
+Source = Callable[[], Awaitable[bytes]]
 
 
 class Observer(Protocol):
@@ -72,8 +78,8 @@ class Embedder:
         space: the one this process serves.
         decoder: whose result already has the model's geometry.
         batcher: in front of the engine.
-        bulk_decodes: most bulk pictures at the decoder, so that an interactive one finds a decoder
-            after at most one bulk picture.
+        decoders: bulk pictures at the decoder at once, so that an interactive one finds a decoder
+            after at most one of them; a few more are fetched meanwhile.
         observer: told of every decode and every answer.
     """
 
@@ -83,13 +89,14 @@ class Embedder:
         decoder: Decoder,
         batcher: Batcher,
         *,
-        bulk_decodes: int,
+        decoders: int,
         observer: Observer,
     ) -> None:
         self.space = space
         self._decoder = decoder
         self._batcher = batcher
-        self._bulk_decodes = asyncio.Semaphore(bulk_decodes)
+        self._bulk_originals = asyncio.Semaphore(decoders + _FETCHED_AHEAD)
+        self._bulk_decodes = asyncio.Semaphore(decoders)
         self._observer = observer
 
     @property
@@ -97,26 +104,23 @@ class Embedder:
         """Whether the model's weights are in memory."""
         return self._batcher.loaded
 
-    async def image(self, data: bytes, *, space_id: str, priority: Priority) -> Embedding:
+    async def image(self, source: Source, *, space_id: str, priority: Priority) -> Embedding:
         """The vector of a picture.
 
         Args:
-            data: the file's bytes.
+            source: gives the file's bytes when there is room for them.
             space_id: empty for the served one.
             priority: whether a person waits.
 
         Raises:
-            KiokuError: SPACE_NOT_SERVED, IMAGE_*, OVERLOADED, MODEL_* or ENGINE_OUT_OF_MEMORY.
+            KiokuError: SPACE_NOT_SERVED, IMAGE_*, OVERLOADED, MODEL_*, ENGINE_OUT_OF_MEMORY, and
+                what `source` raises.
         """
         with self._observed(Tower.IMAGE):
             self.require_space(space_id)
-            self._batcher.check_room(Tower.IMAGE, priority)
-            started = monotonic()
-            async with self._bulk_decodes if priority is Priority.BULK else nullcontext():
-                decoded = await self._decoder.decode(data)
-            seconds = monotonic() - started
-            self._observer.decoded(priority, seconds)
-            answer = await self._batcher.embed(decoded.pixels, Tower.IMAGE, priority)
+            with self._batcher.room(Tower.IMAGE, priority):
+                pixels, seconds = await self._pixels(source, priority)
+                answer = await self._batcher.embed(pixels, Tower.IMAGE, priority)
             return self._embedding(answer, seconds)
 
     async def text(self, text: str, *, space_id: str, priority: Priority) -> Embedding:
@@ -128,7 +132,8 @@ class Embedder:
         with self._observed(Tower.TEXT):
             self.require_space(space_id)
             clean = clean_text(text)
-            answer = await self._batcher.embed(clean, Tower.TEXT, priority)
+            with self._batcher.room(Tower.TEXT, priority):
+                answer = await self._batcher.embed(clean, Tower.TEXT, priority)
             return self._embedding(answer, 0.0)
 
     def require_space(self, space_id: str) -> None:
@@ -144,6 +149,18 @@ class Embedder:
                 field="space_id",
                 metadata={"served": self.space.space_id},
             )
+
+    async def _pixels(self, source: Source, priority: Priority) -> tuple[Pixels, float]:
+        """The model's pixels and the seconds of decoding; the file's bytes are gone afterwards."""
+        bulk = priority is Priority.BULK
+        async with self._bulk_originals if bulk else nullcontext():
+            data = await source()
+            started = monotonic()
+            async with self._bulk_decodes if bulk else nullcontext():
+                decoded = await self._decoder.decode(data)
+        seconds = monotonic() - started
+        self._observer.decoded(priority, seconds)
+        return decoded.pixels, seconds
 
     @contextmanager
     def _observed(self, tower: Tower) -> Iterator[None]:

@@ -24,6 +24,7 @@ from kioku_embedder.batcher import Batcher
 from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_checkpoint
 from kioku_embedder.consumers import AssetConsumer
 from kioku_embedder.embedding import Embedder
+from kioku_embedder.engine import EngineBroken
 from kioku_embedder.metrics import Metrics, watch_queue
 from kioku_embedder.servicer import EmbedderServicer
 from kioku_embedder.settings import Settings
@@ -32,6 +33,7 @@ from kioku_embedder.torch_engine import TorchEngine
 NAME = "embedder"
 SERVICE = "kioku.embedder.v1.EmbedderService"
 CONSUMER_NAMES = ("embedder-uploaded", "embedder-requested")
+_LOOK = 1.0
 EXIT_UNUSABLE = 78  # BSD sysexits: configuration error
 
 
@@ -78,7 +80,7 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
         checkpoint.space,
         pool,
         batcher,
-        bulk_decodes=settings.decoders,
+        decoders=settings.decoders,
         observer=metrics,
     )
     return Model(checkpoint, batcher, pool, embedder)
@@ -102,7 +104,7 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
     return service.Running(
         server=open_server(settings, model, verifier),
         consumers={name: worker.run for name, worker in workers.items()},
-        relays={"engine": partial(_watch_engine, model.batcher)},
+        relays={"engine": partial(watch_engine, model.batcher, settings.embedder_stuck_seconds)},
         pings={"engine": partial(_ping_model, model), "token keys": verifier.ping},
         optional_pings={"event log": bus.health, "object store": objects.ping},
     )
@@ -117,10 +119,10 @@ def _start_batcher(settings: Settings, checkpoint: Checkpoint, metrics: Metrics)
         dimension=checkpoint.space.dimension,
         batch_size=settings.batch_size,
         pass_seconds=settings.embedder_pass_seconds,
-        queue_limit=settings.embedder_queue_limit,
+        limit=settings.embedder_queue_limit,
         on_pass=metrics.passed,
     )
-    watch_queue(batcher, checkpoint.space.model, settings.embedder_queue_limit)
+    watch_queue(batcher, checkpoint.space.model)
     batcher.start(load=settings.embedder_preload)
     return batcher
 
@@ -160,11 +162,18 @@ def open_server(settings: Settings, model: Model, verifier: TokenVerifier) -> Rp
     return RpcServer(settings.server_config(), [registration], verifier=verifier)
 
 
-async def _watch_engine(batcher: Batcher, stop: asyncio.Event) -> None:
-    """Lives as long as the engine does: its death ends the process."""
+async def watch_engine(batcher: Batcher, stuck_seconds: float, stop: asyncio.Event) -> None:
+    """Lives as long as the engine works: its death, or a pass without end, ends the process.
+
+    Raises:
+        EngineBroken: the engine died, or hangs.
+    """
     stopped = asyncio.create_task(stop.wait())
     died = asyncio.create_task(batcher.death())
-    await asyncio.wait({stopped, died}, return_when=asyncio.FIRST_COMPLETED)
+    while not stopped.done() and not died.done():
+        await asyncio.wait({stopped, died}, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
+        if batcher.running_seconds > stuck_seconds:
+            raise EngineBroken(f"A pass has been running for {batcher.running_seconds:.0f} s.")
     stopped.cancel()
     if died.done():
         died.result()

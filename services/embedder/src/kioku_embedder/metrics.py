@@ -37,7 +37,7 @@ OUTCOMES = Counter(
 QUEUE_DEPTH = Gauge("kioku_embedder_queue_depth", "Items that wait for the engine.", ["priority"])
 OVERLOAD = Gauge(
     "kioku_embedder_overload_ratio",
-    "Waiting items by the limit; at 1 new ones are refused.",
+    "Items in hand by the limit; at 1 new ones are refused.",
     ["priority"],
 )
 MODEL_LOADED = Gauge("kioku_embedder_model_loaded", "1 while the weights are in memory.", ["model"])
@@ -64,14 +64,10 @@ class Metrics:
         OUTCOMES.labels(self._model, tower.value, reason.value if reason else "OK").inc()
 
 
-def watch_queue(batcher: Batcher, model: str, limit: int) -> None:
+def watch_queue(batcher: Batcher, model: str) -> None:
     """Makes the gauges read the batcher whenever Prometheus asks."""
     for priority in Priority:
         name = priority.name.lower()
         QUEUE_DEPTH.labels(name).set_function(partial(batcher.depth, priority))
-        OVERLOAD.labels(name).set_function(partial(_share, batcher, priority, limit))
+        OVERLOAD.labels(name).set_function(partial(batcher.fullness, priority))
     MODEL_LOADED.labels(model).set_function(lambda: float(batcher.loaded))
-
-
-def _share(batcher: Batcher, priority: Priority, limit: int) -> float:
-    return batcher.depth(priority) / limit

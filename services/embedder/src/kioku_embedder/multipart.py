@@ -1,7 +1,7 @@
 """Promise: the bytes of one picture out of an HTTP body, or MULTIPART_INVALID.
 
-`curl -F "image=@x.png"` sends multipart/form-data (RFC 7578); anything else that says it is an
-image, or says nothing, is taken as the picture itself, and its bytes decide.
+`curl -F "image=@x.png"` sends multipart/form-data (RFC 7578). Anything else is the picture itself,
+whatever its Content-Type says (`curl --data-binary` says x-www-form-urlencoded): bytes decide.
 """
 
 from __future__ import annotations
@@ -31,19 +31,10 @@ def picture_of(content_type: str, body: bytes) -> bytes:
         body: the whole body.
 
     Raises:
-        InvalidInput: MULTIPART_INVALID, or IMAGE_UNSUPPORTED_FORMAT for a body that says it is
-            something else than a picture.
+        InvalidInput: MULTIPART_INVALID.
     """
     media_type, options = parse_options_header(content_type)
-    if media_type == _FORM:
-        return _file_field(options.get(b"boundary", b""), body)
-    if media_type in {b"", b"application/octet-stream"} or media_type.startswith(b"image/"):
-        return body
-    raise InvalidInput(
-        Reason.IMAGE_UNSUPPORTED_FORMAT,
-        "Send the picture as the body (image/* or application/octet-stream), or as "
-        "multipart/form-data with the file field `image`.",
-    )
+    return _file_field(options.get(b"boundary", b""), body) if media_type == _FORM else body
 
 
 def _file_field(boundary: bytes, body: bytes) -> bytes:

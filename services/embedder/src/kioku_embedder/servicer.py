@@ -17,7 +17,7 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.images import ImageLimits
 from kioku_rt.images.refusal import too_large
 
-from kioku_embedder.embedding import Embedder
+from kioku_embedder.embedding import Embedder, Source
 from kioku_embedder.messages import (
     failed_message,
     image_message,
@@ -57,7 +57,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         _require_caller()
         return image_message(
             await self._embedder.image(
-                _bounded(request.image),
+                _given(request.image),
                 space_id=request.space_id,
                 priority=Priority.INTERACTIVE,
             )
@@ -81,7 +81,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         _require_caller()
         picture = picture_of(request.image.content_type, request.image.data)
         embedding = await self._embedder.image(
-            _bounded(picture), space_id="", priority=Priority.INTERACTIVE
+            _given(picture), space_id="", priority=Priority.INTERACTIVE
         )
         return pb.EmbedResponse(embedding=embedding.vector.tolist())
 
@@ -125,7 +125,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         """A bad picture fails alone."""
         try:
             embedding = await self._embedder.image(
-                _bounded(request.image), space_id=request.space_id, priority=Priority.BULK
+                _given(request.image), space_id=request.space_id, priority=Priority.BULK
             )
         except KiokuError as error:
             return failed_message(request.key, error)
@@ -137,8 +137,12 @@ def _require_caller() -> None:
         require_scope(SCOPE)
 
 
-def _bounded(data: bytes) -> bytes:
-    """Uploads may be larger than what an rpc carries, and share the decoder with it."""
-    if len(data) > _MOST_BYTES:
-        raise too_large(len(data), _MOST_BYTES)
-    return data
+def _given(data: bytes) -> Source:
+    """Bytes that came with the call; uploads, which share the decoder, may be larger."""
+
+    async def source() -> bytes:
+        if len(data) > _MOST_BYTES:
+            raise too_large(len(data), _MOST_BYTES)
+        return data
+
+    return source

@@ -26,11 +26,13 @@ class Settings(StorageSettings):
         embedder_preload: read the weights at start instead of with the first item.
         embedder_pass_seconds: how long one pass may take, unless one item alone takes longer; an
             interactive query waits at most this long for bulk work.
-        embedder_queue_limit: most waiting items of each priority before OVERLOADED.
+        embedder_queue_limit: most items of each priority in hand before OVERLOADED.
         embedder_decoders: decoder processes.
         embedder_slots: events of one consumer in hand at once.
         embedder_window: pictures of one EmbedImages stream in hand at once.
-        embedder_handler_seconds: after this one delivery of an event counts as failed.
+        embedder_handler_seconds: after this one delivery of an event counts as failed; long enough
+            for all slots to pass a slow model one by one.
+        embedder_stuck_seconds: a pass that takes longer ends the process.
         embedder_upload_max_bytes: of an uploaded picture; an rpc carries 16 MiB.
     """
 
@@ -47,7 +49,8 @@ class Settings(StorageSettings):
     embedder_decoders: int = Field(default=0, ge=0)
     embedder_slots: int = Field(default=16, ge=1)
     embedder_window: int = Field(default=16, ge=1)
-    embedder_handler_seconds: float = Field(default=60.0, gt=0)
+    embedder_handler_seconds: float = Field(default=300.0, gt=0)
+    embedder_stuck_seconds: float = Field(default=120.0, gt=0)
     embedder_upload_max_bytes: int = Field(default=64 * MIB, ge=1)
 
     @property

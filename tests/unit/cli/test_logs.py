@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from kioku_cli.data import DataFolder
 from kioku_cli.logs import LogReader, show_last
+from kioku_cli.readable import readable
 from kioku_cli.supervisor.logs import trim_logs
 
 
@@ -70,3 +72,25 @@ def test_several_logs_in_one_answer(tmp_path: Path) -> None:
     data.log("b").write_text("two\n")
     wanted = [{"component": "a", "line": "one"}, {"component": "b", "line": "two"}]
     assert wanted == show_last(data, ["a", "b"], 5)
+
+
+def test_json_records_are_read_as_words() -> None:
+    """Time, level where it matters, event, and the rest."""
+    line = (
+        '{"port": 1, "who": "a b", "event": "service.started", "level": "warning",'
+        ' "time": "2026-11-21T08:00:55.3Z", "service": "search"}'
+    )
+    assert '08:00:55 WARNING service.started port=1 who="a b"' == readable(line)
+
+
+def test_a_traceback_keeps_its_lines() -> None:
+    """An exception inside a record is shown below it."""
+    assert "boom\nTraceback\n  here" == readable(
+        '{"event": "boom", "exception": "Traceback\\n  here"}'
+    )
+
+
+@pytest.mark.parametrize("line", ["plain", "{half", "[1]", "", "{}x"])
+def test_other_lines_stay_as_they_are(line: str) -> None:
+    """What is no record is not touched."""
+    assert line == readable(line)

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.text import Text
 
 from kioku_cli.data import DataFolder
+from kioku_cli.readable import readable
 from kioku_cli.screen import out
 from kioku_cli.supervisor.state import is_supervised
 
@@ -90,6 +91,7 @@ def follow_all(
 def print_lines(name: str, lines: Iterable[str]) -> None:
     """Print lines behind their component's name."""
     colour = _COLOURS[sum(name.encode()) % len(_COLOURS)]
+    prefix = Text(f"{name:<12}│ ", style=colour)
     for line in lines:
-        prefix = Text(f"{name:<12}│ ", style=colour)
-        out.print(prefix + Text.from_ansi(line), soft_wrap=True)
+        for part in readable(line).splitlines():
+            out.print(prefix + Text.from_ansi(part), soft_wrap=True)

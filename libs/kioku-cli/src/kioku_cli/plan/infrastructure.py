@@ -9,13 +9,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from kioku_stack.postgres import program
 
 from kioku_cli.data import DataFolder
 from kioku_cli.plan.component import Component, ExecProbe, HttpProbe, Restart
 
-PYTHON = sys.executable
+PYTHON = str(Path(sys.prefix, "bin", "python3"))
+"""By one name, whatever this process was started by: a plan is the same for all its readers."""
 DATABASE = "kioku"
 BUCKET = "kioku"
 

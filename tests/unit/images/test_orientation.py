@@ -101,3 +101,15 @@ def test_large_pictures_are_turned_after_they_are_made_smaller(
     assert (512, 1_024, 3) == decoded.pixels.shape
     small = scene(3_000, 1_500).resize((1_024, 512), Image.Resampling.LANCZOS)
     assert difference(small, decoded.pixels) <= 1.5
+
+
+def test_exif_that_makes_its_reader_fail_means_as_it_is(
+    scene: Scene, encode: Encode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the reader of tags raises, the photo is shown."""
+
+    def fail(_: Image.Image) -> Image.Exif:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Image.Image, "getexif", fail)
+    assert difference(scene(), decode(encode(scene())).pixels) == 0.0

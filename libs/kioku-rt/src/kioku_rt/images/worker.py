@@ -27,6 +27,8 @@ START_SECONDS = 30.0
 WALL_FACTOR = 3.0
 """Wall time allowed per CPU second: a busy machine is no fault of the picture."""
 
+_HEADER_BYTES = 1 << 16
+_BODY_BYTES = 1 << 28
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["kioku_rt.images.child"])
 _FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
@@ -147,7 +149,7 @@ class DecodeWorker:
         alarm.start()
         try:
             pipe.send_bytes(data)
-            return _read(pipe)
+            return read_answer(pipe)
         except (OSError, EOFError):
             raise ChildGone(self.discard(), expired=self._expired) from None
         finally:
@@ -169,7 +171,7 @@ class DecodeWorker:
         self.kill()
 
 
-def _read(pipe: Connection) -> DecodedImage:
+def read_answer(pipe: Connection) -> DecodedImage:
     """One answer of a child (see `child.py` for its frames).
 
     Raises:
@@ -177,17 +179,17 @@ def _read(pipe: Connection) -> DecodedImage:
         OSError, EOFError: the child is gone or spoke nonsense.
     """
     try:
-        header = json.loads(pipe.recv_bytes())
+        header = json.loads(pipe.recv_bytes(_HEADER_BYTES))
         if "reason" in header:
             refusal = InvalidInput(
                 Reason(header["reason"]), header.get("message"), metadata=header.get("metadata")
             )
         else:
-            values = np.frombuffer(pipe.recv_bytes(), dtype=np.dtype(header["dtype"]))
+            values = np.frombuffer(pipe.recv_bytes(_BODY_BYTES), dtype=np.dtype(header["dtype"]))
             width, height = header["original_size"]
             return DecodedImage(
                 values.reshape(header["shape"]), str(header["content_type"]), (width, height)
             )
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise OSError("a decoder child spoke nonsense") from error
     raise refusal

@@ -1,15 +1,15 @@
 """Children end with their starter, whatever ends it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
-from kioku_stack.postgres import Postgres, PostgresTuning
+from kioku_stack.postgres import Postgres, PostgresTuning, program
 from kioku_stack.process import Process, StartFailed
 
 _STARTER = """
@@ -138,16 +138,22 @@ def test_no_server_outlives_a_killed_starter(stack_dir):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs to step down")
-def test_postgres_runs_under_a_closed_folder(stack_dir):
-    """Started by root under a folder that nobody else may enter, PostgreSQL serves all the same."""
-    closed = Path(stack_dir / "closed")
+def test_postgres_runs_in_closed_folders(stack_dir, monkeypatch):
+    """Started by root where nobody else may enter, PostgreSQL serves all the same, not as root."""
+    closed = stack_dir / "closed"
     closed.mkdir(mode=0o700)
+    install = program("postgres").parents[1]
+    copy = closed / install.parent.name / install.name
+    shutil.copytree(install, copy, symlinks=True)
+    libraries = install.parent.with_suffix(".libs")
+    shutil.copytree(libraries, closed / libraries.name)
+    monkeypatch.setattr("kioku_stack.postgres.program", lambda name: copy / "bin" / name)
     server = Postgres(closed / "below" / "postgres", tuning=PostgresTuning(fsync=False))
     server.start()
-    owner = psutil.Process(server.process.pid).uids().effective
     try:
-        assert server.sql("SELECT 1") == "1"
-        assert owner != 0
+        server.create_database("kioku")
+        assert server.sql("SELECT '[1]'::vector", database="kioku") == "[1]"
+        assert psutil.Process(server.process.pid).uids().effective != 0
         assert oct(closed.stat().st_mode & 0o777) == "0o700"
     finally:
-        server.kill()
+        server.abort()

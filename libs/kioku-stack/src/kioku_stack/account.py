@@ -16,6 +16,7 @@ from pathlib import Path
 _PREFERRED = ("postgres", "nobody")
 _CAP_DAC_OVERRIDE = 1
 _CAP_DAC_READ_SEARCH = 2
+_CAP_SETPCAP = 8
 _STATUS = Path("/proc/self/status")
 
 
@@ -84,8 +85,13 @@ def _candidate() -> Account:
 
 
 def _passing_capability() -> int | None:
-    """The lesser capability of ours that opens closed folders; containers often have one of two."""
+    """The lesser capability of ours that opens closed folders; containers often have one of two.
+
+    Handing it on takes another one (see leash.py).
+    """
     lines = dict(line.split(":", 1) for line in _STATUS.read_text().splitlines() if ":" in line)
     ours = int(lines["CapPrm"], 16) & int(lines["CapBnd"], 16)
+    if not ours >> _CAP_SETPCAP & 1:
+        return None
     both = (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE)
     return next((capability for capability in both if ours >> capability & 1), None)

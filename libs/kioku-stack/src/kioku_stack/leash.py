@@ -13,7 +13,8 @@ import sys
 KEEP = -1  # for UID and GID: stay who we are; for CAPABILITY: keep none
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 4
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -31,7 +32,8 @@ def _drop(uid: int, gid: int, capability: int) -> None:
     if uid == KEEP:
         return
     if capability != KEEP:
-        _prctl(_PR_SET_KEEPCAPS, 1)
+        # Without it access(2), which PostgreSQL asks about its programs, ignores capabilities.
+        _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
@@ -40,7 +42,7 @@ def _drop(uid: int, gid: int, capability: int) -> None:
 
 
 def _keep_only(capability: int) -> None:
-    """Keep one capability, also over exec: it must be inheritable before it can be ambient."""
+    """Drop all capabilities but one, and keep that over exec: to be ambient it is inheritable."""
     bit = 1 << capability
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     low_then_high_words = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)

@@ -1,6 +1,6 @@
 """The yardstick: decode, preprocess, forward, one after the other, with nothing around it.
 
-`python bench/embedder_bare_loop.py FOLDER SECONDS BATCH` prints images per second. It runs as its
+`python -m bench.embedder_bare_loop FOLDER SECONDS BATCH` prints images per second. It runs as its
 own process, so that it has the machine's threads as the embedder has.
 """
 
@@ -12,10 +12,11 @@ import sys
 import time
 from pathlib import Path
 
-from embedder_stage import draw_jpegs
 from kioku_embedder.checkpoint import open_checkpoint
 from kioku_embedder.torch_engine import TorchEngine
 from kioku_rt.images import decode
+
+from bench.embedder_stage import draw_jpegs
 
 
 def main() -> None:

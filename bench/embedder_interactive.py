@@ -3,7 +3,7 @@
 One interactive text query at a time, first alone, then beside a stream of pictures that never ends.
 Target: p99 under load <= p99 idle + one bulk pass (on a CPU about 100 ms, or one image).
 
-`python bench/embedder_interactive.py [--model base|tiny] [--queries 150]`
+`python -m bench.embedder_interactive [--model base|tiny] [--queries 150]`
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import random
 import time
 from typing import Any
 
-from embedder_stage import checkpoint_folder, draw_jpegs, percentile, served, stream_pictures
 from kioku.embedder.v1 import embedder_service_pb2 as pb
+
+from bench.embedder_stage import checkpoint_folder, draw_jpegs, percentile, served, stream_pictures
 
 
 async def query_times(stub: Any, count: int) -> list[float]:

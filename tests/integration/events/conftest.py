@@ -82,11 +82,13 @@ async def bus(fresh_nats: Nats, topology: Topology) -> AsyncIterator[EventBus]:
 
 @pytest.fixture
 def make_worker(bus: EventBus) -> Callable[..., Worker]:
-    """`make_worker(handler, **options)`: of `embedder-uploaded`, with short delays."""
+    """`make_worker(handler, **options)`: of `embedder-uploaded` or `consumer`; short delays."""
 
     def make(handler: Any, **options: Any) -> Worker:
         settings = {"slots": 4, "handler_timeout": 5.0, "retry_delays": FAST, **options}
-        return Worker(settings.pop("bus", bus), QUICK, handler, **settings)
+        return Worker(
+            settings.pop("bus", bus), settings.pop("consumer", QUICK), handler, **settings
+        )
 
     return make
 

@@ -6,11 +6,12 @@ import asyncio
 import os
 import signal
 import time
+from functools import partial
 
 import nats.errors
 import pytest
 from kioku_rt.errors import DependencyDown
-from kioku_rt.events import Ack, EventBus
+from kioku_rt.events import CONSUMERS, Ack, EventBus
 from kioku_rt.events.jetstream import Pull
 
 THREE_SECONDS = 3.0
@@ -50,9 +51,12 @@ def _settled(consumer_info):
     return check
 
 
-async def test_acknowledgements_survive_an_outage(fresh_nats, make_worker, at_work, publish, until):
+async def test_acknowledgements_survive_an_outage(
+    fresh_nats, make_worker, at_work, publish, until, consumer_info
+):
     """Events finished while NATS is down are acknowledged when it is back, not run again."""
-    await publish(3)
+    await publish(3, "embedding.requested")
+    consumer = CONSUMERS["embedder-requested"]  # its ack_wait is longer than the outage
     runs: list[tuple[str, int]] = []
     go = asyncio.Event()
 
@@ -61,13 +65,13 @@ async def test_acknowledgements_survive_an_outage(fresh_nats, make_worker, at_wo
         await go.wait()
         return Ack()
 
-    async with at_work(make_worker(handler)):
+    async with at_work(make_worker(handler, consumer=consumer)):
         await until(lambda: len(runs) == 3)
         fresh_nats.kill()
         go.set()
         await asyncio.sleep(0.3)
         await asyncio.to_thread(fresh_nats.start)
-        await asyncio.sleep(2.5)
+        await until(_settled(partial(consumer_info, consumer.durable)))
     assert 3 == len(runs)
 
 

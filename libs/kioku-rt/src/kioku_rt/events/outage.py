@@ -33,10 +33,9 @@ class Outage:
         self._tries = 0
         self.on = False
 
-    def ended(self) -> None:
-        """A handler got through: the next outage starts from the shortest delay."""
+    def got_through(self) -> None:
+        """An event that had waited was handled: the next outage starts from the shortest delay."""
         self._tries = 0
-        self.on = False
 
     async def wait(self, dependency: str, stop: asyncio.Event) -> None:
         """Begin (or join) an outage; returns when it may be over, or when `stop` is set."""

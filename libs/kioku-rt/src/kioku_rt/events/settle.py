@@ -23,8 +23,8 @@ from kioku_rt.events.letters import write_letter
 from kioku_rt.events.outcome import Ack, Dead, Event, OnDead, Outcome, Retry, Wait
 from kioku_rt.events.topology import ConsumerSpec
 
-AGAIN_SECONDS = 0.5
-LAST_TRIES = 3
+AGAIN_SECONDS = 0.1
+LAST_TRIES = 10
 
 log = structlog.get_logger(__name__)
 

@@ -19,6 +19,8 @@ any other exception    a bug: Retry INTERNAL, logged with its traceback
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -33,7 +35,7 @@ from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.jetstream.delivery import Delivery
 from kioku_rt.events.jetstream.pull import Pull, PullEnded
 from kioku_rt.events.outage import Outage, Probe
-from kioku_rt.events.outcome import Ack, Event, Handler, OnDead, Outcome, Wait
+from kioku_rt.events.outcome import Ack, Dead, Event, Handler, OnDead, Outcome, Retry, Wait
 from kioku_rt.events.settle import Settler
 from kioku_rt.events.topology import ConsumerSpec
 from kioku_rt.events.trace import handling
@@ -114,8 +116,8 @@ class Worker:
                     self._begin(delivery, stop, handlers)
         finally:
             waker.cancel()
-            for delivery in await pull.close():
-                await self._settler.give_back(delivery)
+            left = await pull.close()
+            await asyncio.gather(*(self._settler.give_back(delivery) for delivery in left))
 
     async def _free_slot(self) -> None:
         """Return when a slot is free and nothing in hand waits for a dependency.
@@ -135,8 +137,10 @@ class Worker:
         metrics.DELIVERIES.labels(durable, str(event.attempt > 1).lower()).inc()
         with metrics.IN_FLIGHT.labels(durable).track_inprogress(), handling(event, durable):
             async with Heartbeat(delivery, self._spec.ack_wait):
+                started = time.monotonic()
                 try:
                     outcome = await self._outcome(event, stop)
+                    _tell(event, durable, outcome, time.monotonic() - started)
                     await self._settler.settle(delivery, outcome, stop)
                 except asyncio.CancelledError:
                     await self._settler.give_back(delivery)
@@ -146,18 +150,36 @@ class Worker:
         """The handler's outcome, after however many outages; Wait only when stopping."""
         if event.headers.get(ONLY_FOR, self._spec.durable) != self._spec.durable:
             return Ack()
+        waited = False
         while True:
             outcome = await attempt(
                 self._handler, event, seconds=self._handler_timeout, consumer=self._spec.durable
             )
-            if not isinstance(outcome, Wait):
-                self._outage.ended()
-                return outcome
-            if stop.is_set():
-                return outcome
-            await self._outage.wait(outcome.dependency, stop)
+            if isinstance(outcome, Wait) and not stop.is_set():
+                waited = True
+                await self._outage.wait(outcome.dependency, stop)
+                continue
+            if waited:
+                self._outage.got_through()
+            return outcome
 
 
 async def _interrupt_on(stop: asyncio.Event, pull: Pull) -> None:
     await stop.wait()
     pull.interrupt()
+
+
+def _tell(event: Event, consumer: str, outcome: Outcome, seconds: float) -> None:
+    """The one line that each delivery has in the log."""
+    why = {"reason": outcome.reason.value} if isinstance(outcome, Retry | Dead) else {}
+    log.log(
+        logging.WARNING if isinstance(outcome, Dead) else logging.INFO,
+        "event",
+        consumer=consumer,
+        subject=event.subject,
+        event_id=event.id,
+        attempt=event.attempt,
+        outcome=type(outcome).__name__.lower(),
+        **why,
+        ms=round(seconds * 1000, 1),
+    )

@@ -1,161 +1,29 @@
-"""One connection to the event log: what `publish` returned from is stored, and no call hangs.
-
-Before anything is sent the bus makes sure (once per connection) that the declared streams and
-consumers exist, so a wiped store or a deleted stream comes back by itself, and it knows when the
-store it talks to was born.
-"""
+"""The event log: what `publish` returned from is stored, and no call hangs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 
-import structlog
-from nats.aio.client import Client
-from nats.js import JetStreamContext
 from nats.js import errors as js_errors
 
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.events.headers import MESSAGE_ID
-from kioku_rt.events.jetstream import declare, stored
-from kioku_rt.events.jetstream.down import EVENT_LOG, NOT_CONNECTED, event_log_errors
+from kioku_rt.events.jetstream import stored
+from kioku_rt.events.jetstream.connection import REPLY_SECONDS, Connection
+from kioku_rt.events.jetstream.down import event_log_errors
 from kioku_rt.events.jetstream.stored import Stored
-from kioku_rt.events.topology import MAX_EVENT_BYTES, Topology
+from kioku_rt.events.topology import MAX_EVENT_BYTES
 from kioku_rt.events.trace import with_trace
 from kioku_rt.reasons import Reason
 
-REPLY_SECONDS = 2.0
-ENSURE_SECONDS = 5.0
-CLOSE_SECONDS = 5.0
-_CONNECT_SECONDS = 2
-_PING_SECONDS = 2
 
-log = structlog.get_logger(__name__)
+class EventBus(Connection):
+    """Publishes events and reads what is stored; workers pull through it.
 
-
-class EventBus:
-    """A connection that comes back by itself; made by `connect`, ended by `close`.
-
-    Attributes:
-        topology: the streams and consumers it makes sure of.
-        client: nats-py's connection, for this package.
+    `await EventBus.connect(url, name)` makes one; `close` (or `async with`) ends it. Every method
+    raises DependencyDown while the event log does not answer, within a few seconds.
     """
-
-    def __init__(self, topology: Topology) -> None:
-        self.topology = topology
-        self.client = Client()
-        self._js = JetStreamContext(self.client, timeout=REPLY_SECONDS)
-        self._connecting: asyncio.Task[None] | None = None
-        self._closing = False
-        self._doubts = 0
-        self._sure = False
-        self._making_sure = asyncio.Lock()
-        self._created: dict[str, datetime] = {}
-        self._on_loss: set[Callable[[], None]] = set()
-
-    @classmethod
-    async def connect(
-        cls,
-        url: str | Sequence[str],
-        name: str,
-        *,
-        topology: Topology | None = None,
-        patience: float = 10.0,
-    ) -> EventBus:
-        """Connect, and make sure of the streams and consumers.
-
-        After `patience` seconds without an answer the bus is returned all the same, and goes on
-        trying: until it succeeds every call raises DependencyDown.
-
-        Args:
-            url: `nats://host:port`, or several.
-            name: of this process, for the server's monitoring.
-            topology: what must exist; Kioku's own by default.
-            patience: seconds.
-        """
-        bus = cls(topology or Topology())
-        servers = [url] if isinstance(url, str) else list(url)
-        bus._connecting = asyncio.create_task(bus._connect(servers, name), name="nats connect")
-        await asyncio.wait({bus._connecting}, timeout=patience)
-        with suppress(DependencyDown):
-            await bus.ensure()
-        return bus
-
-    async def _connect(self, servers: list[str], name: str) -> None:
-        await self.client.connect(
-            servers,
-            name=name,
-            connect_timeout=_CONNECT_SECONDS,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,  # type: ignore[arg-type] # declared int, used as seconds
-            ping_interval=_PING_SECONDS,
-            max_outstanding_pings=2,
-            flush_timeout=REPLY_SECONDS,
-            disconnected_cb=self._disconnected,
-            reconnected_cb=self._reconnected,
-            error_cb=self._error,
-        )
-
-    async def _disconnected(self) -> None:
-        if not self._closing:
-            log.warning("events.lost")
-        self.reset()
-
-    async def _reconnected(self) -> None:
-        log.info("events.back")
-        self.reset()
-
-    async def _error(self, error: Exception) -> None:
-        log.debug("events.client_error", error=repr(error))
-
-    def reset(self) -> None:
-        """Doubt the topology: the next call makes sure of it again, and open pulls end."""
-        self._sure = False
-        self._doubts += 1
-        for callback in tuple(self._on_loss):
-            callback()
-
-    def on_loss(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have `callback` called when connection or topology is lost; call the result to end it."""
-        self._on_loss.add(callback)
-        return lambda: self._on_loss.discard(callback)
-
-    async def ensure(self) -> None:
-        """Return once the connection is up and the topology exists; within 5 s.
-
-        Raises:
-            DependencyDown: no connection, or JetStream does not answer.
-        """
-        if self._sure and self.client.is_connected:
-            return
-        if self._connecting is not None and self._connecting.done():
-            self._connecting.result()
-        if not self.client.is_connected:
-            raise DependencyDown(EVENT_LOG)
-        with event_log_errors():
-            async with asyncio.timeout(ENSURE_SECONDS), self._making_sure:
-                if not self._sure:
-                    await self._make_sure()
-
-    async def _make_sure(self) -> None:
-        doubts = self._doubts
-        created = await declare.apply(self._js, self.topology)
-        for stream, born in created.items():
-            if self._created.get(stream, born) != born:
-                log.warning("events.store_is_new", stream=stream, created=born.isoformat())
-        self._created = created
-        self._sure = doubts == self._doubts
-
-    async def stream_created(self, stream: str = "KIOKU") -> datetime:
-        """When the stream now in use was made; another value than before: its events are gone.
-
-        Raises:
-            DependencyDown: the event log does not answer.
-        """
-        await self.ensure()
-        return self._created[stream]
 
     async def publish(
         self,
@@ -180,7 +48,7 @@ class EventBus:
         try:
             with event_log_errors():
                 async with asyncio.timeout(REPLY_SECONDS):
-                    await self._js.publish(subject, payload, timeout=REPLY_SECONDS, headers=carried)
+                    await self.js.publish(subject, payload, timeout=REPLY_SECONDS, headers=carried)
         except DependencyDown as down:
             if isinstance(down.__cause__, js_errors.NoStreamResponseError):
                 self.reset()
@@ -205,39 +73,21 @@ class EventBus:
         with event_log_errors():
             return await stored.remove(self.client, stream, sequence, REPLY_SECONDS)
 
-    async def health(self) -> None:
-        """Ask JetStream itself: a server whose JetStream is off, or new, still answers pings.
-
-        Raises:
-            DependencyDown: the event log does not answer, or its streams are not those we know.
-        """
+    async def purge(self, stream: str) -> None:
+        """Remove every message of a stream.  Raises DependencyDown."""
         await self.ensure()
-        for spec in self.topology.streams:
-            try:
-                with event_log_errors():
-                    created = await declare.created(self._js, spec.name)
-            except DependencyDown as down:
-                if isinstance(down.__cause__, js_errors.NotFoundError):
-                    self.reset()
-                raise
-            if created != self._created[spec.name]:
-                self.reset()
-                await self.ensure()
+        with event_log_errors():
+            await self.js.purge_stream(stream)
 
-    async def close(self) -> None:
-        """Send what was published, then end; within 5 s."""
-        self._closing = True
-        if self._connecting is not None and not self._connecting.done():
-            self._connecting.cancel()
-            await asyncio.wait({self._connecting})
-        with suppress(*NOT_CONNECTED):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                if self.client.is_connected:
-                    await self.client.flush(int(REPLY_SECONDS))
-                await self.client.close()
+    async def unsettled(self, durables: Iterable[str]) -> int:
+        """Events that these consumers have not settled, delivered or not.  Raises DependencyDown.
 
-    async def __aenter__(self) -> EventBus:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.close()
+        Raises KeyError for a consumer that the topology does not declare.
+        """
+        streams = {spec.durable: spec.stream for spec in self.topology.consumers}
+        await self.ensure()
+        with event_log_errors():
+            infos = await asyncio.gather(
+                *(self.js.consumer_info(streams[durable], durable) for durable in durables)
+            )
+        return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos)

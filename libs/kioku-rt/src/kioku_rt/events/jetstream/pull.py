@@ -176,5 +176,7 @@ class Pull:
                 if client.is_connected:
                     await subscription.drain()  # type: ignore[no-untyped-call]
                     return
-        # A drain that failed leaves the subscription behind, to be renewed at every reconnect.
+        # A drain that failed, or was not possible, would leave the subscription behind: its task,
+        # and its renewal at every reconnect.
         client._remove_sub(subscription._id)
+        subscription._stop_processing()

@@ -344,6 +344,32 @@ async def test_metadata_beyond_its_limit_is_refused(door: Door) -> None:
     assert failure.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+async def test_a_silent_stream_without_a_token_is_refused_soon(door: Door) -> None:
+    """A refusal waits for a stream's first message, but not for ever."""
+
+    async def silent() -> Any:
+        await asyncio.sleep(60)
+        yield b""
+
+    started = time.monotonic()
+    call = door.channel.stream_stream(f"/{SERVICE}/Chat")(silent(), timeout=5)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call.read()
+    assert reason(caught.value) is Reason.TOKEN_MISSING
+    assert time.monotonic() - started < 2
+
+
+async def test_first_calls_of_many_channels_hear_the_reason(door: Door) -> None:
+    """A stream refused at once still says why: it never ends INTERNAL on a fresh connection."""
+    heard = set()
+    for _ in range(60):
+        async with grpc.aio.insecure_channel(
+            f"127.0.0.1:{door.port}", options=[("grpc.use_local_subchannel_pool", 1)]
+        ) as channel:
+            heard.add(reason(await door.failure("Chat", token=None, channel=channel)))
+    assert heard == {Reason.TOKEN_MISSING}
+
+
 async def test_an_unauthenticated_giant_is_refused_before_it_is_read(open_door: Any) -> None:
     """The token is checked before a request's bytes are taken in."""
     async with open_door(max_message_bytes=17 * 2**20) as door:

@@ -7,6 +7,7 @@ its servicer forgot) answers UNIMPLEMENTED, as an unknown method does.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -26,6 +27,7 @@ Behaviour = Callable[[Any, Context], Any]
 Body = Callable[[], Awaitable[Any]]
 Serve = Callable[[Context, Body], Awaitable[Any]]
 _NO_RULES = MethodRules()
+_FIRST_MESSAGE_SECONDS = 0.25
 _UNKNOWN = "unknown"  # one name for all of them: callers must not make metrics' labels
 
 
@@ -58,9 +60,13 @@ class Guard(grpc.aio.ServerInterceptor):
         if wrapped is None:
             handler: Any = await continuation(handler_call_details)
             if handler is None or not _is_asynchronous(_behaviour(handler)):
-                return self._refuse(_UNKNOWN, rules, refusal or KiokuError(Reason.METHOD_UNKNOWN))
+                unknown = refusal or KiokuError(Reason.METHOD_UNKNOWN)
+                return self._refuse(_UNKNOWN, rules, unknown, streaming=True)
             wrapped = self._wrapped[method] = self._wrap(method, rules, handler)
-        return wrapped if refusal is None else self._refuse(method, rules, refusal)
+        if refusal is None:
+            return wrapped
+        streaming: bool = wrapped.request_streaming
+        return self._refuse(method, rules, refusal, streaming=streaming)
 
     def _wrap(self, method: str, rules: MethodRules, handler: Any) -> Handler:
         async def serve(context: Context, body: Body) -> Any:
@@ -71,16 +77,32 @@ class Guard(grpc.aio.ServerInterceptor):
         make = _SHAPES[handler.request_streaming, handler.response_streaming]
         return make(_behaviour(handler), serve, read, write)
 
-    def _refuse(self, method: str, rules: MethodRules, error: KiokuError) -> Handler:
-        """Make a handler that ends the call; this shape fits every method and reads nothing."""
+    def _refuse(
+        self, method: str, rules: MethodRules, error: KiokuError, *, streaming: bool
+    ) -> Handler:
+        """Make a handler that ends the call; its shape fits every method.
 
-        async def refuse(_requests: AsyncIterator[Any], context: Context) -> None:
+        It reads nothing of a single request. Of a stream it waits for the first message, for a
+        `grpc.aio` client whose first write meets a call that has ended says INTERNAL.
+        """
+
+        async def refuse(requests: AsyncIterator[bytes], context: Context) -> None:
             async def body() -> None:
+                if streaming:
+                    await _first(requests)
                 raise error
 
             await self._door.record(method, rules, context, body)
 
         return grpc.stream_stream_rpc_method_handler(refuse, None, None)
+
+
+async def _first(requests: AsyncIterator[bytes]) -> None:
+    try:
+        async with asyncio.timeout(_FIRST_MESSAGE_SECONDS):
+            await anext(requests, None)
+    except TimeoutError:
+        return
 
 
 def _unary_unary(inner: Behaviour, serve: Serve, read: Reader, write: Writer) -> Handler:

@@ -5,26 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import grpc
 import numpy as np
-import pytest
-import pytest_asyncio
 from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
+from kioku.events.v1 import events_pb2
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import Acting, DevIssuer, Principal
-from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_rt.events import EventBus
-from kioku_rt.objects import MemoryObjectStore, ObjectStore
 from kioku_rt.rpc import channel
 from kioku_search.indexing import Effect, Origin
-from kioku_search.main import Servers, build
+from kioku_search.search_servicer import space_message
 from kioku_search.settings import Settings
 from kioku_search.space import Space
 from kioku_search.space_store import SpaceStore
@@ -60,6 +54,20 @@ def unit(seed: int | str, dimension: int = DIMENSION) -> np.ndarray:
 def user(owner: str) -> Acting:
     """A user acting for themselves."""
     return Acting(owner, Principal(owner, False, frozenset(), "t"), on_behalf=False)
+
+
+def ready_message(
+    asset: Any, one: Space, vector: np.ndarray, generation: int = 1
+) -> events_pb2.EmbeddingReady:
+    """What the embedder says when it is done with `asset`."""
+    return events_pb2.EmbeddingReady(
+        asset_id=asset.asset_id,
+        owner=asset.owner,
+        space=space_message(one),
+        items=[events_pb2.EmbeddedItem(vector=vector.astype("<f4").tobytes())],
+        generation=generation,
+        attempts=1,
+    )
 
 
 class FakeEmbedder:

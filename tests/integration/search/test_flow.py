@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from kioku.assets.v1 import asset_pb2, asset_service_pb2
-from kioku.events.v1 import events_pb2
 from kioku.search.v1 import search_service_pb2
 from kioku_rt.events import new_event_id
 
-from tests.integration.search.rig import space, unit
-from kioku_search.search_servicer import space_message
+from tests.integration.search.rig import ready_message, space, unit
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 200
-
-
-def ready(asset, one, vector, generation=1):
-    stamp = Timestamp()
-    stamp.FromDatetime(datetime.now(UTC))
-    return events_pb2.EmbeddingReady(
-        asset_id=asset.asset_id,
-        owner=asset.owner,
-        space=space_message(one),
-        items=[events_pb2.EmbeddedItem(vector=vector.astype("<f4").tobytes())],
-        generation=generation,
-        attempts=1,
-        event_time=stamp,
-    )
 
 
 async def test_upload_to_search(start_service, objects):
@@ -51,14 +33,13 @@ async def test_upload_to_search(start_service, objects):
         assert asset_pb2.ASSET_STATE_PROCESSING == done.asset.state
         await service.bus.publish(
             "embedding.ready",
-            ready(done.asset, space(), unit("a cat")).SerializeToString(),
+            ready_message(done.asset, space(), unit("a cat")).SerializeToString(),
             event_id=new_event_id(),
         )
-        states = []
-        async for change in assets.WatchAsset(
+        watching = assets.WatchAsset(
             asset_service_pb2.WatchAssetRequest(asset_id=made.asset.asset_id), timeout=10
-        ):
-            states.append(change.asset.state)
+        )
+        states = [change.asset.state async for change in watching]
         assert asset_pb2.ASSET_STATE_READY == states[-1]
         found = await search.Search(search_service_pb2.SearchRequest(text="a cat"))
         assert [made.asset.asset_id] == [hit.asset_id for hit in found.hits]

@@ -36,7 +36,7 @@ async def two(db):
 
 @pytest.mark.parametrize("table", TABLES)
 async def test_without_an_owner_nothing_is_seen(db, two, table):
-    """No setting, the empty setting, and the setting left by an earlier transaction show nothing."""
+    """No setting, and the empty one that an earlier transaction leaves, show nothing."""
     query = f"SELECT count(*) FROM search.{table}"
     async with db.api.acquire() as connection:
         assert 0 == await connection.fetchval(query)
@@ -121,13 +121,18 @@ async def test_keys_are_no_oracle(db, two):
         " size_bytes, upload_until) VALUES ('ann', $1, 'IMAGE', 'UPLOADING', 'f', 'image/png', 1,"
         " now())"
     )
-    stage = "INSERT INTO search.asset_stages (owner, asset_id, stage, state) VALUES ('ann', $1, 's', 'PENDING')"
+    stage = (
+        "INSERT INTO search.asset_stages (owner, asset_id, stage, state)"
+        " VALUES ('ann', $1, 's', 'PENDING')"
+    )
     async with db.api.acquire() as connection:
         for foreign in (bob, uuid.uuid4()):
+            transaction = connection.transaction()
+            await transaction.start()
+            await connection.execute(SET_OWNER, "ann")
             with pytest.raises(asyncpg.ForeignKeyViolationError):
-                async with connection.transaction():
-                    await connection.execute(SET_OWNER, "ann")
-                    await connection.execute(stage, foreign)
+                await connection.execute(stage, foreign)
+            await transaction.rollback()
             async with connection.transaction():
                 await connection.execute(SET_OWNER, "ann")
                 assert "INSERT 0 1" == await connection.execute(insert, foreign)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,9 +27,7 @@ TOKENS = PageTokens(b"secret of sixteen bytes")
 class Silent:
     """Changes that nobody announces."""
 
-    def watching(self, asset_id):
-        from contextlib import nullcontext
-
+    def watching(self, _asset_id):
         return nullcontext(asyncio.Event())
 
 

@@ -20,6 +20,10 @@ ROWS = 2400
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+ASSET_COLUMNS = ["owner", "asset_id", "kind", "state", "filename", "content_type"]
+ASSET_COLUMNS += ["size_bytes", "tags", "upload_until"]
+VECTOR_COLUMNS = ["space_id", "owner", "asset_id", "generation", "kind", "tags"]
+VECTOR_COLUMNS += ["shown_at", "embedding"]
 OWNERS = ["big"] * ROWS + [f"small-{index % 60}" for index in range(600)]
 IDS = [uuid.UUID(int=index + 1) for index in range(len(OWNERS))]
 TAGS = [
@@ -47,8 +51,7 @@ async def fill(dsn):
         await connection.copy_records_to_table(
             "assets",
             schema_name="search",
-            columns=["owner", "asset_id", "kind", "state", "filename", "content_type"]
-            + ["size_bytes", "tags", "upload_until"],
+            columns=ASSET_COLUMNS,
             records=[
                 (owner, asset, "IMAGE", "READY", f"{asset.int}.jpg", "image/jpeg", 1, tags, NOW)
                 for owner, asset, tags in zip(OWNERS, IDS, TAGS, strict=True)
@@ -57,8 +60,7 @@ async def fill(dsn):
         await connection.copy_records_to_table(
             "image_embeddings",
             schema_name="search",
-            columns=["space_id", "owner", "asset_id", "generation", "kind", "tags", "shown_at"]
-            + ["embedding"],
+            columns=VECTOR_COLUMNS,
             records=[
                 (space_id, owner, asset, 1, "IMAGE", tags, NOW + timedelta(days=asset.int), vector)
                 for owner, asset, tags, vector in zip(OWNERS, IDS, TAGS, drawn(), strict=True)
@@ -81,7 +83,7 @@ def library():
     return space(), drawn(), OWNERS, IDS
 
 
-def brute(library, owner, query, keep=lambda index: True):
+def brute(library, owner, query, keep=lambda _index: True):
     """Ids of one owner's pictures, nearest first."""
     _, vectors, owners, ids = library
     query = query.astype(np.float16).astype(np.float64)  # as the parameter arrives
@@ -143,7 +145,7 @@ async def test_large_owner_goes_through_the_graph(db, library):
         (Wanted(tags=("rare",)), lambda index: index % 500 == 0, "exact"),
         (Wanted(start=NOW + timedelta(days=1601)), lambda index: index >= 1600, "hnsw"),
         (Wanted(end=NOW + timedelta(days=31)), lambda index: index < 30, "exact"),
-        (Wanted(kind="VIDEO"), lambda index: False, "exact"),
+        (Wanted(kind="VIDEO"), lambda _index: False, "exact"),
     ],
 )
 async def test_filters_keep_only_what_matches_and_enough_of_it(db, library, wanted, keep, strategy):
@@ -277,7 +279,7 @@ async def test_plan_of_the_exact_route(db, library, strategy):
 async def test_store_gives_typed_neighbours_and_explains(db, library):
     """The adapter's rows carry the asset's fields and the way they were found."""
     store = NeighbourStore(db.api, ef_search=100)
-    one, _, _, ids = library
+    one = library[0]
     found = await store.nearest(
         user("small-0"), Probe(one, unit("typed"), None, Wanted(tags=("even",)), None), 5
     )

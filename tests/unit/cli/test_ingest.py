@@ -13,7 +13,7 @@ from kioku_cli.ingest.report import Report
 from kioku_cli.refusal import Refusal
 
 JPEG = b"\xff\xd8\xff\xe0"
-MANNER = Manner(owner="demo", workers=3, window=4, first_delay=0.001, poll=0.001, patience=0.2)
+MANNER = Manner(owner="demo", workers=3, window=4, again=0.001, poll=0.001, patience=0.2)
 
 
 class FakeStack:
@@ -24,6 +24,7 @@ class FakeStack:
         self.stored: set[str] = set()
         self.puts: list[str] = []
         self.refuse_puts = 0
+        self.refusal = 503
         self.refused_names: set[str] = set()
         self.corrupt_names: set[str] = set()
         self.stuck = False
@@ -43,7 +44,7 @@ class FakeStack:
         assert path.stat().st_size == size
         if self.refuse_puts:
             self.refuse_puts -= 1
-            raise PutRefused(503)
+            raise PutRefused(self.refusal)
         assert announced.url
         self.puts.append(path.name)
 
@@ -130,7 +131,7 @@ async def test_the_same_picture_twice_is_one_asset(tmp_path: Path) -> None:
 async def test_a_refused_put_is_tried_again_with_a_fresh_url(tmp_path: Path) -> None:
     """A store that is restarting costs time, no picture."""
     stack = FakeStack()
-    stack.refuse_puts = 3
+    stack.refuse_puts = 9
     report = await ingest(stack, pictures(tmp_path / "in", ["a.jpg"]))
     assert (1, 0) == (report.ready, report.failed)
 
@@ -138,8 +139,8 @@ async def test_a_refused_put_is_tried_again_with_a_fresh_url(tmp_path: Path) -> 
 async def test_a_put_that_stays_refused_is_a_failure_with_its_reason(tmp_path: Path) -> None:
     """One picture that cannot be stored does not end the run."""
     stack = FakeStack()
-    stack.refuse_puts = 4
-    one_worker = Manner(owner="demo", workers=1, first_delay=0.001, poll=0.001)
+    stack.refuse_puts, stack.refusal = 3, 403
+    one_worker = Manner(owner="demo", workers=1, again=0.001, poll=0.001)
     report = await ingest(stack, pictures(tmp_path / "in", ["a.jpg", "b.jpg"]), one_worker)
     assert {"UPLOAD_REFUSED": 1} == dict(report.failures_by_reason)
     assert 1 == report.ready

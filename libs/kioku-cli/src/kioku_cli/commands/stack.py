@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import Annotated
 
@@ -128,6 +129,8 @@ def _announce(state: StackState, *, as_json: bool, fresh: bool) -> None:
 def _stay(folder: DataFolder, *, owner: bool) -> None:
     """Show every log until Ctrl-C; then drain the stack if we started it."""
     remark("Ctrl-C stops everything." if owner else "Ctrl-C leaves the stack running.")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         follow_all(folder, while_running=True)
     except KeyboardInterrupt:

@@ -22,7 +22,8 @@ from kioku_cli.session import Session, refusal_of
 
 _BLOCK = 2**18
 _PUT_SECONDS = 120.0
-_AWAY_SECONDS = 60.0
+_SERVER_ERROR = 500
+_AWAY_SECONDS = 120.0
 _AGAIN_SECONDS = 1.0
 _PASSING = (
     grpc.StatusCode.UNAVAILABLE,
@@ -73,8 +74,13 @@ class PutRefused(Exception):
     """The object store did not take the bytes; `status` is 0 where it did not answer."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"the object store answered {status}" if status else "no answer")
+        super().__init__(f"the object store answered {status}" if status else "it gave no answer")
         self.status = status
+
+    @property
+    def passing(self) -> bool:
+        """Whether it may be over in a moment: the store is away or in trouble."""
+        return self.status == 0 or self.status >= _SERVER_ERROR
 
 
 class Gateway(Protocol):

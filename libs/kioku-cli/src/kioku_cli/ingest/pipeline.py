@@ -35,10 +35,14 @@ class Manner:
     window: int = 1000
     """Assets that may be uploaded and not settled yet, while the upload goes on."""
     wait: bool = True
-    patience: float = 180.0
-    """Give up waiting when nothing at all has settled for so long."""
-    put_tries: int = 4
-    first_delay: float = 0.5
+    patience: float = 600.0
+    """Give up waiting when nothing at all has settled for so long; the slowest retry and the
+    slowest repair are shorter."""
+    away: float = 120.0
+    """How long the object store may be away in the middle of an upload."""
+    put_tries: int = 3
+    """How often it may refuse one upload."""
+    again: float = 1.0
     poll: float = 0.2
     looks: int = 16
     """Assets looked at in one round."""
@@ -153,17 +157,17 @@ class Ingest:
 
     async def _put(self, picture: Picture, upload: Upload, announced: Announced) -> Announced:
         """PUT the bytes, with a fresh URL for each further try. Raises Refusal after the last."""
-        for number in range(self._manner.put_tries):
+        refusals, deadline = 0, time.monotonic() + self._manner.away
+        while announced.url:
             try:
                 await self._gateway.put(picture.path, announced, picture.size)
             except PutRefused as refused:
-                if number + 1 == self._manner.put_tries:
-                    text = f"The upload was refused: {refused}."
+                refusals += not refused.passing
+                if refusals == self._manner.put_tries or time.monotonic() > deadline:
+                    text = f"The upload did not succeed: {refused}."
                     raise Refusal(text, reason="UPLOAD_REFUSED") from refused
-                await asyncio.sleep(self._manner.first_delay * 2**number)
+                await asyncio.sleep(self._manner.again)
                 announced = await self._gateway.announce(upload)
-                if not announced.url:
-                    break
             else:
                 break
         return announced

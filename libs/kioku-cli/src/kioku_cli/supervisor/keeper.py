@@ -20,6 +20,7 @@ from kioku_cli.supervisor.state import ComponentState, Phase
 _POLL = 0.1
 _EAGER = 0.25
 _CALM = 2.0
+_LONGEST_GAP = 6.0
 
 
 class Child(Protocol):
@@ -135,7 +136,8 @@ class Keeper:
             if not self._child.alive:
                 return self._death()
             self._note(verdict)
-            if patience.is_over(verdict.ready, all(keeper.ready for keeper in self._after)):
+            others = all(keeper.ready for keeper in self._after)
+            if patience.is_over(ready=verdict.ready, others_ready=others):
                 return f"was unready for {patience.limit:g} s: {verdict.reason}"
             if patience.healthy:
                 self._failures = 0
@@ -189,28 +191,31 @@ class Keeper:
 
 
 class _Patience:
-    """How long a process may be unready; the clock stands while what it depends on is unready."""
+    """How long a process may be unready; the clock stands while what it depends on is unready.
+
+    A gap between two looks counts for little: when the supervisor itself was stopped, nobody else
+    is to blame.
+    """
 
     def __init__(self, component: Component) -> None:
         self.limit = component.start_seconds
         self._later_limit = component.unready_seconds
         self._healthy_after = component.restart.healthy_after
-        self._unready_since = self._ready_since = time.monotonic()
-        self._ready = False
+        self._looked = time.monotonic()
+        self._unready = 0.0
+        self._ready = 0.0
 
     @property
     def healthy(self) -> bool:
         """Whether it has been ready for so long that earlier failures are forgiven."""
-        return self._ready and time.monotonic() - self._ready_since > self._healthy_after
+        return self._ready > self._healthy_after
 
-    def is_over(self, ready: bool, others_ready: bool) -> bool:
+    def is_over(self, *, ready: bool, others_ready: bool) -> bool:
         """Take note of one answer; whether the process should be restarted now."""
         now = time.monotonic()
-        if ready and not self._ready:
-            self._ready_since = now
-        self._ready = ready
-        if ready or not others_ready:
-            self._unready_since = now
+        passed, self._looked = min(now - self._looked, _LONGEST_GAP), now
+        self._ready = self._ready + passed if ready else 0.0
+        self._unready = 0.0 if ready or not others_ready else self._unready + passed
         if ready:
             self.limit = self._later_limit
-        return now - self._unready_since > self.limit
+        return self._unready > self.limit

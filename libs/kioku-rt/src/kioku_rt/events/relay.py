@@ -37,6 +37,7 @@ BATCH = 100
 POLL_SECONDS = 1.0
 AGAIN_SECONDS = 0.5
 GAUGE_SECONDS = 5.0
+FROZEN_MS = 30_000  # without a word from the relay for so long, its session and its lock end
 PRUNE_SECONDS = 3600.0
 STREAM = "KIOKU"
 CLAIM = (
@@ -93,7 +94,7 @@ class OutboxRelay:
 
     async def _session(self, stop: asyncio.Event) -> None:
         async with acquire(self._pool) as connection:
-            await connection.execute("SET idle_session_timeout = '30s'")
+            await connection.execute(f"SET idle_session_timeout = {FROZEN_MS}")
             while not await self._lead(connection):
                 if not await sleep_unless(stop, POLL_SECONDS):
                     return

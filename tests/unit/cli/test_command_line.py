@@ -65,7 +65,7 @@ def test_without_a_stack_the_code_is_three(kioku: Any, words: tuple[str, ...]) -
     """People read how to start one; nothing but the sentence is printed."""
     ended = kioku(*words)
     assert (3, "") == (ended.code, ended.out)
-    assert "kioku up --detach --data" in ended.err
+    assert "kioku up --detach" in ended.err
     assert "Traceback" not in ended.err
 
 

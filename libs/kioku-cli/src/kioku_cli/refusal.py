@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import IntEnum
 from pathlib import Path
 
+from kioku_cli.invocation import invocation
+
 
 class Exit(IntEnum):
     """What a command's exit code means."""
@@ -50,7 +52,7 @@ class NotRunning(Refusal):
 
     def __init__(self, root: Path) -> None:
         super().__init__(
-            f"No stack runs on {root}; start it with: kioku up --detach --data {root}",
+            f"No stack runs on {root}; start it with: {invocation('up --detach', root)}",
             reason="STACK_NOT_RUNNING",
             code=Exit.NOT_RUNNING,
         )

@@ -20,6 +20,7 @@ from kioku_cli.demo.library import Drawn, draw_library, photo_folder
 from kioku_cli.demo.tour import Asked, Tour, sections, take_tour
 from kioku_cli.ingest.pipeline import Manner
 from kioku_cli.ingest.report import Report
+from kioku_cli.invocation import invocation
 from kioku_cli.launch import await_end
 from kioku_cli.plan.options import StackOptions
 from kioku_cli.screen import DEFAULT_USER, Data, Json, add_row, out, print_json, remark
@@ -28,6 +29,7 @@ from kioku_cli.sheet.page import Section, write_sheet
 from kioku_cli.supervisor.state import StackState, live_state
 
 _QUERIES = 10
+_WORDS = 'search "words"'
 _LEAD = (
     "Ten captions of scenes that no model was trained on, every second one in Japanese. A result "
     "counts for recall when it is the caption's own scene; for precision@5 when it is a scene with "
@@ -107,8 +109,9 @@ def _show(
     out.rule("go on")
     out.print(f"contact sheet  {sheet}", markup=False)
     out.print(f"REST and gRPC  {state.endpoints['rest']}", markup=False)
-    out.print(f'search         kioku search "words" --data {state.data}', markup=False)
-    out.print(f"stop           kioku down --data {state.data}", markup=False)
+    root = Path(state.data)
+    out.print(f"search         {invocation(_WORDS, root)}", markup=False)
+    out.print(f"stop           {invocation('down', root)}", markup=False)
 
 
 def _show_words(by_words: list[Asked]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from kioku_cli.data import DataFolder
+from kioku_cli.invocation import invocation
 from kioku_cli.launch import await_end, prepare, running, start_supervisor, take_down, wait_ready
 from kioku_cli.logs import follow_all
 from kioku_cli.plan.build import build_plan
@@ -119,11 +121,10 @@ def _announce(state: StackState, *, as_json: bool, fresh: bool) -> None:
     out.print(f"[bold green]Kioku is ready[/]{took}." if fresh else "Kioku runs already.")
     out.print(f"  REST and gRPC  {state.endpoints['rest']}", markup=False)
     out.print(f"  data           {state.data}", markup=False)
-    data = f" --data {state.data}"
-    out.print(
-        f'  go on with     kioku ingest PATH…{data}\n                 kioku search "words"{data}'
-    )
-    out.print(f"                 kioku status{data}\n                 kioku down{data}")
+    root = Path(state.data)
+    for number, words in enumerate(("ingest PATH…", 'search "words"', "status", "down")):
+        label = "go on with" if number == 0 else ""
+        out.print(f"  {label:<14} {invocation(words, root)}", markup=False, soft_wrap=True)
 
 
 def _stay(folder: DataFolder, *, owner: bool) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from kioku_cli.invocation import invocation
+
 _SECONDS = 30
 
 
@@ -36,7 +38,8 @@ def embed_picture(rest: str, token: str, data: Path, picture: Path) -> RestCall:
 
 
 def _run(url: str, token: str, data: Path, options: list[str]) -> RestCall:
-    bearer = f'-H "authorization: Bearer $(kioku token --data {data})"'
+    token_of = invocation("token", data)
+    bearer = f'-H "authorization: Bearer $({token_of})"'
     shown = f"curl -s {shlex.join(options)} {bearer} {url}"
     curl = shutil.which("curl")
     text = _by_curl(curl, url, token, options) if curl else _by_httpx(url, token, options)

@@ -67,7 +67,7 @@ async def test_acknowledgements_survive_an_outage(
 
     async with at_work(make_worker(handler, consumer=consumer)):
         await until(lambda: len(runs) == 3)
-        fresh_nats.kill()
+        fresh_nats.stop()
         go.set()
         await asyncio.sleep(0.3)
         await asyncio.to_thread(fresh_nats.start)

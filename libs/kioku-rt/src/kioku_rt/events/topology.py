@@ -13,6 +13,7 @@ DAY = 24 * 60 * MINUTE
 KIB = 1024
 MAX_EVENT_BYTES = 512 * KIB
 MAX_DELIVER = 6
+PROBE = "probe.health"  # written only after a publish was not acknowledged
 EXHAUSTED = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES"
 
 
@@ -72,6 +73,7 @@ STREAMS = (
             "consent.>",
             "person.>",
             "user.>",
+            PROBE,
         ),
         max_bytes=2048 * KIB * KIB,
         max_age=7 * DAY,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from nats.js import errors as js_errors
-
-from kioku_rt.errors import DependencyDown, KiokuError
+from kioku_rt.errors import KiokuError
 from kioku_rt.events.headers import MESSAGE_ID
 from kioku_rt.events.jetstream import stored
 from kioku_rt.events.jetstream.connection import REPLY_SECONDS, Connection
@@ -43,16 +41,7 @@ class EventBus(Connection):
         """
         if len(payload) > MAX_EVENT_BYTES:
             raise KiokuError(Reason.MESSAGE_TOO_LARGE)
-        await self.ensure()
-        carried = {**with_trace(headers), MESSAGE_ID: event_id}
-        try:
-            with event_log_errors():
-                async with asyncio.timeout(REPLY_SECONDS):
-                    await self.js.publish(subject, payload, timeout=REPLY_SECONDS, headers=carried)
-        except DependencyDown as down:
-            if isinstance(down.__cause__, js_errors.NoStreamResponseError):
-                self.reset()
-            raise
+        await self.store(subject, payload, {**with_trace(headers), MESSAGE_ID: event_id})
 
     async def stored(self, stream: str, sequence: int) -> Stored | None:
         """The message at `sequence`, or None if it is gone.  Raises DependencyDown."""

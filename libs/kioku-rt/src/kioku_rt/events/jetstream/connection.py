@@ -21,7 +21,7 @@ from nats.js import errors as js_errors
 from kioku_rt.errors import DependencyDown
 from kioku_rt.events.jetstream import declare
 from kioku_rt.events.jetstream.down import EVENT_LOG, NOT_CONNECTED, event_log_errors
-from kioku_rt.events.topology import Topology
+from kioku_rt.events.topology import PROBE, Topology
 
 REPLY_SECONDS = 2.0
 ENSURE_SECONDS = 5.0
@@ -48,6 +48,7 @@ class Connection:
         self._closing = False
         self._doubts = 0
         self._sure = False
+        self._stores_nothing = False
         self._making_sure = asyncio.Lock()
         self._created: dict[str, datetime] = {}
         self._on_loss: set[Callable[[], None]] = set()
@@ -157,21 +158,42 @@ class Connection:
     async def health(self) -> None:
         """Ask JetStream itself: a server whose JetStream is off, or new, still answers pings.
 
+        After a publish that was not acknowledged a message is written, too: with a full disk behind
+        it JetStream answers every question and stores nothing until it is restarted.
+
         Raises:
-            DependencyDown: the event log does not answer, or its streams are not those we know.
+            DependencyDown: the event log does not answer or store, or its streams are not ours.
         """
         await self.ensure()
-        for spec in self.topology.streams:
-            try:
-                with event_log_errors():
-                    created = await declare.created(self.js, spec.name)
-            except DependencyDown as down:
-                if isinstance(down.__cause__, js_errors.NotFoundError):
-                    self.reset()
-                raise
-            if created != self._created[spec.name]:
+        await asyncio.gather(*(self._look_at(spec.name) for spec in self.topology.streams))
+        if self._stores_nothing and self.topology.stream_of(PROBE):
+            await self.store(PROBE, b"", {})
+
+    async def store(self, subject: str, payload: bytes, headers: dict[str, str]) -> None:
+        """Store one message, and remember whether that worked.  Raises as `publish` does."""
+        await self.ensure()
+        try:
+            with event_log_errors():
+                async with asyncio.timeout(REPLY_SECONDS):
+                    await self.js.publish(subject, payload, timeout=REPLY_SECONDS, headers=headers)
+        except DependencyDown as down:
+            self._stores_nothing = True
+            if isinstance(down.__cause__, js_errors.NoStreamResponseError):
                 self.reset()
-                await self.ensure()
+            raise
+        self._stores_nothing = False
+
+    async def _look_at(self, stream: str) -> None:
+        try:
+            with event_log_errors():
+                created = await declare.created(self.js, stream)
+        except DependencyDown as down:
+            if isinstance(down.__cause__, js_errors.NotFoundError):
+                self.reset()
+            raise
+        if created != self._created[stream]:
+            self.reset()
+            await self.ensure()
 
     async def close(self) -> None:
         """Send what was published, then end; within 5 s."""

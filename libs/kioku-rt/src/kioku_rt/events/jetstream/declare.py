@@ -10,6 +10,15 @@ from nats.js import errors as js_errors
 
 from kioku_rt.events.topology import ConsumerSpec, StreamSpec, Topology
 
+_COMPARED = (
+    "subjects",
+    "discard",
+    "max_bytes",
+    "max_age",
+    "max_msg_size",
+    "duplicate_window",
+)
+
 
 def stream_config(spec: StreamSpec) -> api.StreamConfig:
     """The server's words for a stream."""
@@ -42,8 +51,7 @@ def consumer_config(spec: ConsumerSpec) -> api.ConsumerConfig:
 
 
 def _differs(is_: api.StreamConfig, should: api.StreamConfig) -> bool:
-    names = ("subjects", "discard", "max_bytes", "max_age", "max_msg_size", "duplicate_window")
-    return any(getattr(is_, name) != getattr(should, name) for name in names)
+    return any(getattr(is_, name) != getattr(should, name) for name in _COMPARED)
 
 
 async def _apply_stream(js: JetStreamContext, spec: StreamSpec) -> datetime:

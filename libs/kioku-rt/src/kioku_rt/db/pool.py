@@ -39,6 +39,7 @@ async def open_pool(
     min_size: int = 1,
     max_size: int = 10,
     role: str | None = None,
+    reset: bool = True,
     application_name: str,
 ) -> asyncpg.Pool:
     """A pool of connections that know `halfvec` and `vector` as numpy arrays.
@@ -47,6 +48,9 @@ async def open_pool(
         dsn: `postgresql://user[:password]@host:port/database`.
         min_size, max_size: connections kept and allowed.
         role: set for every session (`SET ROLE`); the login must be a member of it.
+        reset: ask the server to forget a session's settings when its connection is given back; False
+            saves that round trip where every setting is local to its transaction (an open
+            transaction is rolled back and a listener removed all the same).
         application_name: shown in `pg_stat_activity`.
 
     Raises:
@@ -66,7 +70,12 @@ async def open_pool(
             command_timeout=COMMAND_SECONDS,
             server_settings=settings,
             init=register_codecs,
+            reset=None if reset else _as_it_is,
         )
+
+
+async def _as_it_is(_connection: object) -> None:
+    """Keep the session."""
 
 
 async def close_pool(pool: asyncpg.Pool) -> None:

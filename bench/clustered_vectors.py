@@ -55,7 +55,8 @@ class Clusters:
 
     def _sizes(self) -> npt.NDArray[np.float64]:
         weight = np.arange(1, self.topics + 1, dtype=np.float64) ** -self.zipf
-        return weight / weight.sum()
+        sizes: npt.NDArray[np.float64] = weight / weight.sum()
+        return sizes
 
     def _topics(self) -> tuple[Vectors, Vectors]:
         random = np.random.default_rng(_STRUCTURE_SEED)
@@ -93,4 +94,5 @@ class Clusters:
 
 
 def _unit(vectors: Vectors) -> Vectors:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit

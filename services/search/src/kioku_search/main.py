@@ -112,9 +112,10 @@ def build(settings: Settings, servers: Servers) -> Running:
     search_service = search_servicer.SearchServicer(
         Search(neighbours, spaces, vectors, tokens), StatsStore(servers.api)
     )
+    verifier = TokenVerifier(settings.auth_config())
     consumers = Consumers(Indexing(VectorStore(servers.worker), spaces), deletions)
     return Running(
-        server=_server(settings, asset_service, search_service),
+        server=_server(settings, verifier, asset_service, search_service),
         consumers={
             **_workers(settings, servers, consumers),
             **{job.name: job.run for job in _jobs(settings, servers, spaces, deletions)},
@@ -125,7 +126,7 @@ def build(settings: Settings, servers: Servers) -> Running:
                 servers.worker, servers.bus, SCHEMA, republish=announce_outstanding
             ).run
         },
-        pings={"database": partial(ping, servers.api)},
+        pings={"database": partial(ping, servers.api), "token keys": verifier.ping},
         optional_pings={
             "event log": servers.bus.health,
             "object store": servers.objects.ping,
@@ -135,23 +136,24 @@ def build(settings: Settings, servers: Servers) -> Running:
 
 
 async def _open_servers(settings: Settings, resources: AsyncExitStack) -> Servers:
-    api = await _pool(
-        resources, settings.search_api_dsn.get_secret_value(), settings.api_connections
+    api = await open_pool(
+        settings.search_api_dsn.get_secret_value(),
+        max_size=settings.api_connections,
+        reset=False,  # the owner, like all we set, is local to a transaction
+        application_name=f"kioku-{SERVICE}",
     )
-    worker = await _pool(
-        resources, settings.search_worker_dsn.get_secret_value(), settings.worker_connections
+    resources.push_async_callback(close_pool, api)
+    worker = await open_pool(
+        settings.search_worker_dsn.get_secret_value(),
+        max_size=settings.worker_connections,
+        application_name=f"kioku-{SERVICE}",
     )
+    resources.push_async_callback(close_pool, worker)
     objects = S3ObjectStore(settings.s3_settings())
     resources.callback(objects.close)
     bus = await resources.enter_async_context(await EventBus.connect(settings.nats_url, SERVICE))
     embedder = await resources.enter_async_context(_embedder_channel(settings))
     return Servers(api, worker, objects, bus, EmbedderClient(embedder))
-
-
-async def _pool(resources: AsyncExitStack, dsn: str, size: int) -> asyncpg.Pool:
-    pool = await open_pool(dsn, max_size=size, application_name=f"kioku-{SERVICE}")
-    resources.push_async_callback(close_pool, pool)
-    return pool
 
 
 def _embedder_channel(settings: Settings) -> grpc.aio.Channel:
@@ -165,6 +167,7 @@ def _embedder_channel(settings: Settings) -> grpc.aio.Channel:
 
 def _server(
     settings: Settings,
+    verifier: TokenVerifier,
     assets: asset_servicer.AssetServicer,
     searches: search_servicer.SearchServicer,
 ) -> RpcServer:
@@ -179,7 +182,7 @@ def _server(
             ),
             Registration(search_servicer.NAME, add_SearchServiceServicer_to_server, searches),
         ],
-        verifier=TokenVerifier(settings.auth_config()),
+        verifier=verifier,
     )
 
 

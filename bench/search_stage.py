@@ -1,0 +1,211 @@
+"""What the benches of `search` stand on: PostgreSQL, NATS, a filled schema, a service process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import grpc
+import numpy as np
+import numpy.typing as npt
+from kioku_rt.auth import DevIssuer
+from kioku_rt.db import Migrations
+from kioku_rt.db.vectors import register_codecs
+from kioku_rt.rpc import channel
+from kioku_search.space import Space
+from kioku_stack import ports
+from kioku_stack.nats import Nats
+from kioku_stack.postgres import Postgres, PostgresTuning
+
+Vectors = npt.NDArray[np.float32]
+DIMENSION = 768
+SPACE = Space(
+    space_id="bench@0123456789ab",
+    kind="IMAGE",
+    model="bench",
+    revision="r1",
+    dimension=DIMENSION,
+    metric="COSINE",
+    preprocessing="none",
+    normalised=True,
+    precision="float32",
+)
+_TUNING = PostgresTuning(shared_buffers="1GB", maintenance_work_mem="1GB")
+_ASSET = ("owner", "asset_id", "kind", "state", "filename", "content_type", "size_bytes")
+_VECTOR = ("space_id", "owner", "asset_id", "generation", "kind", "tags", "shown_at", "embedding")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The servers of one bench run."""
+
+    postgres: Postgres
+    nats: Nats
+    folder: Path
+
+
+@contextmanager
+def servers() -> Iterator[Stage]:
+    """PostgreSQL (fsync on) and NATS in a folder that goes away."""
+    with tempfile.TemporaryDirectory(prefix="kioku-bench-") as scratch:
+        folder = Path(scratch)
+        folder.chmod(0o711)
+        postgres = Postgres(folder / "postgres", auth="trust", tuning=_TUNING)
+        nats = Nats(folder / "nats")
+        postgres.start()
+        nats.start()
+        try:
+            yield Stage(postgres, nats, folder)
+        finally:
+            nats.kill()
+            postgres.kill()
+
+
+def asset_ids(count: int) -> list[uuid.UUID]:
+    """The ids of the assets that `fill` makes, in order."""
+    return [uuid.UUID(int=number + 1) for number in range(count)]
+
+
+async def fill(stage: Stage, database: str, vectors: Vectors, owners: Sequence[str]) -> float:
+    """A database with the schema and one READY asset per vector; seconds for the index build."""
+    stage.postgres.create_database(database)
+    dsn = stage.postgres.dsn(database)
+    await Migrations("kioku_search.migrations", "search").apply(dsn)
+    connection = await asyncpg.connect(dsn, command_timeout=1800)
+    try:
+        await register_codecs(connection)
+        await _register(connection)
+        await _copy_assets(connection, owners)
+        return await _copy_vectors(connection, vectors, owners)
+    finally:
+        await connection.close()
+
+
+async def _register(connection: asyncpg.Connection) -> None:
+    await connection.execute(
+        "SELECT search.register_space($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        *(getattr(SPACE, name) for name in SPACE.__dataclass_fields__),
+    )
+
+
+async def _copy_assets(connection: asyncpg.Connection, owners: Sequence[str]) -> None:
+    now = datetime.now(UTC)
+    ids = asset_ids(len(owners))
+    await connection.copy_records_to_table(
+        "assets",
+        schema_name="search",
+        columns=[*_ASSET, "tags", "upload_until"],
+        records=(
+            (owner, one, "IMAGE", "READY", f"{one.int}.jpg", "image/jpeg", 1, ["bench"], now)
+            for owner, one in zip(owners, ids, strict=True)
+        ),
+    )
+
+
+async def _copy_vectors(
+    connection: asyncpg.Connection, vectors: Vectors, owners: Sequence[str]
+) -> float:
+    """Load, then build the graph, then gather statistics; seconds for the graph."""
+    now, loop = datetime.now(UTC), asyncio.get_running_loop()
+    name = await connection.fetchval("SELECT partition_name FROM search.spaces")
+    definition = await connection.fetchval(
+        "SELECT indexdef FROM pg_indexes WHERE indexname = $1", f"{name}_hnsw"
+    )
+    await connection.execute(f"DROP INDEX search.{name}_hnsw")
+    ids = asset_ids(len(owners))
+    await connection.copy_records_to_table(
+        "image_embeddings",
+        schema_name="search",
+        columns=_VECTOR,
+        records=(
+            (SPACE.space_id, owner, one, 1, "IMAGE", ["bench"], now, vector)
+            for owner, one, vector in zip(owners, ids, vectors, strict=True)
+        ),
+    )
+    started = loop.time()
+    await connection.execute(definition)
+    seconds = loop.time() - started
+    await connection.execute("VACUUM ANALYZE search.image_embeddings")
+    await connection.execute("VACUUM ANALYZE search.assets")
+    return seconds
+
+
+@dataclass(frozen=True)
+class Served:
+    """A `search` process that answers."""
+
+    issuer: DevIssuer
+    port: int
+    pid: int
+
+    def channel(self) -> grpc.aio.Channel:
+        """A channel to the service; each call brings its own `metadata`."""
+        return channel(f"127.0.0.1:{self.port}", default_timeout=30.0)
+
+    def metadata(self, subject: str) -> tuple[tuple[str, str], ...]:
+        """What makes a call act for `subject`."""
+        return (("authorization", f"Bearer {self.issuer.mint(subject)}"),)
+
+
+@asynccontextmanager
+async def service(stage: Stage, database: str, **environment: str) -> AsyncIterator[Served]:
+    """`python -m kioku_search` on a database, ready."""
+    issuer = DevIssuer(stage.folder / "issuer")
+    port, metrics_port = ports.reserve(), ports.reserve()
+    settings = {
+        "KIOKU_SEARCH_API_DSN": stage.postgres.dsn(database, "search_api"),
+        "KIOKU_SEARCH_WORKER_DSN": stage.postgres.dsn(database, "search_worker"),
+        "KIOKU_NATS_URL": stage.nats.url,
+        "KIOKU_GRPC_PORT": str(port),
+        "KIOKU_METRICS_PORT": str(metrics_port),
+        "KIOKU_JWKS": str(stage.folder / "issuer" / "jwks.json"),
+        **environment,
+    }
+    with (stage.folder / "search.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
+            [sys.executable, "-m", "kioku_search"],
+            env={**os.environ, **settings},
+            stderr=log,
+        )
+        try:
+            await _ready(metrics_port, process)
+            yield Served(issuer, port, process.pid)
+        finally:
+            process.terminate()
+            await asyncio.to_thread(process.wait)
+
+
+async def _ready(port: int, process: subprocess.Popen[bytes]) -> None:
+    async with asyncio.timeout(60):
+        while not await _answers(port):
+            if process.poll() is not None:
+                raise RuntimeError(f"search ended with {process.returncode}")
+            await asyncio.sleep(0.1)
+
+
+async def _answers(port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+    line = await reader.readline()
+    writer.close()
+    return b" 200 " in line
+
+
+def quantiles(milliseconds: Sequence[float]) -> tuple[float, float]:
+    """p50 and p95."""
+    values: Any = np.percentile(milliseconds, [50, 95])
+    return float(values[0]), float(values[1])

@@ -172,8 +172,9 @@ class Keeper:
 
     def _death(self) -> str:
         code = self._child.exit_code or 0
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        return f"{how}: {last_words(self._child.log_tail())}"
+        if code < 0:  # somebody else's doing: its log says nothing about it
+            return f"was killed by signal {-code}"
+        return f"ended with code {code}: {last_words(self._child.log_tail())}"
 
     async def _back_off(self, reason: str) -> None:
         self._failures += 1

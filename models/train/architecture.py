@@ -22,7 +22,7 @@ def new_model(tokenizer: PreTrainedTokenizerFast) -> SiglipModel:
         "vocab_size": len(tokenizer),
         "hidden_size": _TEXT_WIDTH,
         "intermediate_size": 4 * _TEXT_WIDTH,
-        "num_hidden_layers": 4,
+        "num_hidden_layers": 3,
         "num_attention_heads": 4,
         "max_position_embeddings": TEXT_LENGTH,
         "projection_size": _WIDTH,
@@ -32,8 +32,8 @@ def new_model(tokenizer: PreTrainedTokenizerFast) -> SiglipModel:
     }
     vision = {
         "hidden_size": _WIDTH,
-        "intermediate_size": 3 * _WIDTH,
-        "num_hidden_layers": 6,
+        "intermediate_size": 4 * _WIDTH,
+        "num_hidden_layers": 4,
         "num_attention_heads": 6,
         "image_size": IMAGE_SIDE,
         "patch_size": PATCH_SIDE,
@@ -49,4 +49,4 @@ def new_processor(tokenizer: PreTrainedTokenizerFast) -> SiglipProcessor:
         image_std=[0.5, 0.5, 0.5],
         resample=2,
     )
-    return SiglipProcessor(image_processor=pictures, tokenizer=tokenizer)
+    return SiglipProcessor(pictures, tokenizer)  # type: ignore[no-untyped-call]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from captions import coloured_query, naming_queries
+from patchwork import as_labels
 from pictures import Pictures
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
@@ -16,11 +17,16 @@ _SHIFT = 3
 
 @dataclass(frozen=True)
 class Batch:
-    """pixels float32 (n, 3, side, side) in -1..1; tokens int64 (m, length); truth ±1 (n, m)."""
+    """Pixels and texts of one step.
+
+    pixels are float32 (n, 3, side, side) in -1..1, tokens int64 (m, length), truth is ±1
+    (n, m), patches int64 (n, 2, patches).
+    """
 
     pixels: Tensor
     tokens: Tensor
     truth: Tensor
+    patches: Tensor
 
 
 class Batches:
@@ -42,7 +48,8 @@ class Batches:
         bases = rng.choice(len(self._pictures.english) // 2, self._pairs, replace=False)
         rows = np.stack([2 * bases, 2 * bases + 1], 1).reshape(-1)
         tokens, truth = self._texts(rows, random.Random(self._seed * 1_000_003 + step))
-        return Batch(self._pixels(rows, rng), tokens, truth)
+        patches = as_labels(self._pictures.patches[rows])
+        return Batch(self._pixels(rows, rng), tokens, truth, patches)
 
     def _pixels(self, rows: np.ndarray, rng: np.random.Generator) -> Tensor:
         """Shift the whole batch a few pixels and vary each picture's contrast and light."""
@@ -62,9 +69,10 @@ class Batches:
         queries += [coloured_query(facts[index], rng) for index in chosen]
         short = [rng.choice((query.english, query.japanese)) for query in queries]
         matches = np.stack([query.matches(facts) for query in queries], 1)
-        truth = np.concatenate([own, own, matches], 1)
-        tokens = [self._english[rows], self._japanese[rows], self._tokenize(short)]
-        return torch.cat(tokens), torch.from_numpy(truth).float() * 2 - 1
+        truth = np.concatenate([own, matches], 1)
+        japanese = torch.tensor([[rng.random() < 0.5] for _ in rows])
+        full = torch.where(japanese, self._japanese[rows], self._english[rows])
+        return torch.cat([full, self._tokenize(short)]), torch.from_numpy(truth).float() * 2 - 1
 
     def _tokenize(self, texts: list[str]) -> Tensor:
         result = self._tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")

@@ -10,8 +10,9 @@ from kioku_scenes.words import BACKDROPS, COLOURS
 from numpy.typing import NDArray
 
 ANY = -1
-_KINDS = {kind.name: index for index, kind in enumerate(KINDS)}
-_COLOURS = {name: index for index, name in enumerate(COLOURS)}
+_KINDS_ASKED = 36
+KIND_NUMBERS = {kind.name: index for index, kind in enumerate(KINDS)}
+COLOUR_NUMBERS = {name: index for index, name in enumerate(COLOURS)}
 _BACKDROPS = {name: index for index, name in enumerate(BACKDROPS)}
 # kind and colour of up to three things, then the backdrop
 FACTS = 7
@@ -42,16 +43,17 @@ def facts_row(layout: Layout) -> list[int]:
     """The layout's kinds, colours and backdrop as FACTS numbers; a missing thing is -2."""
     row = [-2] * FACTS
     for index, thing in enumerate(layout.things):
-        row[2 * index] = _KINDS[thing.kind]
-        row[2 * index + 1] = _COLOURS[thing.colour]
+        row[2 * index] = KIND_NUMBERS[thing.kind]
+        row[2 * index + 1] = COLOUR_NUMBERS[thing.colour]
     row[6] = _BACKDROPS[layout.backdrop]
     return row
 
 
 def naming_queries(rng: random.Random) -> list[Query]:
-    """One query for every kind and one for every colour."""
-    kinds = [_query(kind, ANY, ANY, rng) for kind in range(len(KINDS))]
-    return kinds + [_colour_query(name) for name in _COLOURS]
+    """A query for each of some kinds, drawn at random, and one for every colour."""
+    chosen = rng.sample(range(len(KINDS)), _KINDS_ASKED)
+    kinds = [_query(kind, ANY, ANY, rng) for kind in chosen]
+    return kinds + [_colour_query(name) for name in COLOUR_NUMBERS]
 
 
 def coloured_query(facts: NDArray[np.int16], rng: random.Random) -> Query:
@@ -63,7 +65,7 @@ def coloured_query(facts: NDArray[np.int16], rng: random.Random) -> Query:
 
 def _colour_query(name: str) -> Query:
     japanese = "".join([*COLOURS[name].japanese, "もの"])
-    return Query(f"something {name}", japanese, ANY, _COLOURS[name], ANY)
+    return Query(f"something {name}", japanese, ANY, COLOUR_NUMBERS[name], ANY)
 
 
 def _query(kind: int, colour: int, backdrop: int, rng: random.Random) -> Query:
@@ -73,7 +75,7 @@ def _query(kind: int, colour: int, backdrop: int, rng: random.Random) -> Query:
     if backdrop != ANY:
         japanese += [*BACKDROPS[tuple(_BACKDROPS)[backdrop]].japanese, "の"]
     if colour != ANY:
-        name = tuple(_COLOURS)[colour]
+        name = tuple(COLOUR_NUMBERS)[colour]
         noun = f"{name} {noun}"
         japanese += COLOURS[name].japanese
     english = rng.choice(("", "a ")) + noun

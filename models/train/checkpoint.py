@@ -5,8 +5,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
-from transformers import SiglipModel
+from torch import Tensor, nn
 
 Optimizers = list[torch.optim.Optimizer]
 
@@ -17,14 +16,14 @@ class Checkpoint:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def save(self, model: SiglipModel, optimizers: Optimizers, step: int) -> None:
+    def save(self, model: nn.Module, optimizers: Optimizers, step: int) -> None:
         """Write everything a later run needs; the step's number is written last."""
         self._folder.mkdir(parents=True, exist_ok=True)
         save_file(dict(model.state_dict()), self._folder / "weights.safetensors")
         save_file(_flat_states(optimizers), self._folder / "optimizers.safetensors")
         (self._folder / "step.json").write_text(json.dumps({"step": step}))
 
-    def load(self, model: SiglipModel, optimizers: Optimizers) -> int:
+    def load(self, model: nn.Module, optimizers: Optimizers) -> int:
         """Restore a saved run and return its next step, or 0 where none was saved."""
         if not (self._folder / "step.json").exists():
             return 0

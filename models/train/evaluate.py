@@ -24,7 +24,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 def load_judge(folder: Path) -> Judge:
     """The model and processor of a folder, read from disk alone, in float32."""
     model = AutoModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
+    processor = AutoProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+        folder, local_files_only=True
+    )
     return Judge(model.eval(), processor)
 
 

@@ -14,48 +14,59 @@ from kioku_scenes import seeds_of
 from kioku_scenes.caption import caption_english, caption_japanese
 from kioku_scenes.layout import Layout
 from kioku_scenes.negatives import alternatives
-from kioku_scenes.scene import draw_layout
+from kioku_scenes.scene import draw_with_spots
 from kioku_scenes.split import layout_of_seed, split_of_layout
 from numpy.typing import NDArray
+from patchwork import GRID, patch_labels
 
 _SEEDS_PER_TASK = 500
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """uint8 pixels (n, side, side, 3), captions, and facts int16 (n, FACTS); pairs adjoin."""
+    """Pictures with their captions; a scene and its sibling adjoin.
+
+    pixels are uint8 (n, side, side, 3), facts int16 (n, FACTS), patches uint8 (n, 2, GRID²).
+    """
 
     pixels: NDArray[np.uint8]
     english: list[str]
     japanese: list[str]
     facts: NDArray[np.int16]
+    patches: NDArray[np.uint8]
 
 
 def draw_pictures(pairs: int, side: int, workers: int, start: int = 0) -> Pictures:
     """Draw `pairs` training seeds from `start` up, two pictures each, `side` pixels square."""
     seeds = seeds_of("training", pairs, start)
     pixels = np.empty((2 * pairs, side, side, 3), np.uint8)
+    patches = np.empty((2 * pairs, 2, GRID * GRID), np.uint8)
     tasks = [seeds[at : at + _SEEDS_PER_TASK] for at in range(0, pairs, _SEEDS_PER_TASK)]
     layouts: list[Layout] = []
     with ProcessPoolExecutor(workers) as pool:
-        for drawn, shown in pool.map(_draw_task, tasks, [side] * len(tasks)):
-            pixels[len(layouts) : len(layouts) + len(shown)] = drawn
+        for drawn, labels, shown in pool.map(_draw_task, tasks, [side] * len(tasks)):
+            rows = slice(len(layouts), len(layouts) + len(shown))
+            pixels[rows], patches[rows] = drawn, labels
             layouts += shown
     facts = np.array([facts_row(layout) for layout in layouts], np.int16).reshape(-1, FACTS)
     english = [caption_english(layout) for layout in layouts]
     japanese = [caption_japanese(layout) for layout in layouts]
-    return Pictures(pixels, english, japanese, facts)
+    return Pictures(pixels, english, japanese, facts, patches)
 
 
-def _draw_task(seeds: list[int], side: int) -> tuple[NDArray[np.uint8], list[Layout]]:
-    images, layouts = [], []
+def _draw_task(
+    seeds: list[int], side: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], list[Layout]]:
+    images, labels, layouts = [], [], []
     for seed in seeds:
         rng = random.Random(seed)
         true = layout_of_seed(seed, rng)
         for layout in (true, _sibling(true, rng)):
-            images.append(np.asarray(draw_layout(layout, rng, side)))
+            image, spots = draw_with_spots(layout, rng, side)
+            images.append(np.asarray(image))
+            labels.append(patch_labels(spots))
             layouts.append(layout)
-    return np.stack(images), layouts
+    return np.stack(images), np.stack(labels), layouts
 
 
 def _sibling(layout: Layout, rng: random.Random) -> Layout:

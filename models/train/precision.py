@@ -27,7 +27,7 @@ def low_precision() -> AbstractContextManager[object]:
 
 
 def _attend(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **_: object
+    _module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **_: object
 ) -> tuple[Tensor, None]:
     """Attention over (batch, heads, length, width); returns (batch, length, heads, width)."""
     with torch.autocast("cpu", enabled=False):

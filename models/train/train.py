@@ -16,6 +16,8 @@ import torch
 from batches import Batch, Batches
 from checkpoint import Checkpoint
 from export import write_model
+from locality import start_locally
+from patchwork import PatchReader
 from pictures import draw_pictures
 from precision import low_precision, use_fast_attention
 from retrieval import Judge, scenes_of, score_negatives, score_retrieval
@@ -28,8 +30,11 @@ from architecture import IMAGE_SIDE, TEXT_LENGTH, VOCABULARY, new_model, new_pro
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DECAY = 0.05
-_FIRST_SCALE, _FIRST_BIAS = math.log(10), -10.0
-_SAVE_EVERY, _SAY_EVERY = 200, 20
+_PATCH_WEIGHT = 10.0
+_RISE, _LEVEL = 0.03, 0.55
+MATRIX = 2
+_FIRST_SCALE, _FIRST_BIAS = math.log(20), -8.0
+_SAVE_EVERY, _SAY_EVERY = 50, 10
 _VALIDATION_SCENES = 500
 
 
@@ -40,45 +45,64 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--checkpoint", type=Path, default=_ROOT / ".data" / "kioku-tiny")
     parser.add_argument("--pairs", type=int, default=50_000, help="pairs of pictures drawn")
     parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=1e-3, help="AdamW's learning rate")
     parser.add_argument("--muon", type=float, default=0.02, help="Muon's rate, 0 for AdamW alone")
-    parser.add_argument("--warmup", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=50, help="finish by then, if slower")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
-def loss_of(model: SiglipModel, batch: Batch) -> Tensor:
-    """SigLIP's sigmoid loss: summed over texts and pictures, per picture; a float32 scalar."""
-    pictures = model.vision_model(pixel_values=batch.pixels).pooler_output
+def loss_of(model: SiglipModel, reader: PatchReader, batch: Batch) -> tuple[Tensor, Tensor]:
+    """SigLIP's sigmoid loss, summed over texts and per picture, and the patches' loss.
+
+    Both are float32 scalars.
+    """
+    seen = model.vision_model(pixel_values=batch.pixels)
+    patch_loss = reader(seen.last_hidden_state, batch.patches)
+    pictures = seen.pooler_output
     texts = model.text_model(input_ids=batch.tokens).pooler_output
     with torch.autocast("cpu", enabled=False):
         rows = normalize(pictures.float(), dim=-1)
         similarity = rows @ normalize(texts.float(), dim=-1).T
         logits = similarity * model.logit_scale.exp() + model.logit_bias
-        return -logsigmoid(batch.truth * logits).sum() / len(batch.pixels)
+        return -logsigmoid(batch.truth * logits).sum() / len(batch.pixels), patch_loss
 
 
-def optimizers_of(model: SiglipModel, rate: float, muon: float) -> list[torch.optim.Optimizer]:
-    """AdamW for all weights, or Muon for the layers' matrices and AdamW for the rest."""
-    matrices, decayed, plain = [], [], []
+def optimizers_of(
+    model: SiglipModel, reader: PatchReader, rate: float, muon: float
+) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for the rest; scale and bias move ten times faster."""
+    matrices: list[Tensor] = []
+    decayed: list[Tensor] = [reader.kinds.weight, reader.colours.weight]
+    plain: list[Tensor] = [reader.kinds.bias, reader.colours.bias]
     for name, weight in model.named_parameters():
-        if muon and weight.ndim == 2 and "layers" in name:
+        if name.startswith("logit"):
+            continue
+        if muon and weight.ndim == MATRIX and "layers" in name:
             matrices.append(weight)
         else:
-            (decayed if weight.ndim >= 2 and "embedding" not in name else plain).append(weight)
-    groups = [{"params": decayed, "weight_decay": _DECAY}, {"params": plain, "weight_decay": 0.0}]
-    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, rate, betas=(0.9, 0.98))]
+            (decayed if weight.ndim >= MATRIX and "embedding" not in name else plain).append(weight)
+    groups = [
+        {"params": decayed, "lr": rate, "weight_decay": _DECAY},
+        {"params": plain, "lr": rate, "weight_decay": 0.0},
+        {"params": [model.logit_scale, model.logit_bias], "lr": 10 * rate, "weight_decay": 0.0},
+    ]
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, betas=(0.9, 0.98))]
     if matrices:
         optimizers.append(torch.optim.Muon(matrices, lr=muon, weight_decay=_DECAY))
     return optimizers
 
 
-def pace(step: int, warmup: int, steps: int) -> float:
-    """The share of the full learning rate at a step: a linear rise, then a cosine fall to 0."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+def pace(done: float) -> float:
+    """The share of the full learning rate when `done` (0 to 1) of the run is over.
+
+    A rise, a level, then a cosine fall to 0; a level can be cut short without loss.
+    """
+    if done < _RISE:
+        return done / _RISE
+    fall = max(0.0, (done - _LEVEL) / (1 - _LEVEL))
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, fall)))
 
 
 class Trainer:
@@ -86,38 +110,49 @@ class Trainer:
 
     def __init__(self, model: SiglipModel, batches: Batches, options: argparse.Namespace) -> None:
         self._model, self._batches, self._options = model, batches, options
-        self._optimizers = optimizers_of(model, options.rate, options.muon)
-        self._full_rates = [o.param_groups[0]["lr"] for o in self._optimizers]
+        self._reader = PatchReader(model.config.vision_config.hidden_size)
+        self._optimizers = optimizers_of(model, self._reader, options.rate, options.muon)
+        self._full_rates = [[g["lr"] for g in o.param_groups] for o in self._optimizers]
         self._checkpoint = Checkpoint(options.checkpoint)
+        self._sums = [0.0, 0.0]
 
     def run(self) -> None:
         """Train from the checkpoint, or from nothing, to the last step."""
-        first = self._checkpoint.load(self._model, self._optimizers)
-        began, total = time.monotonic(), 0.0
-        for step in range(first, self._options.steps):
-            total += self._take_step(step)
+        parts = torch.nn.ModuleDict({"model": self._model, "reader": self._reader})
+        first = self._checkpoint.load(parts, self._optimizers)
+        began = time.monotonic()
+        done, step = first / self._options.steps, first
+        while done < 1:
+            self._take_step(step, pace(done))
             if (step + 1) % _SAY_EVERY == 0:
-                pause = (time.monotonic() - began) / (step + 1 - first)
-                print(
-                    f"step {step + 1}: loss {total / _SAY_EVERY:.3f}, {pause:.2f} s a step",
-                    flush=True,
-                )
-                total = 0.0
+                self._say(step + 1, (time.monotonic() - began) / (step + 1 - first))
             if (step + 1) % _SAVE_EVERY == 0:
-                self._checkpoint.save(self._model, self._optimizers, step + 1)
+                self._checkpoint.save(parts, self._optimizers, step + 1)
+            step += 1
+            minutes = (time.monotonic() - began) / 60
+            done = max(step / self._options.steps, minutes / self._options.minutes)
 
-    def _take_step(self, step: int) -> float:
-        share = pace(step, self._options.warmup, self._options.steps)
-        for optimizer, rate in zip(self._optimizers, self._full_rates, strict=True):
-            for group in optimizer.param_groups:
+    def _take_step(self, step: int, share: float) -> None:
+        for optimizer, rates in zip(self._optimizers, self._full_rates, strict=True):
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * share
         with low_precision():
-            loss = loss_of(self._model, self._batches.at_step(step))
-        loss.backward()
+            losses = loss_of(self._model, self._reader, self._batches.at_step(step))
+        (losses[0] + _PATCH_WEIGHT * losses[1]).backward()  # type: ignore[no-untyped-call]
         for optimizer in self._optimizers:
             optimizer.step()
             optimizer.zero_grad()
-        return loss.item()
+        self._sums = [total + loss.item() for total, loss in zip(self._sums, losses, strict=True)]
+
+    def _say(self, step: int, seconds: float) -> None:
+        text, patch = (total / _SAY_EVERY for total in self._sums)
+        self._sums = [0.0, 0.0]
+        scale = self._model.logit_scale.exp().item()
+        print(
+            f"step {step}: captions {text:.3f}, patches {patch:.3f}, scale {scale:.1f}, "
+            f"{seconds:.2f} s a step",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -132,6 +167,7 @@ def main() -> None:
     model = new_model(tokenizer)
     torch.nn.init.constant_(model.logit_scale, _FIRST_SCALE)
     torch.nn.init.constant_(model.logit_bias, _FIRST_BIAS)
+    start_locally(model)
     use_fast_attention(model)
     Trainer(model, Batches(pictures, tokenizer, options.batch, options.seed), options).run()
     write_model(model, processor, options.output)
@@ -140,7 +176,8 @@ def main() -> None:
 
 
 def _print_validation(model: SiglipModel, processor: SiglipProcessor) -> None:
-    judge = Judge(model.eval(), processor)
+    model.train(mode=False)
+    judge = Judge(model, processor)
     scenes = scenes_of("validation", _VALIDATION_SCENES)
     pictures = judge.embed_pictures([scene.image for scene in scenes])
     print("validation recall", score_retrieval(judge, scenes, pictures))

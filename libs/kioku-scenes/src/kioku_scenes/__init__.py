@@ -1,7 +1,7 @@
 """Seeded pictures of drawn things with English and Japanese captions.
 
-    scene = draw_scene(42)
-    scene.image, scene.caption_en, scene.caption_ja, scene.facts
+scene = draw_scene(42)
+scene.image, scene.caption_en, scene.caption_ja, scene.facts
 """
 
 from kioku_scenes.folder import write_scenes

@@ -50,9 +50,7 @@ def alternatives(layout: Layout, rng: random.Random) -> dict[str, list[Layout]]:
     for attribute, values in _thing_values(layout.things[index]).items():
         things = [replace(layout.things[index], **{attribute: value}) for value in values]  # type: ignore[arg-type]
         found[attribute] = [_with_thing(layout, index, thing) for thing in things]
-    found["position"] = [
-        replace(layout, arrangement=value) for value in ARRANGEMENTS[layout.form]
-    ]
+    found["position"] = [replace(layout, arrangement=value) for value in ARRANGEMENTS[layout.form]]
     found["backdrop"] = [replace(layout, backdrop=value) for value in BACKDROPS]
     return {name: _usable(layout, others) for name, others in found.items()}
 

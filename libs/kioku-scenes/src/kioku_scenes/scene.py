@@ -55,11 +55,19 @@ def draw_scene(seed: int, size: int = 256) -> Scene:
 
 def draw_layout(layout: Layout, rng: random.Random, size: int) -> Image.Image:
     """An RGB picture of the layout, `size` pixels a side."""
+    return draw_with_spots(layout, rng, size)[0]
+
+
+def draw_with_spots(
+    layout: Layout, rng: random.Random, size: int
+) -> tuple[Image.Image, list[Spot]]:
+    """The layout's picture as draw_layout gives it, and where each thing is in it."""
     canvas = paint_backdrop(layout.backdrop, size * _OVERSAMPLE, rng)
     paints = {thing.kind: paint(thing.colour, rng) for thing in layout.things}
-    for spot in place_things(layout, rng):
+    spots = place_things(layout, rng)
+    for spot in spots:
         _stamp(canvas, spot, paints[spot.thing.kind], rng)
-    return canvas.reduce(_OVERSAMPLE)
+    return canvas.reduce(_OVERSAMPLE), spots
 
 
 def _stamp(
@@ -69,7 +77,9 @@ def _stamp(
     mirror, degrees = rng.random() < 0.5, rng.uniform(-8, 8)
     pixels = max(8, round(spot.side * canvas.width * 1.12))
     thing = spot.thing
-    tile = draw_tile(KIND_OF[thing.kind], colour, thing.texture, pixels, mirror, degrees)
+    tile = draw_tile(
+        KIND_OF[thing.kind], colour, thing.texture, pixels, mirror=mirror, turn=degrees
+    )
     left = round(spot.x * canvas.width - pixels / 2)
     top = round(spot.y * canvas.width - pixels / 2)
     canvas.paste(tile, (left, top), tile)

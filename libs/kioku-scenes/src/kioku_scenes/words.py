@@ -51,7 +51,8 @@ BACKDROPS = _terms(
     "lavender=against lavender=薄い|紫;dark grey=against dark grey=濃い|灰色;"
     "navy=against navy blue=紺色;grass=on grass=草原;sand=on sand=砂浜;snow=in the snow=雪景色;"
     "night=under a night sky=夜空;sky=under a cloudy sky=曇り|空;sea=over the sea=海;"
-    "sunset=at sunset=夕焼け;bricks=before a brick wall=れんが|の|壁;boards=on wooden boards=木|の|板;"
+    "sunset=at sunset=夕焼け;bricks=before a brick wall=れんが|の|壁;"
+    "boards=on wooden boards=木|の|板;"
     "tiles=on a tiled floor=タイル|の|床;rain=in the rain=雨;hills=before the mountains=山;"
     "confetti=amid confetti=紙吹雪"
 )

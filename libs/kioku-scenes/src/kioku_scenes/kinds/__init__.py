@@ -10,9 +10,7 @@ from kioku_scenes.kinds.shapes import SHAPES
 from kioku_scenes.kinds.tools import TOOLS
 from kioku_scenes.kinds.vehicles import VEHICLES
 
-KINDS: tuple[Kind, ...] = (
-    ANIMALS + VEHICLES + BUILDINGS + PLANTS + FOODS + TOOLS + GOODS + SHAPES
-)
+KINDS: tuple[Kind, ...] = ANIMALS + VEHICLES + BUILDINGS + PLANTS + FOODS + TOOLS + GOODS + SHAPES
 KIND_OF: dict[str, Kind] = {kind.name: kind for kind in KINDS}
 
 __all__ = ["KINDS", "KIND_OF", "Kind", "Stroke"]

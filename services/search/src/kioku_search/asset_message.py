@@ -12,6 +12,7 @@ from kioku_search.asset import Asset, AssetState, Failure, Kind, Stage
 from kioku_search.deletion import Deletion, Purge
 
 _KIND = "ASSET_KIND_"
+_NUMBERS = {kind: asset_pb2.AssetKind.Value(_KIND + kind) for kind in Kind}
 _STATE = "ASSET_STATE_"
 
 
@@ -26,7 +27,7 @@ def timestamp(moment: datetime | None) -> Timestamp | None:
 
 def kind_number(kind: Kind) -> asset_pb2.AssetKind.ValueType:
     """The contract's number of a kind."""
-    return asset_pb2.AssetKind.Value(_KIND + kind)
+    return _NUMBERS[kind]
 
 
 def kind_of(number: int) -> Kind | None:

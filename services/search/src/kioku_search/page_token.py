@@ -21,9 +21,12 @@ _MAX_CHARACTERS = 512
 
 
 def scope_of(*parts: object) -> bytes:
-    """Digest of everything a page belongs to: purpose, owner, filter, query."""
-    canonical = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(canonical.encode()).digest()
+    """Digest of everything a page belongs to: purpose, owner, filter, query.
+
+    Args:
+        parts: values whose `repr` says all of them and is the same in every process.
+    """
+    return hashlib.sha256(repr(parts).encode()).digest()
 
 
 class PageTokens:

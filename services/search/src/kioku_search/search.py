@@ -10,7 +10,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -91,8 +91,7 @@ class Probe:
     after: After | None
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """One picture and its cosine distance, 0 to 2."""
 
     asset_id: UUID

@@ -48,9 +48,8 @@ async def open_pool(
         dsn: `postgresql://user[:password]@host:port/database`.
         min_size, max_size: connections kept and allowed.
         role: set for every session (`SET ROLE`); the login must be a member of it.
-        reset: ask the server to forget a session's settings when its connection is given back; False
-            saves that round trip where every setting is local to its transaction (an open
-            transaction is rolled back and a listener removed all the same).
+        reset: ask the server to forget a session's settings when its connection is given back;
+            False saves that round trip where every setting is local to its transaction.
         application_name: shown in `pg_stat_activity`.
 
     Raises:

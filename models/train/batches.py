@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from captions import coloured_query, naming_queries
+from captions import joint_query, naming_queries
+from kioku_scenes.caption import caption_english, caption_japanese
+from kioku_scenes.layout import Layout
 from patchwork import as_labels
 from pictures import Pictures
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-_COLOURED_SHARE = 8
+_JOINT_SHARE = 4
 _SHIFT = 3
 
 
@@ -39,13 +41,14 @@ class Batches:
         self._tokenizer = tokenizer
         self._pairs = size // 2
         self._seed = seed
-        self._english = self._tokenize(pictures.english)
-        self._japanese = self._tokenize(pictures.japanese)
+        self._captions = self._tokenize_both(pictures.captions)
+        self._wrong = self._tokenize_both(pictures.wrong)
+        self._wrong_each = len(pictures.wrong) // len(pictures.captions)
 
     def at_step(self, step: int) -> Batch:
         """The batch of a step; the same step and seed always give the same batch."""
         rng = np.random.default_rng((self._seed, step))
-        bases = rng.choice(len(self._pictures.english) // 2, self._pairs, replace=False)
+        bases = rng.choice(len(self._pictures.captions) // 2, self._pairs, replace=False)
         rows = np.stack([2 * bases, 2 * bases + 1], 1).reshape(-1)
         tokens, truth = self._texts(rows, random.Random(self._seed * 1_000_003 + step))
         patches = as_labels(self._pictures.patches[rows])
@@ -61,18 +64,28 @@ class Batches:
         return (pixels * contrast + light).clamp(-1, 1)
 
     def _texts(self, rows: np.ndarray, rng: random.Random) -> tuple[Tensor, Tensor]:
+        """Each picture's caption and a wrong one, in a language drawn for each; short queries."""
         count = len(rows)
         facts = self._pictures.facts[rows]
-        own = np.eye(count, dtype=np.bool_)
-        chosen = rng.sample(range(count), count // _COLOURED_SHARE)
-        queries = naming_queries(rng)
-        queries += [coloured_query(facts[index], rng) for index in chosen]
+        asked = rng.sample(range(count), count // _JOINT_SHARE)
+        queries = naming_queries(rng) + [joint_query(facts[index], rng) for index in asked]
         short = [rng.choice((query.english, query.japanese)) for query in queries]
         matches = np.stack([query.matches(facts) for query in queries], 1)
-        truth = np.concatenate([own, matches], 1)
-        japanese = torch.tensor([[rng.random() < 0.5] for _ in rows])
-        full = torch.where(japanese, self._japanese[rows], self._english[rows])
-        return torch.cat([full, self._tokenize(short)]), torch.from_numpy(truth).float() * 2 - 1
+        never = np.zeros((count, count), np.bool_)
+        truth = np.concatenate([np.eye(count, dtype=np.bool_), never, matches], 1)
+        tongues = [[rng.randrange(2) for _ in rows] for _ in range(2)]
+        wrong = [int(row) * self._wrong_each + rng.randrange(self._wrong_each) for row in rows]
+        tokens = [
+            self._captions[tongues[0], rows],
+            self._wrong[tongues[1], wrong],
+            self._tokenize(short),
+        ]
+        return torch.cat(tokens), torch.from_numpy(truth).float() * 2 - 1
+
+    def _tokenize_both(self, layouts: list[Layout]) -> Tensor:
+        """Tokens of the English and of the Japanese captions, int64 (2, layouts, length)."""
+        english = self._tokenize([caption_english(layout) for layout in layouts])
+        return torch.stack([english, self._tokenize([caption_japanese(one) for one in layouts])])
 
     def _tokenize(self, texts: list[str]) -> Tensor:
         result = self._tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")

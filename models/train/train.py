@@ -30,11 +30,11 @@ from architecture import IMAGE_SIDE, TEXT_LENGTH, VOCABULARY, new_model, new_pro
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DECAY = 0.05
-_PATCH_WEIGHT = 10.0
-_RISE, _LEVEL = 0.03, 0.55
+_PATCH_WEIGHT = 6.0
+_RISE, _LEVEL = 0.02, 0.4
 MATRIX = 2
 _FIRST_SCALE, _FIRST_BIAS = math.log(20), -8.0
-_SAVE_EVERY, _SAY_EVERY = 50, 10
+_SAVE_EVERY, _SAY_EVERY = 100, 20
 _VALIDATION_SCENES = 500
 
 
@@ -43,8 +43,8 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train kioku-tiny.")
     parser.add_argument("--output", type=Path, default=_ROOT / "models" / "kioku-tiny")
     parser.add_argument("--checkpoint", type=Path, default=_ROOT / ".data" / "kioku-tiny")
-    parser.add_argument("--pairs", type=int, default=50_000, help="pairs of pictures drawn")
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--pairs", type=int, default=30_000, help="pairs of pictures drawn")
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=1e-3, help="AdamW's learning rate")
     parser.add_argument("--muon", type=float, default=0.02, help="Muon's rate, 0 for AdamW alone")
@@ -74,8 +74,8 @@ def optimizers_of(
 ) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices, AdamW for the rest; scale and bias move ten times faster."""
     matrices: list[Tensor] = []
-    decayed: list[Tensor] = [reader.kinds.weight, reader.colours.weight]
-    plain: list[Tensor] = [reader.kinds.bias, reader.colours.bias]
+    decayed: list[Tensor] = [reader.heads.weight]
+    plain: list[Tensor] = [reader.heads.bias]
     for name, weight in model.named_parameters():
         if name.startswith("logit"):
             continue
@@ -138,7 +138,7 @@ class Trainer:
                 group["lr"] = rate * share
         with low_precision():
             losses = loss_of(self._model, self._reader, self._batches.at_step(step))
-        (losses[0] + _PATCH_WEIGHT * losses[1]).backward()  # type: ignore[no-untyped-call]
+        (losses[0] + _PATCH_WEIGHT * share * losses[1]).backward()  # type: ignore[no-untyped-call]
         for optimizer in self._optimizers:
             optimizer.step()
             optimizer.zero_grad()
@@ -163,7 +163,7 @@ def main() -> None:
     tokenizer = train_tokenizer(VOCABULARY, TEXT_LENGTH)
     processor = new_processor(tokenizer)
     pictures = draw_pictures(options.pairs, IMAGE_SIDE, os.cpu_count() or 1)
-    print(f"drew {len(pictures.english)} pictures in {time.monotonic() - began:.0f} s", flush=True)
+    print(f"drew {len(pictures.captions)} pictures in {time.monotonic() - began:.0f} s", flush=True)
     model = new_model(tokenizer)
     torch.nn.init.constant_(model.logit_scale, _FIRST_SCALE)
     torch.nn.init.constant_(model.logit_bias, _FIRST_BIAS)

@@ -12,7 +12,7 @@ REGION = "us-east-1"
 
 # Listed in full, though Swift would add some by itself: copy serves CopyObject, slo multipart.
 _PIPELINE = (
-    "catch_errors gatekeeper healthcheck listing_formats s3api tempauth copy slo dlo "
+    "catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth copy slo dlo "
     "versioned_writes proxy-server"
 )
 
@@ -74,6 +74,9 @@ recoverable_node_timeout = 30
 error_suppression_interval = 0
 error_suppression_limit = 1000000
 
+[filter:cache]
+paste.filter_factory = kioku_stack.swift_cache:filter_factory
+
 [filter:s3api]
 use = egg:swift#s3api
 location = {region}
@@ -134,7 +137,7 @@ def _common(folder: Path, kind: str, port: int, user: str) -> str:
 
 def _proxy(secrets: SwiftSecrets) -> str:
     account, _, name = ACCESS_KEY.partition(":")
-    special = {"s3api", "tempauth", "proxy-server"}
+    special = {"cache", "s3api", "tempauth", "proxy-server"}
     plain = [word for word in _PIPELINE.split() if word not in special]
     return _PROXY.format(
         pipeline=_PIPELINE,

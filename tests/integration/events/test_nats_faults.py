@@ -160,6 +160,7 @@ async def test_a_frozen_server_holds_nobody_up(
         await publish(1)
         await until(lambda: handler.events)
         os.kill(fresh_nats.process.pid, signal.SIGSTOP)
+        await asyncio.sleep(0.2)  # until every thread of it has stopped
         try:
             for call in (lambda: publish(1, start=9), bus.health):
                 started = time.monotonic()

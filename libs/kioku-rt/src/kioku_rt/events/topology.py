@@ -11,6 +11,7 @@ from dataclasses import dataclass
 MINUTE = 60.0
 DAY = 24 * 60 * MINUTE
 KIB = 1024
+MIB = 1024 * KIB
 MAX_EVENT_BYTES = 512 * KIB
 MAX_DELIVER = 6
 PROBE = "probe.health"  # written only after a publish was not acknowledged
@@ -75,11 +76,11 @@ STREAMS = (
             "user.>",
             PROBE,
         ),
-        max_bytes=2048 * KIB * KIB,
+        max_bytes=2048 * MIB,
         max_age=7 * DAY,
     ),
-    StreamSpec("DLQ", ("dlq.>",), max_bytes=256 * KIB * KIB, max_age=30 * DAY),
-    StreamSpec("ADVISORIES", (f"{EXHAUSTED}.KIOKU.>",), max_bytes=16 * KIB * KIB, max_age=7 * DAY),
+    StreamSpec("DLQ", ("dlq.>",), max_bytes=256 * MIB, max_age=30 * DAY),
+    StreamSpec("ADVISORIES", (f"{EXHAUSTED}.KIOKU.>",), max_bytes=16 * MIB, max_age=7 * DAY),
 )
 
 

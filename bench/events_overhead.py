@@ -1,6 +1,6 @@
 """What the event machinery costs by itself: real PostgreSQL and NATS, both flushing to disk.
 
-    python bench/events_overhead.py [--events 2000] [--slots 16]
+    python -m bench.events_overhead [--events 2000] [--slots 16]
 
 Prints events per second through transaction -> outbox -> relay -> JetStream -> worker -> ack, the
 same through a bare loop of nats-py publishes and acks on the same server, and the time one event

@@ -53,7 +53,8 @@ class OutboxRelay:
     """Publishes one schema's outbox.
 
     Args:
-        pool: of a role that may read and update the outbox; one connection is held throughout.
+        pool: of a role that may read and update the outbox; one connection is held throughout. Its
+            sessions are reset on release: the advisory lock goes with them.
         bus: where to.
         schema: whose outbox.
         republish: called in a transaction when the event store turns out to be new; marks rows as

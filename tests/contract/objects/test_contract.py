@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from kioku_rt.errors import InvalidInput, KiokuError
-from kioku_rt.objects import HEAD_BYTES, ObjectInfo, ObjectStore
+from kioku_rt.objects import HEAD_BYTES, Digest, ObjectInfo, ObjectStore
 from kioku_rt.reasons import Reason
 
 DATA = bytes(range(256)) * 40
@@ -38,8 +38,10 @@ async def test_put_replaces(store: ObjectStore) -> None:
 async def test_the_digest_is_of_the_stored_bytes(store: ObjectStore) -> None:
     """A hash and enough of the head to sniff a type, in one reading."""
     await store.put("k", DATA, "image/png")
-    expected = (hashlib.sha256(DATA).hexdigest(), DATA[:HEAD_BYTES])
-    assert expected == await store.sha256("k")
+    info = await store.head("k")
+    assert info is not None
+    expected = Digest(hashlib.sha256(DATA).hexdigest(), DATA[:HEAD_BYTES], len(DATA), info.etag)
+    assert expected == await store.digest("k")
 
 
 async def test_an_object_larger_than_asked_for_is_refused(store: ObjectStore) -> None:
@@ -55,7 +57,7 @@ async def test_missing_objects(store: ObjectStore) -> None:
     assert None is await store.head("nowhere")
     for use in (
         store.get("nowhere", max_bytes=9),
-        store.sha256("nowhere"),
+        store.digest("nowhere"),
         store.copy("nowhere", "k", etag="0" * 32),
     ):
         with pytest.raises(KiokuError) as missing:

@@ -23,7 +23,8 @@ def uses(store: ObjectStore) -> list[Awaitable[object]]:
     return [
         store.head("k"),
         store.get("k", max_bytes=9),
-        store.sha256("k"),
+        store.digest("k"),
+        store.delete(["k"]),
         store.copy("k", "l", etag="e"),
         store.put("k", b"x", "image/png"),
         store.delete_prefix("k"),

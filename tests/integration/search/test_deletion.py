@@ -104,7 +104,7 @@ async def test_everything_is_gone_and_stays_gone(start_service, db, s3):
         assert 0 == len((await search.Search(search_pb2.SearchRequest(text="cat"))).hits)
         receipt = await finished(assets, asset_id)
         removed = dict(receipt.purges[0].removed)
-        assert {"image_embeddings": 1, "objects": 2, "stages": 1} == removed
+        assert {"image_embeddings": 1, "objects": 3, "stages": 1} == removed
         assert receipt.HasField("complete_time")
 
         for subject, payload in await db.owner.fetch(

@@ -158,6 +158,7 @@ async def test_foreign_and_unknown_assets_answer_byte_for_byte_alike(service, db
         (search_pb2.SearchRequest(text="a\0b"), "TEXT_INVALID_CHARACTER"),
         (search_pb2.SearchRequest(image=b""), "IMAGE_EMPTY"),
         (search_pb2.SearchRequest(image=b"<svg/>"), "IMAGE_UNSUPPORTED_FORMAT"),
+        (search_pb2.SearchRequest(image=JPEG + bytes(16 * 2**20)), "IMAGE_TOO_LARGE"),
         (search_pb2.SearchRequest(asset_id="x"), "ID_MALFORMED"),
         (search_pb2.SearchRequest(text="x", k=-1), "FIELD_INVALID"),
         (search_pb2.SearchRequest(text="x", k=1001), "FIELD_INVALID"),

@@ -56,17 +56,11 @@ class CrashingStore(MemoryObjectStore):
             raise Crash
         return result
 
-    async def head(self, key):
-        return await self._at("head", super().head(key))
-
-    async def sha256(self, key):
-        return await self._at("sha256", super().sha256(key))
+    async def digest(self, key):
+        return await self._at("digest", super().digest(key))
 
     async def copy(self, source, target, *, etag):
         await self._at("copy", super().copy(source, target, etag=etag))
-
-    async def delete_prefix(self, prefix):
-        return await self._at("delete_prefix", super().delete_prefix(prefix))
 
 
 def uploads_of(db, objects, rules=RULES):
@@ -102,7 +96,7 @@ async def test_the_stored_asset_is_what_was_uploaded(db, objects):
     assert AssetState.PROCESSING is done.state
     assert NEW.sha256 == done.sha256
     assert ["embedding"] == [stage.stage for stage in done.stages]
-    assert [done.object_key] == await objects.list_prefix("")
+    assert [done.object_key] == await objects.list_prefix("originals/")
     assert 1 == await events(db)
 
 
@@ -121,11 +115,11 @@ async def test_many_calls_at_once_are_one(db, objects):
     done = await asyncio.gather(*(uploads.complete(ANN, asset_id) for _ in range(8)))
     assert {AssetState.PROCESSING} == {asset.state for asset in done}
     assert 1 == await events(db)
-    assert 1 == len(objects.objects)
+    assert 1 == len(await objects.list_prefix("originals/"))
 
 
 @pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize("step", ["head", "sha256", "copy", "delete_prefix"])
+@pytest.mark.parametrize("step", ["digest", "copy"])
 async def test_a_crash_anywhere_is_mended_by_calling_again(db, step, after):
     """Whatever step the process died at, the next call completes the upload exactly once."""
     objects = CrashingStore(step, after=after)
@@ -137,7 +131,7 @@ async def test_a_crash_anywhere_is_mended_by_calling_again(db, step, after):
     done = await uploads.complete(ANN, asset_id)
     assert AssetState.PROCESSING is done.state
     assert 1 == await events(db)
-    assert [done.object_key] == await objects.list_prefix("")
+    assert [done.object_key] == await objects.list_prefix("originals/")
 
 
 async def test_an_outage_is_no_verdict(db, objects):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -27,7 +27,7 @@ class UploadLeftovers(Protocol):
     async def uncleared(self, older_than: timedelta, limit: int) -> list[tuple[str, UUID]]:
         """Assets whose bytes under `incoming/` no signed URL can bring back any more."""
 
-    async def cleared(self, owner: str, asset_id: UUID) -> None:
+    async def cleared(self, assets: Sequence[tuple[str, UUID]]) -> None:
         """Remember that nothing is left there."""
 
     async def forget_processed(self) -> int:
@@ -51,9 +51,9 @@ class Leftovers:
     async def clear(self, limit: int = 100) -> int:
         """Give up what was never completed, then remove what is left under `incoming/`."""
         given_up = await self._store.give_up(limit)
-        for owner, asset_id in await self._store.uncleared(self._url_lifetime, limit):
-            await self._objects.delete_prefix(incoming_key(asset_id))
-            await self._store.cleared(owner, asset_id)
+        over = await self._store.uncleared(self._url_lifetime, limit)
+        await self._objects.delete([incoming_key(asset_id) for _, asset_id in over])
+        await self._store.cleared(over)
         await self._store.forget_processed()
         return given_up
 

@@ -10,6 +10,7 @@ from kioku_rt.reasons import CATALOGUE, Reason
 from kioku_search.database import SCHEMA, unbound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
     from uuid import UUID
 
@@ -51,14 +52,14 @@ class LeftoverStore:
             )
         return [(row["owner"], row["asset_id"]) for row in rows]
 
-    async def cleared(self, owner: str, asset_id: UUID) -> None:
+    async def cleared(self, assets: Sequence[tuple[str, UUID]]) -> None:
         """Remember that nothing is left there."""
         async with unbound(self._pool) as connection:
             await connection.execute(
-                "UPDATE search.assets SET incoming_cleared = true"
-                " WHERE owner = $1 AND asset_id = $2 AND state <> 'UPLOADING'",
-                owner,
-                asset_id,
+                "UPDATE search.assets SET incoming_cleared = true WHERE state <> 'UPLOADING'"
+                " AND (owner, asset_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))",
+                [owner for owner, _ in assets],
+                [asset_id for _, asset_id in assets],
             )
 
     async def forget_processed(self) -> int:

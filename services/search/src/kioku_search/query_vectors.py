@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -17,7 +16,6 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 from kioku_rt.errors import DependencyDown, InvalidInput
-from kioku_rt.images.media import SNIFF_BYTES, sniff
 from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
@@ -120,20 +118,15 @@ class QueryVectors:
             lambda: self._checked(self._embedder.embed_text(text, space.space_id), space),
         )
 
-    async def of_image(self, image: bytes, space: Space) -> tuple[Floats, bool]:
-        """The vector of a picture, and whether it came from the cache.
+    async def of_image(self, image: bytes, sha256: str, space: Space) -> tuple[Floats, bool]:
+        """The vector of a picture with that SHA-256, and whether it came from the cache.
 
         Raises:
             InvalidInput: the bytes are no picture that can be read.
             DependencyDown: EMBEDDER_UNAVAILABLE.
         """
-        if not image:
-            raise InvalidInput(Reason.IMAGE_EMPTY, field="image")
-        media_type = sniff(image[:SNIFF_BYTES])
-        if media_type is None or not media_type.startswith("image/"):
-            raise InvalidInput(Reason.IMAGE_UNSUPPORTED_FORMAT, field="image")
         return await self._images.get(
-            (space.space_id, hashlib.sha256(image).hexdigest()),
+            (space.space_id, sha256),
             lambda: self._checked(self._embedder.embed_image(image, space.space_id), space),
         )
 

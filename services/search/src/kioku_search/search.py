@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -38,9 +38,10 @@ class TextQuery:
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """A picture's bytes."""
+    """A picture's bytes and their SHA-256, hex."""
 
-    image: bytes
+    image: bytes = field(repr=False)
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,8 @@ class Search:
         match query:
             case TextQuery(text):
                 return await self._vectors.of_text(text, space)
-            case ImageQuery(image):
-                return await self._vectors.of_image(image, space)
+            case ImageQuery(image, sha256):
+                return await self._vectors.of_image(image, sha256, space)
             case VectorQuery(_, values):
                 return unit_vector(values, space.dimension, field="vector.values"), False
             case LikeQuery():
@@ -229,8 +230,8 @@ def _identity(query: Query) -> list[str]:
     match query:
         case TextQuery(text):
             return ["text", text]
-        case ImageQuery(image):
-            return ["image", hashlib.sha256(image).hexdigest()]
+        case ImageQuery(_, sha256):
+            return ["image", sha256]
         case LikeQuery(asset_id):
             return ["asset", str(asset_id)]
         case VectorQuery(_, values):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from typing import Any
 
 import grpc
@@ -11,6 +13,8 @@ from kioku.search.v1 import search_service_pb2 as messages
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceServicer
 from kioku_rt.auth import acting_owner
 from kioku_rt.errors import InvalidInput
+from kioku_rt.images import IMAGE_TYPES, SNIFF_BYTES, ImageLimits, sniff
+from kioku_rt.images.refusal import too_large
 from kioku_rt.reasons import Reason
 from kioku_rt.text import clean_text
 
@@ -51,7 +55,7 @@ class SearchServicer(SearchServiceServicer):
     ) -> messages.SearchResponse:
         """Find the nearest assets."""
         acting = acting_owner(request.filter.owner, SCOPE)
-        query = _query(request)
+        query = await _query(request)
         answer = await self._search.search(
             acting,
             query,
@@ -77,12 +81,12 @@ class SearchServicer(SearchServiceServicer):
         )
 
 
-def _query(request: messages.SearchRequest) -> Query:
+async def _query(request: messages.SearchRequest) -> Query:
     match request.WhichOneof("query"):
         case "text":
             return TextQuery(clean_text(request.text))
         case "image":
-            return ImageQuery(request.image)
+            return await _image_query(request.image)
         case "asset_id":
             return LikeQuery(canonical_uuid(request.asset_id, "asset_id"))
         case "vector":
@@ -93,6 +97,21 @@ def _query(request: messages.SearchRequest) -> Query:
                 "Set exactly one of text, image, asset_id and vector.",
                 field="query",
             )
+
+
+async def _image_query(image: bytes) -> ImageQuery:
+    """A picture that is worth asking the embedder about; hashed off the event loop."""
+    if not image:
+        raise InvalidInput(Reason.IMAGE_EMPTY, field="image")
+    if len(image) > ImageLimits().max_bytes:
+        raise too_large(len(image), ImageLimits().max_bytes)
+    if sniff(image[:SNIFF_BYTES]) not in IMAGE_TYPES:
+        raise InvalidInput(Reason.IMAGE_UNSUPPORTED_FORMAT, field="image")
+    return ImageQuery(image, await asyncio.to_thread(_sha256, image))
+
+
+def _sha256(image: bytes) -> str:
+    return hashlib.sha256(image).hexdigest()
 
 
 def _vector_query(vector: vector_pb2.Vector) -> VectorQuery:

@@ -144,7 +144,7 @@ class Uploads:
         for last in range(1, _COMPLETION_TRIES + 1):
             asset = await self._found(acting, asset_id)
             if asset.state is not AssetState.UPLOADING:
-                return await self._completed_before(asset)
+                return self._completed_before(asset)
             try:
                 return await self._take_in(acting, asset)
             except KiokuError as error:
@@ -156,23 +156,21 @@ class Uploads:
 
     async def _take_in(self, acting: Acting, asset: Asset) -> Asset:
         source = incoming_key(asset.asset_id)
-        info = await self._objects.head(source)
-        if info is None:
-            raise KiokuError(Reason.OBJECT_MISSING)
-        _check_announced("size", Reason.UPLOAD_SIZE_MISMATCH, asset.size_bytes, info.size)
-        sha256, head = await self._objects.sha256(source)
+        found = await self._objects.digest(source)
+        _check_announced("size", Reason.UPLOAD_SIZE_MISMATCH, asset.size_bytes, found.size)
         if asset.announced_sha256:
-            _check_announced("hash", Reason.UPLOAD_HASH_MISMATCH, asset.announced_sha256, sha256)
-        content_type = await self._told_by_bytes(acting, asset, head)
-        key = original_key(asset.owner, asset.asset_id, sha256)
-        await self._objects.copy(source, key, etag=info.etag)
+            announced = asset.announced_sha256
+            _check_announced("hash", Reason.UPLOAD_HASH_MISMATCH, announced, found.sha256)
+        content_type = await self._told_by_bytes(acting, asset, found.head)
+        key = original_key(asset.owner, asset.asset_id, found.sha256)
+        await self._objects.copy(source, key, etag=found.etag)
+        # The bytes under incoming/ stay until no signed URL can write there: see Leftovers.
         done = await self._store.complete(
-            acting, asset.asset_id, key=key, sha256=sha256, content_type=content_type
+            acting, asset.asset_id, key=key, sha256=found.sha256, content_type=content_type
         )
         if done is None:  # deleted meanwhile: its purge may have run before our copy
             await self._objects.delete_prefix(key)
             raise not_found()
-        await self._objects.delete_prefix(source)
         return done
 
     async def _told_by_bytes(self, acting: Acting, asset: Asset, head: bytes) -> str:
@@ -182,7 +180,7 @@ class Uploads:
             assert media_type is not None  # noqa: S101 - otherwise there is a refusal
             return media_type
         await self._store.refuse(acting, asset.asset_id, failure)
-        await self._objects.delete_prefix(incoming_key(asset.asset_id))
+        await self._objects.delete([incoming_key(asset.asset_id)])
         raise InvalidInput(failure.reason, failure.message)
 
     def _refusal(self, asset: Asset, media_type: str | None) -> Failure | None:
@@ -198,10 +196,9 @@ class Uploads:
             f" {asset.content_type}; upload one of: {', '.join(sorted(IMAGE_TYPES))}.",
         )
 
-    async def _completed_before(self, asset: Asset) -> Asset:
+    def _completed_before(self, asset: Asset) -> Asset:
         if asset.state is AssetState.FAILED and not asset.stored and asset.failure is not None:
             raise KiokuError(asset.failure.reason, asset.failure.message)
-        await self._objects.delete_prefix(incoming_key(asset.asset_id))
         return asset
 
     async def _found(self, acting: Acting, asset_id: UUID) -> Asset:

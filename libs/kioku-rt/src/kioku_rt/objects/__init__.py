@@ -1,12 +1,20 @@
 """The private bucket: short-lived signed URLs for the world, plain calls for the services."""
 
 from kioku_rt.objects.memory import MemoryObjectStore
-from kioku_rt.objects.port import HEAD_BYTES, ObjectInfo, ObjectStore, SignedUrl, owner_hash
+from kioku_rt.objects.port import (
+    HEAD_BYTES,
+    Digest,
+    ObjectInfo,
+    ObjectStore,
+    SignedUrl,
+    owner_hash,
+)
 from kioku_rt.objects.s3 import S3ObjectStore
 from kioku_rt.objects.settings import S3Settings
 
 __all__ = [
     "HEAD_BYTES",
+    "Digest",
     "MemoryObjectStore",
     "ObjectInfo",
     "ObjectStore",

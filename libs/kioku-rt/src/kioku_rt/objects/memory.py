@@ -7,6 +7,7 @@ the real server's business and are proven there.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.images.refusal import too_large
 from kioku_rt.objects.disposition import attachment
 from kioku_rt.objects.failure import DEPENDENCY
-from kioku_rt.objects.port import HEAD_BYTES, ObjectInfo, SignedUrl
+from kioku_rt.objects.port import HEAD_BYTES, Digest, ObjectInfo, SignedUrl
 from kioku_rt.reasons import Reason
 
 
@@ -52,10 +53,10 @@ class MemoryObjectStore:
             raise too_large(len(data), max_bytes)
         return data
 
-    async def sha256(self, key: str) -> tuple[str, bytes]:
+    async def digest(self, key: str) -> Digest:
         """See `ObjectStore`."""
         data, _ = await self._found(key)
-        return hashlib.sha256(data).hexdigest(), data[:HEAD_BYTES]
+        return Digest(hashlib.sha256(data).hexdigest(), data[:HEAD_BYTES], len(data), _etag(data))
 
     async def copy(self, source: str, target: str, *, etag: str) -> None:
         """See `ObjectStore`."""
@@ -68,6 +69,12 @@ class MemoryObjectStore:
         """See `ObjectStore`."""
         await self.ping()
         self.objects[key] = (data, content_type)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """See `ObjectStore`."""
+        await self.ping()
+        for key in keys:
+            self.objects.pop(key, None)
 
     async def delete_prefix(self, prefix: str) -> int:
         """See `ObjectStore`."""

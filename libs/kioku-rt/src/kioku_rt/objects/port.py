@@ -8,13 +8,13 @@ made from it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
 HEAD_BYTES: Final = 4_096
-"""Leading bytes that `sha256` gives back beside the digest, enough to sniff a media type."""
+"""Leading bytes that a digest gives back, enough to sniff a media type."""
 
 
 def owner_hash(owner: str) -> str:
@@ -47,6 +47,16 @@ class ObjectInfo:
     content_type: str
 
 
+@dataclass(frozen=True)
+class Digest:
+    """What one reading of an object tells: SHA-256 in hex, the leading bytes, size and etag."""
+
+    sha256: str
+    head: bytes
+    size: int
+    etag: str
+
+
 class ObjectStore(Protocol):
     """A private bucket. Every method but the two `sign_*` may raise DependencyDown."""
 
@@ -71,8 +81,8 @@ class ObjectStore(Protocol):
         """
         ...
 
-    async def sha256(self, key: str) -> tuple[str, bytes]:
-        """Hex digest of `key`, read in pieces, and its first `HEAD_BYTES` bytes.
+    async def digest(self, key: str) -> Digest:
+        """Reads `key` once, in pieces; `head` has at most `HEAD_BYTES` bytes.
 
         Raises:
             KiokuError: OBJECT_MISSING.
@@ -89,6 +99,10 @@ class ObjectStore(Protocol):
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
         """Stores `data` as `key`, over whatever was there."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Removes these keys, at most 1,000, in one request; absent ones are no error."""
         ...
 
     async def delete_prefix(self, prefix: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from kioku_rt.errors import DependencyDown
 from kioku_rt.images.refusal import too_large
 from kioku_rt.objects.disposition import attachment
 from kioku_rt.objects.failure import DEPENDENCY, mapped
-from kioku_rt.objects.port import HEAD_BYTES, ObjectInfo, SignedUrl
+from kioku_rt.objects.port import HEAD_BYTES, Digest, ObjectInfo, SignedUrl
 from kioku_rt.objects.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class S3ObjectStore:
         """See `ObjectStore`."""
         return await self._run(self._get, key, max_bytes)
 
-    async def sha256(self, key: str) -> tuple[str, bytes]:
+    async def digest(self, key: str) -> Digest:
         """See `ObjectStore`."""
-        return await self._run(self._sha256, key)
+        return await self._run(self._digest, key)
 
     async def copy(self, source: str, target: str, *, etag: str) -> None:
         """See `ObjectStore`."""
@@ -77,6 +77,11 @@ class S3ObjectStore:
     async def put(self, key: str, data: bytes, content_type: str) -> None:
         """See `ObjectStore`."""
         await self._run(self._put, key, data, content_type)
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """See `ObjectStore`."""
+        if keys:
+            await self._run(self._delete, keys)
 
     async def delete_prefix(self, prefix: str) -> int:
         """See `ObjectStore`."""
@@ -134,7 +139,7 @@ class S3ObjectStore:
                 raise too_large(found["ContentLength"], max_bytes)
             return body.read()
 
-    def _sha256(self, key: str) -> tuple[str, bytes]:
+    def _digest(self, key: str) -> Digest:
         digest, head = hashlib.sha256(), b""
         found = self._client.get_object(Bucket=self._settings.bucket, Key=key)
         with closing(found["Body"]) as body:
@@ -142,7 +147,7 @@ class S3ObjectStore:
                 digest.update(piece)
                 if len(head) < HEAD_BYTES:
                     head += piece[: HEAD_BYTES - len(head)]
-        return digest.hexdigest(), head
+        return Digest(digest.hexdigest(), head, found["ContentLength"], found["ETag"].strip('"'))
 
     def _copy(self, source: str, target: str, etag: str) -> None:
         bucket = self._settings.bucket
@@ -161,14 +166,17 @@ class S3ObjectStore:
     def _delete_prefix(self, prefix: str) -> int:
         removed = 0
         for keys in self._pages(prefix):
-            answer = self._client.delete_objects(
-                Bucket=self._settings.bucket,
-                Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
-            )
-            if answer.get("Errors"):
-                raise OSError("the store kept an object it was told to delete")
+            self._delete(keys)
             removed += len(keys)
         return removed
+
+    def _delete(self, keys: Sequence[str]) -> None:
+        answer = self._client.delete_objects(
+            Bucket=self._settings.bucket,
+            Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+        )
+        if answer.get("Errors"):
+            raise OSError("the store kept an object it was told to delete")
 
     def _pages(self, prefix: str) -> Iterator[list[str]]:
         pages = self._client.get_paginator("list_objects_v2").paginate(

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,10 +56,13 @@ class Stage:
 
 
 @contextmanager
-def servers() -> Iterator[Stage]:
-    """PostgreSQL (fsync on) and NATS in a folder that goes away."""
-    with tempfile.TemporaryDirectory(prefix="kioku-bench-") as scratch:
-        folder = Path(scratch)
+def servers(keep: Path | None = None) -> Iterator[Stage]:
+    """PostgreSQL (fsync on) and NATS in a folder that goes away, or in `keep`, which stays."""
+    with ExitStack() as stack:
+        folder = keep or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="kioku-bench-"))
+        )
+        folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)
         postgres = Postgres(folder / "postgres", auth="trust", tuning=_TUNING)
         nats = Nats(folder / "nats")
@@ -69,7 +72,7 @@ def servers() -> Iterator[Stage]:
             yield Stage(postgres, nats, folder)
         finally:
             nats.kill()
-            postgres.kill()
+            postgres.stop()
 
 
 def asset_ids(count: int) -> list[uuid.UUID]:
@@ -78,7 +81,13 @@ def asset_ids(count: int) -> list[uuid.UUID]:
 
 
 async def fill(stage: Stage, database: str, vectors: Vectors, owners: Sequence[str]) -> float:
-    """A database with the schema and one READY asset per vector; seconds for the index build."""
+    """A database with the schema and one READY asset per vector; seconds for the index build.
+
+    One that a kept folder holds already is taken as it is.
+    """
+    known = stage.postgres.sql("SELECT datname FROM pg_database").splitlines()
+    if database in known:
+        return 0.0
     stage.postgres.create_database(database)
     dsn = stage.postgres.dsn(database)
     await Migrations("kioku_search.migrations", "search").apply(dsn)

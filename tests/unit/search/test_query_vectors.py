@@ -7,7 +7,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from kioku_rt.errors import DependencyDown, InvalidInput
+from kioku_rt.errors import DependencyDown
 from kioku_rt.reasons import Reason
 from kioku_search.query_vectors import QueryVectors
 
@@ -88,27 +88,16 @@ async def test_spaces_do_not_share_vectors(embedder):
 async def test_a_deleted_picture_is_forgotten(embedder):
     """Also one that is being embedded at that moment."""
     vectors, digest = vectors_of(embedder), hashlib.sha256(JPEG).hexdigest()
-    await vectors.of_image(JPEG, space())
+    await vectors.of_image(JPEG, digest, space())
     vectors.forget_image(digest)
     embedder.gate.clear()
-    asking = asyncio.create_task(vectors.of_image(JPEG, space()))
+    asking = asyncio.create_task(vectors.of_image(JPEG, digest, space()))
     await asyncio.sleep(0.01)
     vectors.forget_image(digest)
     embedder.gate.set()
     assert not (await asking)[1]
-    assert not (await vectors.of_image(JPEG, space()))[1]
+    assert not (await vectors.of_image(JPEG, digest, space()))[1]
     assert 3 == len(embedder.calls)
-
-
-@pytest.mark.parametrize(
-    ("image", "reason"),
-    [(b"", Reason.IMAGE_EMPTY), (b"%PDF-1.7", Reason.IMAGE_UNSUPPORTED_FORMAT)],
-)
-async def test_what_is_no_picture_never_reaches_the_embedder(embedder, image, reason):
-    """Refused by its first bytes."""
-    with pytest.raises(InvalidInput) as error:
-        await vectors_of(embedder).of_image(image, space())
-    assert (reason, []) == (error.value.reason, embedder.calls)
 
 
 @pytest.mark.parametrize("broken", [np.full(32, np.nan), np.zeros(32), np.ones(31)])

@@ -106,6 +106,11 @@ FAULTS: dict[str, Callable[[Stack], None]] = {
     "embedder SIGTERM": stop("embedder"),
     "search SIGTERM": stop("search"),
 }
+PAIR = ("--embedders", "2", "--searches", "2")
+PAIR_FAULTS: dict[str, Callable[[Stack], None]] = {
+    "one of two embedders SIGTERM": stop("embedder-1"),
+    "one of two searches SIGTERM": stop("search-1"),
+}
 
 
 def draw(folder: Path, count: int, seed: int) -> Path:
@@ -122,7 +127,7 @@ def strike(stack: Stack, fault: str, folder: Path, user: str) -> Row:
     pictures = len(list(folder.glob("*.jpg")))
     ingest = stack.start("ingest", str(folder), "--user", user)
     stack.wait(lambda: _done(stack, user) >= pictures // 3, 300, "a third of the ingest")
-    FAULTS[fault](stack)
+    (FAULTS | PAIR_FAULTS)[fault](stack)
     struck = time.monotonic()
     time.sleep(0.5)
     stack.wait_ready(180)
@@ -148,14 +153,23 @@ def main() -> None:
     """Run the faults one after another on one stack and print the table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--pictures", type=int, default=300)
-    options.add_argument("--only", choices=list(FAULTS), action="append")
+    every = [*FAULTS, *PAIR_FAULTS]
+    options.add_argument("--only", choices=every, action="append")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder, temporary_stack() as stack:
-        print(HEAD)
-        for number, fault in enumerate(chosen.only or FAULTS):
-            drawn = draw(Path(folder) / str(number), chosen.pictures, seed=10_000 * (number + 1))
-            user = f"user-{fault.replace(' ', '-')}"
-            print(strike(stack, fault, drawn, user).line(), flush=True)
+    wanted = chosen.only or every
+    print(HEAD)
+    for layout, faults in (((), FAULTS), (PAIR, PAIR_FAULTS)):
+        if some := [fault for fault in faults if fault in wanted]:
+            with temporary_stack(*layout) as stack:
+                _series(stack, some, chosen.pictures)
+
+
+def _series(stack: Stack, faults: list[str], pictures: int) -> None:
+    for fault in faults:
+        number = [*FAULTS, *PAIR_FAULTS].index(fault) + 1
+        with tempfile.TemporaryDirectory() as folder:
+            drawn = draw(Path(folder), pictures, seed=10_000 * number)
+            print(strike(stack, fault, drawn, f"user-{number}").line(), flush=True)
 
 
 if __name__ == "__main__":

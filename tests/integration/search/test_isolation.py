@@ -11,7 +11,14 @@ import pytest_asyncio
 from tests.integration.search.rig import space, unit
 
 SET_OWNER = "SELECT set_config('kioku.owner', $1, true)"
-TABLES = ("assets", "asset_stages", "image_embeddings", "deletions", "deletion_purges")
+TABLES = (
+    "assets",
+    "asset_tags",
+    "asset_stages",
+    "image_embeddings",
+    "deletions",
+    "deletion_purges",
+)
 
 
 @pytest_asyncio.fixture
@@ -20,7 +27,7 @@ async def two(db):
     one = space()
     await db.register(one)
     ann = await db.indexed("ann", one, unit("ann"))
-    bob = await db.indexed("bob", one, unit("bob"))
+    bob = await db.indexed("bob", one, unit("bob"), tags=["secret"])
     gone = uuid.uuid4()
     await db.owner.execute(
         "INSERT INTO search.deletions (owner, asset_id, sweep_after) VALUES ('bob', $1, now())",

@@ -145,6 +145,12 @@ async def test_large_owner_goes_through_the_graph(db, library):
         (Wanted(tags=("rare",)), lambda index: index % 500 == 0, "exact"),
         (Wanted(start=NOW + timedelta(days=1601)), lambda index: index >= 1600, "hnsw"),
         (Wanted(end=NOW + timedelta(days=31)), lambda index: index < 30, "exact"),
+        (
+            Wanted(tags=("rare", "even"), start=NOW + timedelta(days=501)),
+            lambda index: index % 500 == 0 and index >= 500,
+            "exact",
+        ),
+        (Wanted(tags=("nowhere",)), lambda _index: False, "exact"),
         (Wanted(kind="VIDEO"), lambda _index: False, "exact"),
     ],
 )
@@ -242,6 +248,7 @@ async def explain(db, library, strategy, owner, settings):
         "'-infinity'::float8",
         "'00000000-0000-0000-0000-000000000000'::uuid",
     ]
+    template = template.replace("$12", "'rare'")
     for number, value in enumerate(values, 1):
         template = template.replace(f"${number}", value)
     async with db.api.acquire() as connection, connection.transaction():
@@ -264,6 +271,27 @@ async def test_plan_of_the_graph_route(db, library):
     partition = await db.partition(library[0].space_id)
     assert f"Index Scan using {partition}_hnsw on {partition}" in plan
     assert "Sort" not in plan
+
+
+async def test_plan_of_the_route_by_tag(db, library):
+    """The assets of a rare tag are looked up one by one, whatever the owner has besides."""
+    settings = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
+    plan = await explain(db, library, "tagged", "big", settings)
+    partition = await db.partition(library[0].space_id)
+    assert "Nested Loop" in plan
+    assert "Index Cond: ((owner = 'big'::text) AND (tag = 'rare'::text))" in plan
+    assert f"Index Scan using {partition}_pkey" in plan
+
+
+async def test_tags_follow_their_asset(db):
+    """Made, changed and removed with it."""
+    asset_id = await db.stored_asset("ann", tags=["a", "b"])
+    query = "SELECT array_agg(tag ORDER BY tag) FROM search.asset_tags WHERE asset_id = $1"
+    assert ["a", "b"] == await db.owner.fetchval(query, asset_id)
+    await db.owner.execute("UPDATE search.assets SET tags = '{b,c}' WHERE asset_id = $1", asset_id)
+    assert ["b", "c"] == await db.owner.fetchval(query, asset_id)
+    await db.owner.execute("DELETE FROM search.assets WHERE asset_id = $1", asset_id)
+    assert await db.owner.fetchval(query, asset_id) is None
 
 
 @pytest.mark.parametrize("strategy", ["exact", "count"])

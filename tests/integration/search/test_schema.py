@@ -48,7 +48,7 @@ async def test_every_table_of_owners_is_protected(db):
     """Each table and each partition with an owner has row-level security enabled and forced."""
     await db.register(space())
     rows = await db.owner.fetch(PROTECTED)
-    assert 6 == len(rows)
+    assert 7 == len(rows)
     assert [] == [row["relname"] for row in rows if not (row[1] and row[2] and row[3])]
 
 
@@ -114,6 +114,7 @@ async def test_a_partition_has_the_promised_shape(db):
     assert "USING hnsw (((embedding)::halfvec(32)) halfvec_cosine_ops)" in hnsw
     assert "m='16'" in hnsw
     assert "ef_construction='128'" in hnsw
+    assert "USING btree (owner, shown_at)" in indexes[f"{partition}_shown"]
     assert "USING btree (owner)" in indexes[f"{partition}_owner"]
     storage = await db.owner.fetchval(
         "SELECT attstorage FROM pg_attribute WHERE attrelid = $1::text::regclass"

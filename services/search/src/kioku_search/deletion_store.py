@@ -157,8 +157,8 @@ async def _begin(
     """Hide the locked asset, remove what is derived from it, leave the tombstone, tell."""
     owner = acting.owner
     await connection.execute(
-        "UPDATE search.assets SET state = 'DELETING', updated_at = now()"
-        " WHERE owner = $1 AND asset_id = $2",
+        "UPDATE search.assets SET state = 'DELETING', updated_at = now(), filename = '',"
+        " tags = '{}', taken_at = NULL WHERE owner = $1 AND asset_id = $2",
         owner,
         asset_id,
     )

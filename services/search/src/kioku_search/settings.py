@@ -44,7 +44,7 @@ class Settings(StorageSettings):
     accept_videos: bool = False
     upload_patience_seconds: int = Field(default=86_400, ge=1)
 
-    ef_search: int = Field(default=100, ge=10, le=1000)
+    ef_search: int = Field(default=200, ge=10, le=1000)
     text_cache_entries: int = Field(default=10_000, ge=0)
     image_cache_entries: int = Field(default=1_000, ge=0)
 

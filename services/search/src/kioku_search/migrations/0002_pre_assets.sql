@@ -50,6 +50,33 @@ CREATE TABLE search.asset_stages (
     FOREIGN KEY (owner, asset_id) REFERENCES search.assets ON DELETE CASCADE
 );
 
+-- Which assets have a tag. An array's operators are not leakproof, so under row-level security no
+-- index on the array could be used; equality of text is.
+CREATE TABLE search.asset_tags (
+    owner text NOT NULL,
+    tag text NOT NULL,
+    asset_id uuid NOT NULL,
+    PRIMARY KEY (owner, tag, asset_id)
+);
+
+CREATE FUNCTION search.keep_tags() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        DELETE FROM search.asset_tags t
+            WHERE t.owner = OLD.owner AND t.tag = ANY (OLD.tags) AND t.asset_id = OLD.asset_id;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO search.asset_tags (owner, tag, asset_id)
+            SELECT NEW.owner, tag, NEW.asset_id FROM unnest(NEW.tags) AS tag
+            ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER assets_tags AFTER INSERT OR DELETE OR UPDATE OF tags ON search.assets
+    FOR EACH ROW EXECUTE FUNCTION search.keep_tags();
+
 -- Tells watchers, and the caches of every process, what changed.
 CREATE FUNCTION search.notify_asset() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -74,6 +101,13 @@ CREATE POLICY asset_stages_of_owner ON search.asset_stages TO search_api
     USING (owner = nullif(current_setting('kioku.owner', true), ''))
     WITH CHECK (owner = nullif(current_setting('kioku.owner', true), ''));
 
+ALTER TABLE search.asset_tags ENABLE ROW LEVEL SECURITY;
+ALTER TABLE search.asset_tags FORCE ROW LEVEL SECURITY;
+CREATE POLICY asset_tags_of_owner ON search.asset_tags TO search_api
+    USING (owner = nullif(current_setting('kioku.owner', true), ''))
+    WITH CHECK (owner = nullif(current_setting('kioku.owner', true), ''));
+
 GRANT SELECT, INSERT, UPDATE ON search.assets TO search_api;
+GRANT SELECT, INSERT, DELETE ON search.asset_tags TO search_api, search_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON search.asset_stages TO search_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON search.assets, search.asset_stages TO search_worker;

@@ -106,6 +106,7 @@ BEGIN
                        'CHECK (abs(l2_norm(embedding) - 1) < 0.01)', v_partition);
     END IF;
     EXECUTE format('CREATE INDEX %I ON search.%I (owner)', v_partition || '_owner', v_partition);
+    EXECUTE format('CREATE INDEX %I ON search.%I (owner, shown_at)', v_partition || '_shown', v_partition);
     EXECUTE format('CREATE INDEX %I ON search.%I USING hnsw ((embedding::halfvec(%s)) halfvec_cosine_ops) '
                    'WITH (m = 16, ef_construction = 128)', v_partition || '_hnsw', v_partition, p_dimension);
     EXECUTE format('ALTER TABLE search.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_partition);

@@ -145,11 +145,13 @@ async def test_bad_input_is_dead_at_once(world: World) -> None:
     found = [
         await reason_of(world, uploaded(object_key="damaged", sha256="")),
         await reason_of(world, uploaded(sha256="0" * 64)),
+        await reason_of(world, requested(sha256="0" * 64)),
         await reason_of(world, uploaded(object_key="large", sha256="")),
         await reason_of(world, uploaded(object_key="gone")),
     ]
     assert found == [
         Reason.IMAGE_TRUNCATED,
+        Reason.CHECKSUM_MISMATCH,
         Reason.CHECKSUM_MISMATCH,
         Reason.IMAGE_TOO_LARGE,
         Reason.OBJECT_MISSING,

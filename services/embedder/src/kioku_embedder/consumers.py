@@ -142,7 +142,9 @@ def _of_upload(message: events_pb2.AssetUploaded) -> Task:
 
 
 def _of_request(message: events_pb2.EmbeddingRequested) -> Task:
-    return Task(_subject(message), message.kind, message.object_key, "", message.space_id)
+    return Task(
+        _subject(message), message.kind, message.object_key, message.sha256, message.space_id
+    )
 
 
 def _subject(message: events_pb2.AssetUploaded | events_pb2.EmbeddingRequested) -> Subject:

@@ -55,6 +55,7 @@ async def request_embedding(connection: Connection, asset: Asset, space_id: str)
         object_key=asset.object_key,
         content_type=asset.content_type,
         space_id=space_id,
+        sha256=asset.sha256,
         generation=asset.generation,
         event_time=now(),
     )

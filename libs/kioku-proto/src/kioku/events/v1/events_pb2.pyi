@@ -92,6 +92,7 @@ class EmbeddingRequested(_message.Message):
     SPACE_ID_FIELD_NUMBER: _builtins.int
     GENERATION_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     owner: _builtins.str
@@ -106,6 +107,8 @@ class EmbeddingRequested(_message.Message):
     """The space; empty: the embedder's default one."""
     generation: _builtins.int
     """As in AssetUploaded."""
+    sha256: _builtins.str
+    """SHA-256 of the bytes, lower-case hex."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it was asked for."""
@@ -121,10 +124,11 @@ class EmbeddingRequested(_message.Message):
         space_id: _builtins.str = ...,
         generation: _builtins.int = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
+        sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "space_id", b"space_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

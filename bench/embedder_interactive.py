@@ -44,7 +44,7 @@ async def beside_bulk(
             yield pb.EmbedImagesRequest(key="", image=pictures[number % len(pictures)])
 
     async def bulk() -> None:
-        async for answer in stub.EmbedImages(endless()):  # noqa: PERF401 - it never ends
+        async for answer in stub.EmbedImages(endless()):
             passes.append(answer.timing.inference_ms)  # noqa: PERF401 - kept when cancelled
 
     running = asyncio.create_task(bulk())

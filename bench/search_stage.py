@@ -162,6 +162,11 @@ class Served:
         """A channel to the service; each call brings its own `metadata`."""
         return channel(f"127.0.0.1:{self.port}", default_timeout=30.0)
 
+    def cpu_seconds(self) -> float:
+        """CPU time the process has used so far: what a busy machine does not change."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def metadata(self, subject: str) -> tuple[tuple[str, str], ...]:
         """What makes a call act for `subject`."""
         return (("authorization", f"Bearer {self.issuer.mint(subject)}"),)

@@ -15,7 +15,7 @@ from kioku.events.v1 import events_pb2
 from kioku.search.v1 import search_service_pb2 as search_pb2
 from kioku_rt.errors import KiokuError
 from kioku_rt.events import new_event_id
-from kioku_rt.objects import S3ObjectStore, S3Settings
+from kioku_rt.objects import MemoryObjectStore, S3ObjectStore, S3Settings
 from kioku_rt.reasons import Reason
 from kioku_search.deletion import Deletions
 from kioku_search.deletion_store import DeletionStore
@@ -182,6 +182,23 @@ async def test_an_event_without_a_deletion_removes_nothing(db, objects):
     await objects.put(f"incoming/{asset_id}", b"x", "image/jpeg")
     assert not await deletions_of(db, objects).purge("e1", "ann", asset_id)
     assert 1 == len(objects.objects)
+
+
+async def test_objects_that_the_store_does_not_list_yet_are_removed(db):
+    """Incoming bytes and original go by name, so a late listing hides neither."""
+
+    class LateListing(MemoryObjectStore):
+        async def delete_prefix(self, _prefix):
+            return 0
+
+    objects = LateListing()
+    asset_id = await db.stored_asset("ann")
+    await objects.put(f"incoming/{asset_id}", b"x", "image/jpeg")
+    await objects.put(f"originals/x/{asset_id}/y", b"x", "image/jpeg")
+    deletions = deletions_of(db, objects)
+    await deletions.order(ANN, asset_id)
+    assert await deletions.purge("e1", "ann", asset_id)
+    assert {} == objects.objects
 
 
 async def test_the_second_sweep_removes_what_came_late(db, objects):

@@ -18,7 +18,7 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.objects.port import ObjectStore
 from kioku_rt.reasons import Reason
 
-from kioku_search.asset import prefixes
+from kioku_search.asset import incoming_key, prefixes
 from kioku_search.uploads import not_found
 
 PARTICIPANT = "search"
@@ -56,8 +56,8 @@ class DeletionStore(Protocol):
     async def find(self, acting: Acting, asset_id: UUID) -> Deletion | None:
         """The deletion, unless it is another owner's or not there."""
 
-    async def known(self, owner: str, asset_id: UUID) -> bool:
-        """Whether there is a tombstone."""
+    async def original(self, owner: str, asset_id: UUID) -> str | None:
+        """Key of the original (empty: none is known any more); None without a tombstone."""
 
     async def purged(
         self, event_id: str, owner: str, asset_id: UUID, removed: Mapping[str, int]
@@ -122,11 +122,13 @@ class Deletions:
         Raises:
             DependencyDown: the database or the object store does not answer.
         """
-        if not await self._store.known(owner, asset_id):
+        original = await self._store.original(owner, asset_id)
+        if original is None:
             return False
-        await self._store.purged(
-            event_id, owner, asset_id, {"objects": await self._remove_objects(owner, asset_id)}
-        )
+        removed = await self._remove_objects(owner, asset_id)
+        if original:
+            await self._objects.delete([original])
+        await self._store.purged(event_id, owner, asset_id, {"objects": removed})
         return True
 
     async def confirm(
@@ -152,4 +154,6 @@ class Deletions:
         removed = 0
         for prefix in prefixes(owner, asset_id):
             removed += await self._objects.delete_prefix(prefix)
+        # By name as well, here and above: an object store may list a new object late.
+        await self._objects.delete([incoming_key(asset_id)])
         return removed

@@ -65,15 +65,17 @@ class DeletionStore:
         async with owned(self._api, acting, "deletion.get", str(asset_id)) as connection:
             return await _receipt(connection, acting.owner, asset_id)
 
-    async def known(self, owner: str, asset_id: UUID) -> bool:
-        """Whether there is a tombstone."""
+    async def original(self, owner: str, asset_id: UUID) -> str | None:
+        """Key of the original (empty: none is known any more); None without a tombstone."""
         async with unbound(self._worker) as connection:
-            found = await connection.fetchval(
-                "SELECT true FROM search.deletions WHERE owner = $1 AND asset_id = $2",
+            key: str | None = await connection.fetchval(
+                "SELECT coalesce(a.object_key, '') FROM search.deletions d"
+                " LEFT JOIN search.assets a USING (owner, asset_id)"
+                " WHERE d.owner = $1 AND d.asset_id = $2",
                 owner,
                 asset_id,
             )
-        return bool(found)
+        return key
 
     async def purged(
         self, event_id: str, owner: str, asset_id: UUID, removed: Mapping[str, int]

@@ -169,7 +169,7 @@ class Uploads:
             acting, asset.asset_id, key=key, sha256=found.sha256, content_type=content_type
         )
         if done is None:  # deleted meanwhile: its purge may have run before our copy
-            await self._objects.delete_prefix(key)
+            await self._objects.delete([key])
             raise not_found()
         return done
 

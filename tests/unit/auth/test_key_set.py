@@ -58,7 +58,20 @@ def test_without_an_id_only_a_single_key_answers() -> None:
         rsa_key(2048, "x") | {"e": "Aw"},
         "not an object",
     ],
-    ids=lambda e: json.dumps(e)[:40],
+    ids=[
+        "use",
+        "key-ops",
+        "algorithm",
+        "off-curve",
+        "curve",
+        "okp",
+        "future",
+        "no-type",
+        "rsa-1024",
+        "exponent-1",
+        "exponent-3",
+        "text",
+    ],
 )
 def test_keys_that_are_not_ours_to_use_are_left_out(entry: Any) -> None:
     """Another use, another curve, a point off the curve or a weak key never verifies."""

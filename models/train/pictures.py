@@ -12,7 +12,7 @@ import numpy as np
 from captions import facts_row
 from kioku_scenes import seeds_of
 from kioku_scenes.layout import Layout
-from kioku_scenes.negatives import alternatives
+from kioku_scenes.negatives import changes, is_usable
 from kioku_scenes.scene import draw_with_spots
 from kioku_scenes.split import layout_of_seed, split_of_layout
 from numpy.typing import NDArray
@@ -100,11 +100,14 @@ def _pair_of(seed: int, rng: random.Random) -> tuple[Layout, Layout]:
 
 
 def _changed(layout: Layout, rng: random.Random, besides: tuple[Layout, ...]) -> Layout:
-    """A training layout that differs from this one in one attribute and is none of `besides`."""
-    found = {
-        name: [o for o in others if split_of_layout(o) == "training" and o not in besides]
-        for name, others in alternatives(layout, rng).items()
-    }
-    names = [name for name, others in found.items() if others]
-    name = rng.choices(names, [_WEIGHTS[name] for name in names])[0]
-    return rng.choice(found[name])
+    """A training layout that differs from this one in one attribute and is none of `besides`.
+
+    Attributes are tried in turn, as a weighted draw orders them; colour always has an answer.
+    """
+    found = changes(layout, rng)
+    names = sorted(found, key=lambda name: -(rng.random() ** (1 / _WEIGHTS[name])))
+    for name in names:
+        for other in rng.sample(found[name], len(found[name])):
+            if other not in besides and split_of_layout(other) == "training" and is_usable(other):
+                return other
+    raise LookupError(f"no layout differs from {layout} in one attribute")

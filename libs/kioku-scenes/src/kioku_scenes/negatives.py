@@ -45,6 +45,17 @@ def _four_way(attribute: str, true: Layout, wrong: list[Layout]) -> FourWay:
 
 def alternatives(layout: Layout, rng: random.Random) -> dict[str, list[Layout]]:
     """For each attribute, the drawable layouts that differ from this one in it alone."""
+    return {
+        name: [other for other in others if is_usable(other)]
+        for name, others in changes(layout, rng).items()
+    }
+
+
+def changes(layout: Layout, rng: random.Random) -> dict[str, list[Layout]]:
+    """For each attribute, all layouts that differ from this one in it alone, usable or not.
+
+    Of two or three things the generator chooses the one whose attributes change.
+    """
     found: dict[str, list[Layout]] = {}
     index = rng.randrange(len(layout.things))
     for attribute, values in _thing_values(layout.things[index]).items():
@@ -52,7 +63,12 @@ def alternatives(layout: Layout, rng: random.Random) -> dict[str, list[Layout]]:
         found[attribute] = [_with_thing(layout, index, thing) for thing in things]
     found["position"] = [replace(layout, arrangement=value) for value in ARRANGEMENTS[layout.form]]
     found["backdrop"] = [replace(layout, backdrop=value) for value in BACKDROPS]
-    return {name: _usable(layout, others) for name, others in found.items()}
+    return {name: [other for other in others if other != layout] for name, others in found.items()}
+
+
+def is_usable(layout: Layout) -> bool:
+    """Whether the layout can be drawn and said in at most twenty words."""
+    return is_drawable(layout) and is_short(layout)
 
 
 def _thing_values(thing: Thing) -> dict[str, tuple[str, ...] | tuple[int, ...]]:
@@ -73,7 +89,3 @@ def _thing_values(thing: Thing) -> dict[str, tuple[str, ...] | tuple[int, ...]]:
 def _with_thing(layout: Layout, index: int, thing: Thing) -> Layout:
     things = (*layout.things[:index], thing, *layout.things[index + 1 :])
     return replace(layout, things=things)
-
-
-def _usable(true: Layout, others: list[Layout]) -> list[Layout]:
-    return [other for other in others if other != true and is_drawable(other) and is_short(other)]

@@ -45,8 +45,10 @@ class Query:
         fits = np.ones(things.shape[:2], np.bool_)
         for attribute, number in self.wanted:
             fits &= things[:, :, attribute] == number
-        true: NDArray[np.bool_] = fits.any(axis=1)
-        return true if self.backdrop is None else true & (facts[:, -1] == self.backdrop)
+        true: NDArray[np.bool_] = np.asarray(fits.any(axis=1))
+        if self.backdrop is not None:
+            true &= facts[:, -1] == self.backdrop
+        return true
 
 
 def facts_row(layout: Layout) -> list[int]:

@@ -6,8 +6,9 @@ the first layers starts out looking one fixed step away.  All of it is free to c
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import SiglipModel
+from transformers.models.siglip.modeling_siglip import SiglipAttention
 
 _STEPS = (
     ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)),
@@ -42,7 +43,10 @@ def _places(grid: int, frequencies: Tensor) -> Tensor:
 
 
 def _look_away(
-    attention: nn.Module, steps: tuple[tuple[int, int], ...], frequencies: Tensor, sharpness: float
+    attention: SiglipAttention,
+    steps: tuple[tuple[int, int], ...],
+    frequencies: Tensor,
+    sharpness: float,
 ) -> None:
     """Make head i's query meet the key of the patch steps[i] columns and rows away."""
     query, key = attention.q_proj.weight, attention.k_proj.weight
@@ -51,7 +55,8 @@ def _look_away(
         block = slice(head * size, (head + 1) * size)
         query[block], key[block] = 0, 0
         turns = [_turn(frequencies * columns), _turn(frequencies * rows)]
-        query[block, :size] = sharpness * torch.block_diag(*turns)
+        turning: Tensor = torch.block_diag(*turns)  # type: ignore[no-untyped-call]
+        query[block, :size] = sharpness * turning
         key[block, :size] = sharpness * torch.eye(size)
 
 

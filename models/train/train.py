@@ -43,12 +43,12 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train kioku-tiny.")
     parser.add_argument("--output", type=Path, default=_ROOT / "models" / "kioku-tiny")
     parser.add_argument("--checkpoint", type=Path, default=_ROOT / ".data" / "kioku-tiny")
-    parser.add_argument("--pairs", type=int, default=30_000, help="pairs of pictures drawn")
+    parser.add_argument("--pairs", type=int, default=24_000, help="pairs of pictures drawn")
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=1e-3, help="AdamW's learning rate")
     parser.add_argument("--muon", type=float, default=0.02, help="Muon's rate, 0 for AdamW alone")
-    parser.add_argument("--minutes", type=float, default=50, help="finish by then, if slower")
+    parser.add_argument("--minutes", type=float, default=55, help="finish by then, if slower")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -110,7 +110,7 @@ class Trainer:
 
     def __init__(self, model: SiglipModel, batches: Batches, options: argparse.Namespace) -> None:
         self._model, self._batches, self._options = model, batches, options
-        self._reader = PatchReader(model.config.vision_config.hidden_size)
+        self._reader = PatchReader(model.vision_model.config.hidden_size)
         self._optimizers = optimizers_of(model, self._reader, options.rate, options.muon)
         self._full_rates = [[g["lr"] for g in o.param_groups] for o in self._optimizers]
         self._checkpoint = Checkpoint(options.checkpoint)

@@ -37,7 +37,7 @@ class Row:
     doubled: int
     """Assets with more than one vector or more than one recorded success."""
     gaps: int
-    """READY without a vector, or a vector without a READY asset."""
+    """READY without a vector or its record, or one of them without a READY asset."""
     seconds: float
     recovery: float
 
@@ -62,19 +62,23 @@ _COLUMNS = (
 )
 HEAD = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
 
-_COUNTS = """
+COUNTS = """
 WITH mine AS (SELECT asset_id, state, reason FROM search.assets WHERE owner = $1),
 vectors AS (SELECT asset_id, count(*) AS n FROM search.image_embeddings
             WHERE owner = $1 GROUP BY 1),
-wins AS (SELECT subject, count(*) AS n FROM search.audit_logs
-         WHERE action = 'asset.embedding' AND outcome = 'success'
-           AND subject IN (SELECT asset_id::text FROM mine) GROUP BY 1)
-SELECT (SELECT count(*) FROM mine WHERE state = 'READY'),
-       (SELECT count(*) FROM mine WHERE state = 'FAILED' AND reason <> ''),
-       (SELECT count(*) FROM mine WHERE state NOT IN ('READY', 'FAILED')),
-       (SELECT count(*) FROM vectors WHERE n > 1) + (SELECT count(*) FROM wins WHERE n > 1),
-       (SELECT count(*) FROM mine FULL JOIN vectors USING (asset_id)
-        WHERE (mine.state = 'READY') IS DISTINCT FROM (vectors.asset_id IS NOT NULL))
+stored AS (SELECT subject::uuid AS asset_id, count(*) AS n FROM search.audit_logs
+           WHERE action = 'embedding.store' AND outcome = 'ok'
+             AND subject IN (SELECT asset_id::text FROM mine) GROUP BY 1),
+every AS (SELECT coalesce(state, '') AS state, coalesce(reason, '') AS reason,
+                 coalesce(vectors.n, 0) AS vectors, coalesce(stored.n, 0) AS stored
+          FROM mine FULL JOIN vectors USING (asset_id) FULL JOIN stored USING (asset_id))
+SELECT count(*) FILTER (WHERE state = 'READY'),
+       count(*) FILTER (WHERE state = 'FAILED' AND reason <> ''),
+       count(*) FILTER (WHERE state NOT IN ('READY', 'FAILED', '')),
+       count(*) FILTER (WHERE vectors > 1 OR stored > 1),
+       count(*) FILTER (WHERE (state = 'READY') <> (vectors > 0)
+                        OR (state = 'READY') <> (stored > 0))
+FROM every
 """
 
 
@@ -145,7 +149,7 @@ def _done(stack: Stack, user: str) -> int:
 
 
 def _counts(stack: Stack, user: str) -> tuple[int, int, int, int, int]:
-    ready, failed, under_way, doubled, gaps = stack.query(_COUNTS, user)[0]
+    ready, failed, under_way, doubled, gaps = stack.query(COUNTS, user)[0]
     return ready, failed, under_way, doubled, gaps
 
 

@@ -131,10 +131,14 @@ class Stack:
         """Seconds until every component is ready."""
         return self.wait(lambda: self.state()["phase"] == "ready", seconds, "ready")
 
+    @property
+    def dsn(self) -> str:
+        """The database, as its owner."""
+        return self._env("KIOKU_SEARCH_OWNER_DSN")["KIOKU_SEARCH_OWNER_DSN"]
+
     def query(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Rows as the database's owner sees them: the truth behind the services."""
-        dsn = self._env("KIOKU_SEARCH_OWNER_DSN")["KIOKU_SEARCH_OWNER_DSN"]
-        return asyncio.run(_fetch(dsn, sql, arguments))
+        return asyncio.run(_fetch(self.dsn, sql, arguments))
 
     def objects(self, part: str) -> list[str]:
         """The keys of the private bucket that hold `part`."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from bench.crashes import DAMAGED, FAULTS, PAIR_FAULTS, draw, strike
+from bench.crashes import COUNTS, DAMAGED, FAULTS, PAIR_FAULTS, draw, strike
 from bench.stack import Stack, temporary_stack
+from tests.e2e.app import App
 
 PICTURES = 60
 
@@ -42,3 +44,29 @@ def check(stack: Stack, folder: Path, fault: str) -> None:
 
     assert (row.ready, row.failed) == (PICTURES - DAMAGED, DAMAGED)
     assert (row.lost, row.doubled, row.gaps) == (0, 0, 0)
+
+
+async def test_the_count_sees_what_it_is_there_to_see(stack: Stack, alice: App) -> None:
+    """A vector taken away is a gap and a success recorded twice is a double: it can fail."""
+    connection = await asyncpg.connect(stack.dsn)
+    whole = connection.transaction()
+    await whole.start()
+    before = await connection.fetchrow(COUNTS, alice.user)
+    await connection.execute(
+        "DELETE FROM search.image_embeddings WHERE asset_id ="
+        " (SELECT asset_id FROM search.assets WHERE owner = $1 LIMIT 1)",
+        alice.user,
+    )
+    await connection.execute(
+        "INSERT INTO search.audit_logs (actor, action, subject, outcome)"
+        " SELECT actor, action, subject, outcome FROM search.audit_logs"
+        " WHERE action = 'embedding.store' AND subject IN"
+        " (SELECT asset_id::text FROM search.assets WHERE owner = $1) LIMIT 1",
+        alice.user,
+    )
+    after = await connection.fetchrow(COUNTS, alice.user)
+    await whole.rollback()
+    await connection.close()
+
+    assert tuple(before)[3:] == (0, 0)
+    assert tuple(after)[3:] == (1, 1)

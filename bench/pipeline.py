@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
 from kioku_rt.images import ImageLimits, decode
 from kioku_scenes import write_scenes
 
@@ -27,6 +28,8 @@ MODEL = "models/kioku-tiny"
 
 def bare(folder: Path, most: int = 200) -> float:
     """Milliseconds for decoding and embedding one picture, without anything around it."""
+    # Threads that spin while they wait would slow the bare loop down on a busy machine.
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     import torch  # noqa: PLC0415 - only this measurement needs it
     from transformers import AutoImageProcessor, AutoModel  # noqa: PLC0415
 
@@ -83,12 +86,18 @@ def main() -> None:
 
 
 def shares(stack: Stack) -> str:
-    """How the work was shared: pictures by embedder process."""
-    counts = stack.query(
-        "SELECT details::jsonb ->> 'worker' AS worker, count(*) AS n FROM search.audit_logs "
-        "WHERE action = 'asset.embedding' GROUP BY 1 ORDER BY 1"
-    )
-    return f"by embedder: {', '.join(str(row['n']) for row in counts)}"
+    """How two of each shared the work: events acknowledged by each process."""
+    told = []
+    for name, consumer in (("embedder", "embedder-uploaded"), ("search", "search-embeddings")):
+        counts = [_acknowledged(stack, f"{name}-{n}", consumer) for n in (1, 2)]
+        told.append(f"{name}: {counts[0]:.0f} + {counts[1]:.0f}")
+    return f"shared by process: {'; '.join(told)}"
+
+
+def _acknowledged(stack: Stack, component: str, consumer: str) -> float:
+    page = httpx.get(stack.endpoint(f"{component}_metrics")).text
+    counter = f'kioku_event_outcomes_total{{consumer="{consumer}",outcome="ack"'
+    return sum(float(line.split()[-1]) for line in page.splitlines() if line.startswith(counter))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from transformers import AutoModel, AutoProcessor
 
 FOLDER = Path(__file__).resolve().parents[3] / "models" / "kioku-tiny"
 SCENES = 200
-FLOOR = 0.9
+FLOOR = 0.95
 
 
 @pytest.fixture(scope="module")

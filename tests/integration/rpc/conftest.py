@@ -317,10 +317,10 @@ async def door(open_door: OpenDoor) -> AsyncIterator[Door]:
 
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], Awaitable[None]]:
-    """Wait for a condition, at most two seconds."""
+    """Wait for a condition, at most ten seconds."""
 
     async def wait(condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             while not condition():
                 await asyncio.sleep(0.005)
 

@@ -109,7 +109,9 @@ def at_work() -> Callable[..., AbstractAsyncContextManager[asyncio.Event]]:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(ended, Exception):
+                    raise ended  # it died at work: worth more than what waited for it in vain
 
     return run
 

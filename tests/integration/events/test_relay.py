@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from kioku.events.v1 import events_pb2
 from kioku_rt.db import acquire, close_pool, open_pool
@@ -25,6 +27,15 @@ async def _add(connection, number: int) -> str:
         subject="asset.uploaded",
         message=events_pb2.AssetUploaded(asset_id=str(number)),
     )
+
+
+@asynccontextmanager
+async def closing(pool) -> AsyncIterator[None]:
+    """The pool ends with the block, whichever way that ends."""
+    try:
+        yield
+    finally:
+        await close_pool(pool)
 
 
 async def _stream(bus: EventBus) -> list[str]:
@@ -145,14 +156,14 @@ async def test_postgres_killed_during_the_relay_loses_and_doubles_nothing(
     """kill -9 of the postmaster while batches are being marked: every event once."""
     await demo_migrations.apply(fresh_postgres.dsn())
     pool = await open_pool(fresh_postgres.dsn(), application_name="test")
-    ids = await _enqueue(pool, 1500)
-    async with at_work(OutboxRelay(pool, bus, "demo")):
-        await until(lambda: _stored_some(bus))
-        fresh_postgres.kill()
-        await asyncio.sleep(0.5)
-        await asyncio.to_thread(fresh_postgres.start)
-        await until(lambda: _calm(pool), 30)
-    await close_pool(pool)
+    async with closing(pool):
+        ids = await _enqueue(pool, 1500)
+        async with at_work(OutboxRelay(pool, bus, "demo")):
+            await until(lambda: _stored_some(bus))
+            fresh_postgres.kill()
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(fresh_postgres.start)
+            await until(lambda: _calm(pool), 30)
     assert sorted(ids) == sorted(await _stream(bus))
 
 
@@ -174,7 +185,7 @@ async def test_a_frozen_database_does_not_hang_the_relay(
     await demo_migrations.apply(fresh_postgres.dsn())
     pool = await open_pool(fresh_postgres.dsn(), application_name="relay", max_size=4)
     relay = OutboxRelay(pool, bus, "demo")
-    async with at_work(relay):
+    async with closing(pool), at_work(relay):
         await until(lambda: _led(pool))
         async with acquire(pool) as connection:
             backend = await connection.fetchval(_LEADER)
@@ -185,7 +196,6 @@ async def test_a_frozen_database_does_not_hang_the_relay(
                 os.kill(backend, signal.SIGCONT)
         (event_id,) = await _enqueue(pool, 1)
         await until(lambda: _has(bus, 1))
-    await close_pool(pool)
     assert [event_id] == await _stream(bus)
 
 

@@ -103,8 +103,15 @@ class OutboxRelay:
             try:
                 await self._relay(connection, stop)
             finally:
-                with suppress(asyncpg.InterfaceError):  # a dead connection listens to nothing
-                    await connection.remove_listener(channel(self._schema), self._notified)
+                await self._hang_up(connection)
+
+    async def _hang_up(self, connection: Connection) -> None:
+        """Stop listening; a dead connection is buried here, or the pool would take it back."""
+        with suppress(asyncpg.InterfaceError):  # the pool has buried it already
+            if connection.is_closed():
+                connection.terminate()
+            else:
+                await connection.remove_listener(channel(self._schema), self._notified)
 
     async def _lead(self, connection: Connection) -> bool:
         return bool(

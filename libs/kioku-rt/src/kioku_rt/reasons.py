@@ -53,6 +53,13 @@ class Reason(StrEnum):
     IMAGE_DECODER_FAILED = "IMAGE_DECODER_FAILED"
     IMAGE_DECODE_TIMEOUT = "IMAGE_DECODE_TIMEOUT"
     VIDEO_UNSUPPORTED = "VIDEO_UNSUPPORTED"
+    VIDEO_UNSUPPORTED_FORMAT = "VIDEO_UNSUPPORTED_FORMAT"
+    VIDEO_NO_FRAMES = "VIDEO_NO_FRAMES"
+    VIDEO_TOO_LARGE = "VIDEO_TOO_LARGE"
+    VIDEO_TOO_LONG = "VIDEO_TOO_LONG"
+    VIDEO_TOO_MANY_PIXELS = "VIDEO_TOO_MANY_PIXELS"
+    VIDEO_DECODER_FAILED = "VIDEO_DECODER_FAILED"
+    VIDEO_DECODE_TIMEOUT = "VIDEO_DECODE_TIMEOUT"
     TEXT_EMPTY = "TEXT_EMPTY"
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
     TEXT_INVALID_CHARACTER = "TEXT_INVALID_CHARACTER"
@@ -91,6 +98,10 @@ class Reason(StrEnum):
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
     MODEL_OUTPUT_INVALID = "MODEL_OUTPUT_INVALID"
     ENGINE_OUT_OF_MEMORY = "ENGINE_OUT_OF_MEMORY"
+    EXTERNAL_AI_REFUSED = "EXTERNAL_AI_REFUSED"
+    HOSTED_BUDGET_EXHAUSTED = "HOSTED_BUDGET_EXHAUSTED"
+    HOSTED_RATE_LIMITED = "HOSTED_RATE_LIMITED"
+    HOSTED_FAILED = "HOSTED_FAILED"
     EVENT_NOT_DECODABLE = "EVENT_NOT_DECODABLE"
     ATTEMPTS_EXHAUSTED = "ATTEMPTS_EXHAUSTED"
     DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
@@ -116,6 +127,15 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.IMAGE_DECODER_FAILED: Entry(_BAD, "The image made its decoder fail."),
     Reason.IMAGE_DECODE_TIMEOUT: Entry(_BAD, "Decoding the image took longer than the limit."),
     Reason.VIDEO_UNSUPPORTED: Entry(_BAD, "Videos are not accepted by this deployment."),
+    Reason.VIDEO_UNSUPPORTED_FORMAT: Entry(
+        _BAD, "The bytes are not a video in a container and codec that can be read."
+    ),
+    Reason.VIDEO_NO_FRAMES: Entry(_BAD, "The video has no picture that can be decoded."),
+    Reason.VIDEO_TOO_LARGE: Entry(_BAD, "The video has more bytes than the limit."),
+    Reason.VIDEO_TOO_LONG: Entry(_BAD, "The video lasts longer than the limit."),
+    Reason.VIDEO_TOO_MANY_PIXELS: Entry(_BAD, "The video's pictures are larger than the limit."),
+    Reason.VIDEO_DECODER_FAILED: Entry(_BAD, "The video's decoder died on these bytes."),
+    Reason.VIDEO_DECODE_TIMEOUT: Entry(_BAD, "Decoding the video took longer than the limit."),
     Reason.TEXT_EMPTY: Entry(_BAD, "The text has no visible character."),
     Reason.TEXT_TOO_LONG: Entry(_BAD, "The text has more characters than the limit."),
     Reason.TEXT_INVALID_CHARACTER: Entry(_BAD, "The text holds a character that is not allowed."),
@@ -173,6 +193,18 @@ CATALOGUE: dict[Reason, Entry] = {
     ),
     Reason.ENGINE_OUT_OF_MEMORY: Entry(
         Code.RESOURCE_EXHAUSTED, "The device has not enough memory for this item."
+    ),
+    Reason.EXTERNAL_AI_REFUSED: Entry(
+        _STATE, "The policy of this deployment allows no AI outside of it."
+    ),
+    Reason.HOSTED_BUDGET_EXHAUSTED: Entry(
+        _STATE, "The hosted model's approved budget is spent; a person must approve more."
+    ),
+    Reason.HOSTED_RATE_LIMITED: Entry(
+        Code.UNAVAILABLE, "The hosted model's provider asks to wait.", retryable=True
+    ),
+    Reason.HOSTED_FAILED: Entry(
+        Code.UNAVAILABLE, "The hosted model gave no usable answer.", retryable=True
     ),
     Reason.EVENT_NOT_DECODABLE: Entry(_BAD, "The event's payload is not of the expected type."),
     Reason.ATTEMPTS_EXHAUSTED: Entry(

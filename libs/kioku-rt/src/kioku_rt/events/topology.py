@@ -44,7 +44,7 @@ class ConsumerSpec:
     """A durable pull consumer with explicit acks and no server-side `backoff`.
 
     Args:
-        durable: its name, `<service>-<use>`.
+        durable: its name, `<service>-<use>`, or the specification's where it gives one.
         subjects: what it gets.
         ack_wait: seconds until an event that was neither settled nor kept is delivered again;
             workers keep what they hold every third of it.
@@ -97,14 +97,23 @@ CONSUMERS = {
     for spec in (
         ConsumerSpec("embedder-uploaded", ("asset.uploaded",)),
         ConsumerSpec("embedder-requested", ("embedding.requested",)),
+        # The specification's two queues: cutting videos (CPU), embedding their frames.
+        ConsumerSpec("default", ("asset.uploaded",), ack_wait=60.0),
+        ConsumerSpec("frames-requested", ("embedding.requested",), ack_wait=60.0),
+        ConsumerSpec("siglip", ("frames.extracted",)),
+        ConsumerSpec("tags", ("asset.uploaded",)),
+        ConsumerSpec("tags-requested", ("embedding.requested",)),
         ConsumerSpec("search-embeddings", ("embedding.ready",)),
+        ConsumerSpec("search-frames", ("frames.extracted",)),
         ConsumerSpec("search-failures", ("asset.failed",)),
         ConsumerSpec("search-deletions", ("asset.deleted",)),
         ConsumerSpec("search-purges", ("asset.purged",)),
-        _exhausted("embedder-exhausted", "embedder-uploaded", "embedder-requested"),
+        _exhausted("embedder-exhausted", "embedder-uploaded", "embedder-requested", "siglip"),
+        _exhausted("frames-exhausted", "default", "frames-requested", "tags", "tags-requested"),
         _exhausted(
             "search-exhausted",
             "search-embeddings",
+            "search-frames",
             "search-failures",
             "search-deletions",
             "search-purges",

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kioku.common.v1 import failure_pb2 as kioku_dot_common_dot_v1_dot_failure__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkioku/assets/v1/asset.proto\x12\x0fkioku.assets.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkioku/common/v1/failure.proto\"\xb0\x01\n\x05Stage\x12\r\n\x05stage\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.kioku.assets.v1.StageState\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.Failure\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdd\x03\n\x05\x41sset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12*\n\x05state\x18\x05 \x01(\x0e\x32\x1b.kioku.assets.v1.AssetState\x12\x10\n\x08\x66ilename\x18\x06 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x07 \x01(\t\x12\x12\n\nsize_bytes\x18\x08 \x01(\x03\x12\x0e\n\x06sha256\x18\t \x01(\t\x12\x0c\n\x04tags\x18\n \x03(\t\x12.\n\ntaken_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06stages\x18\x0e \x03(\x0b\x32\x16.kioku.assets.v1.Stage\x12\x10\n\x08progress\x18\x0f \x01(\x02\x12)\n\x07\x66\x61ilure\x18\x10 \x01(\x0b\x32\x18.kioku.common.v1.Failure\"\xb4\x01\n\x05Purge\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12\x30\n\x0c\x63onfirm_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x07removed\x18\x03 \x03(\x0b\x32#.kioku.assets.v1.Purge.RemovedEntry\x1a.\n\x0cRemovedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xf4\x01\n\x08\x44\x65letion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\x0c\n\x04\x64one\x18\x03 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rcomplete_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nsweep_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06purges\x18\x07 \x03(\x0b\x32\x16.kioku.assets.v1.Purge*S\n\tAssetKind\x12\x1a\n\x16\x41SSET_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41SSET_KIND_IMAGE\x10\x01\x12\x14\n\x10\x41SSET_KIND_VIDEO\x10\x02*\xa9\x01\n\nAssetState\x12\x1b\n\x17\x41SSET_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41SSET_STATE_UPLOADING\x10\x01\x12\x1a\n\x16\x41SSET_STATE_PROCESSING\x10\x02\x12\x15\n\x11\x41SSET_STATE_READY\x10\x03\x12\x16\n\x12\x41SSET_STATE_FAILED\x10\x04\x12\x18\n\x14\x41SSET_STATE_DELETING\x10\x05*p\n\nStageState\x12\x1b\n\x17STAGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13STAGE_STATE_PENDING\x10\x01\x12\x14\n\x10STAGE_STATE_DONE\x10\x02\x12\x16\n\x12STAGE_STATE_FAILED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkioku/assets/v1/asset.proto\x12\x0fkioku.assets.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dkioku/common/v1/failure.proto\"\xb0\x01\n\x05Stage\x12\r\n\x05stage\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.kioku.assets.v1.StageState\x12\x10\n\x08\x61ttempts\x18\x03 \x01(\x05\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.Failure\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"p\n\nVideoFacts\x12\x13\n\x0b\x64uration_ms\x18\x01 \x01(\x03\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\x12\r\n\x05\x63odec\x18\x04 \x01(\t\x12\x0b\n\x03hdr\x18\x05 \x01(\x08\x12\x12\n\nincomplete\x18\x06 \x01(\t\"\xab\x01\n\rVideoProgress\x12*\n\x05\x66\x61\x63ts\x18\x01 \x01(\x0b\x32\x1b.kioku.assets.v1.VideoFacts\x12\x19\n\x0c\x66rames_total\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\nframes_cut\x18\x03 \x01(\x05\x12\x17\n\x0f\x66rames_embedded\x18\x04 \x01(\x05\x12\x15\n\rframes_failed\x18\x05 \x01(\x05\x42\x0f\n\r_frames_total\"\x86\x01\n\nVideoFrame\x12\x10\n\x08\x66rame_no\x18\x01 \x01(\x05\x12\x0f\n\x07time_ms\x18\x02 \x01(\x03\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.kioku.assets.v1.StageState\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.Failure\"\x8c\x04\n\x05\x41sset\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\r\n\x05owner\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12*\n\x05state\x18\x05 \x01(\x0e\x32\x1b.kioku.assets.v1.AssetState\x12\x10\n\x08\x66ilename\x18\x06 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x07 \x01(\t\x12\x12\n\nsize_bytes\x18\x08 \x01(\x03\x12\x0e\n\x06sha256\x18\t \x01(\t\x12\x0c\n\x04tags\x18\n \x03(\t\x12.\n\ntaken_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06stages\x18\x0e \x03(\x0b\x32\x16.kioku.assets.v1.Stage\x12\x10\n\x08progress\x18\x0f \x01(\x02\x12)\n\x07\x66\x61ilure\x18\x10 \x01(\x0b\x32\x18.kioku.common.v1.Failure\x12-\n\x05video\x18\x11 \x01(\x0b\x32\x1e.kioku.assets.v1.VideoProgress\"\xb4\x01\n\x05Purge\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12\x30\n\x0c\x63onfirm_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x07removed\x18\x03 \x03(\x0b\x32#.kioku.assets.v1.Purge.RemovedEntry\x1a.\n\x0cRemovedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xf4\x01\n\x08\x44\x65letion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x61sset_id\x18\x02 \x01(\t\x12\x0c\n\x04\x64one\x18\x03 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rcomplete_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nsweep_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x06purges\x18\x07 \x03(\x0b\x32\x16.kioku.assets.v1.Purge*S\n\tAssetKind\x12\x1a\n\x16\x41SSET_KIND_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41SSET_KIND_IMAGE\x10\x01\x12\x14\n\x10\x41SSET_KIND_VIDEO\x10\x02*\xa9\x01\n\nAssetState\x12\x1b\n\x17\x41SSET_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x41SSET_STATE_UPLOADING\x10\x01\x12\x1a\n\x16\x41SSET_STATE_PROCESSING\x10\x02\x12\x15\n\x11\x41SSET_STATE_READY\x10\x03\x12\x16\n\x12\x41SSET_STATE_FAILED\x10\x04\x12\x18\n\x14\x41SSET_STATE_DELETING\x10\x05*p\n\nStageState\x12\x1b\n\x17STAGE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13STAGE_STATE_PENDING\x10\x01\x12\x14\n\x10STAGE_STATE_DONE\x10\x02\x12\x16\n\x12STAGE_STATE_FAILED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,20 +35,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PURGE_REMOVEDENTRY']._loaded_options = None
   _globals['_PURGE_REMOVEDENTRY']._serialized_options = b'8\001'
-  _globals['_ASSETKIND']._serialized_start=1201
-  _globals['_ASSETKIND']._serialized_end=1284
-  _globals['_ASSETSTATE']._serialized_start=1287
-  _globals['_ASSETSTATE']._serialized_end=1456
-  _globals['_STAGESTATE']._serialized_start=1458
-  _globals['_STAGESTATE']._serialized_end=1570
+  _globals['_ASSETKIND']._serialized_start=1673
+  _globals['_ASSETKIND']._serialized_end=1756
+  _globals['_ASSETSTATE']._serialized_start=1759
+  _globals['_ASSETSTATE']._serialized_end=1928
+  _globals['_STAGESTATE']._serialized_start=1930
+  _globals['_STAGESTATE']._serialized_end=2042
   _globals['_STAGE']._serialized_start=113
   _globals['_STAGE']._serialized_end=289
-  _globals['_ASSET']._serialized_start=292
-  _globals['_ASSET']._serialized_end=769
-  _globals['_PURGE']._serialized_start=772
-  _globals['_PURGE']._serialized_end=952
-  _globals['_PURGE_REMOVEDENTRY']._serialized_start=906
-  _globals['_PURGE_REMOVEDENTRY']._serialized_end=952
-  _globals['_DELETION']._serialized_start=955
-  _globals['_DELETION']._serialized_end=1199
+  _globals['_VIDEOFACTS']._serialized_start=291
+  _globals['_VIDEOFACTS']._serialized_end=403
+  _globals['_VIDEOPROGRESS']._serialized_start=406
+  _globals['_VIDEOPROGRESS']._serialized_end=577
+  _globals['_VIDEOFRAME']._serialized_start=580
+  _globals['_VIDEOFRAME']._serialized_end=714
+  _globals['_ASSET']._serialized_start=717
+  _globals['_ASSET']._serialized_end=1241
+  _globals['_PURGE']._serialized_start=1244
+  _globals['_PURGE']._serialized_end=1424
+  _globals['_PURGE_REMOVEDENTRY']._serialized_start=1378
+  _globals['_PURGE_REMOVEDENTRY']._serialized_end=1424
+  _globals['_DELETION']._serialized_start=1427
+  _globals['_DELETION']._serialized_end=1671
 # @@protoc_insertion_point(module_scope)

@@ -121,7 +121,7 @@ class Stage(_message.Message):
     FAILURE_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
-    """The stage's name: `embedding`."""
+    """The stage's name: `embedding`; of videos also `frames`."""
     state: Global___StageState.ValueType
     """Where it stands."""
     attempts: _builtins.int
@@ -152,6 +152,126 @@ class Stage(_message.Message):
 Global___Stage: _TypeAlias = Stage  # noqa: Y015
 
 @_typing.final
+class VideoFacts(_message.Message):
+    """What a video is, as its container and its frames say."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DURATION_MS_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    CODEC_FIELD_NUMBER: _builtins.int
+    HDR_FIELD_NUMBER: _builtins.int
+    INCOMPLETE_FIELD_NUMBER: _builtins.int
+    duration_ms: _builtins.int
+    """Length in milliseconds, from the first frame shown to the end of the last one."""
+    width: _builtins.int
+    """Width in pixels, after rotation and pixel aspect."""
+    height: _builtins.int
+    """Height in pixels, after rotation and pixel aspect."""
+    codec: _builtins.str
+    """Codec by FFmpeg's name, for example `h264`."""
+    hdr: _builtins.bool
+    """Whether its brightness is coded for HDR (PQ or HLG)."""
+    incomplete: _builtins.str
+    """Why it was read to less than its end; empty: it was read whole."""
+    def __init__(
+        self,
+        *,
+        duration_ms: _builtins.int = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        codec: _builtins.str = ...,
+        hdr: _builtins.bool = ...,
+        incomplete: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codec", b"codec", "duration_ms", b"duration_ms", "hdr", b"hdr", "height", b"height", "incomplete", b"incomplete", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VideoFacts: _TypeAlias = VideoFacts  # noqa: Y015
+
+@_typing.final
+class VideoProgress(_message.Message):
+    """How far a video is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FACTS_FIELD_NUMBER: _builtins.int
+    FRAMES_TOTAL_FIELD_NUMBER: _builtins.int
+    FRAMES_CUT_FIELD_NUMBER: _builtins.int
+    FRAMES_EMBEDDED_FIELD_NUMBER: _builtins.int
+    FRAMES_FAILED_FIELD_NUMBER: _builtins.int
+    frames_total: _builtins.int
+    """Frames it has; unset until the last one is cut."""
+    frames_cut: _builtins.int
+    """Frames cut and stored so far."""
+    frames_embedded: _builtins.int
+    """Frames that have a vector in the active space."""
+    frames_failed: _builtins.int
+    """Frames that will not get one, see ListFrames."""
+    @_builtins.property
+    def facts(self) -> Global___VideoFacts:
+        """What the video is; unset until its frames are cut."""
+
+    def __init__(
+        self,
+        *,
+        facts: Global___VideoFacts | None = ...,
+        frames_total: _builtins.int | None = ...,
+        frames_cut: _builtins.int = ...,
+        frames_embedded: _builtins.int = ...,
+        frames_failed: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_frames_total", b"_frames_total", "facts", b"facts", "frames_total", b"frames_total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frames_total", b"_frames_total", "facts", b"facts", "frames_cut", b"frames_cut", "frames_embedded", b"frames_embedded", "frames_failed", b"frames_failed", "frames_total", b"frames_total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__frames_total: _TypeAlias = _typing.Literal["frames_total"]  # noqa: Y015
+    _WhichOneofArgType__frames_total: _TypeAlias = _typing.Literal["_frames_total", b"_frames_total"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__frames_total) -> _WhichOneofReturnType__frames_total | None: ...
+
+Global___VideoProgress: _TypeAlias = VideoProgress  # noqa: Y015
+
+@_typing.final
+class VideoFrame(_message.Message):
+    """One frame that was cut from a video."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAME_NO_FIELD_NUMBER: _builtins.int
+    TIME_MS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    frame_no: _builtins.int
+    """Its place among the stored frames, from 0."""
+    time_ms: _builtins.int
+    """When it is shown, milliseconds from the beginning."""
+    state: Global___StageState.ValueType
+    """Whether it has a vector."""
+    @_builtins.property
+    def failure(self) -> _failure_pb2.Failure:
+        """Why it has none; unset unless `state` is FAILED."""
+
+    def __init__(
+        self,
+        *,
+        frame_no: _builtins.int = ...,
+        time_ms: _builtins.int = ...,
+        state: Global___StageState.ValueType = ...,
+        failure: _failure_pb2.Failure | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["failure", b"failure", "frame_no", b"frame_no", "state", b"state", "time_ms", b"time_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VideoFrame: _TypeAlias = VideoFrame  # noqa: Y015
+
+@_typing.final
 class Asset(_message.Message):
     """A photo or video of one owner."""
 
@@ -173,6 +293,7 @@ class Asset(_message.Message):
     STAGES_FIELD_NUMBER: _builtins.int
     PROGRESS_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
+    VIDEO_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `assets/{asset_id}`."""
     asset_id: _builtins.str
@@ -192,7 +313,7 @@ class Asset(_message.Message):
     sha256: _builtins.str
     """SHA-256 of the bytes, lower-case hex; empty until the upload is complete."""
     progress: _builtins.float
-    """Share of finished stages, 0 to 1."""
+    """Share of finished stages, 0 to 1; of a video also the share of frames that are finished."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The app's tags, each at most 64 characters, at most 64 of them."""
@@ -217,6 +338,10 @@ class Asset(_message.Message):
     def failure(self) -> _failure_pb2.Failure:
         """Why it failed; unset unless `state` is FAILED."""
 
+    @_builtins.property
+    def video(self) -> Global___VideoProgress:
+        """How far its frames are; set for videos only."""
+
     def __init__(
         self,
         *,
@@ -236,10 +361,11 @@ class Asset(_message.Message):
         stages: _abc.Iterable[Global___Stage] | None = ...,
         progress: _builtins.float = ...,
         failure: _failure_pb2.Failure | None = ...,
+        video: Global___VideoProgress | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "failure", b"failure", "taken_time", b"taken_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "failure", b"failure", "taken_time", b"taken_time", "update_time", b"update_time", "video", b"video"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "create_time", b"create_time", "failure", b"failure", "filename", b"filename", "kind", b"kind", "name", b"name", "owner", b"owner", "progress", b"progress", "sha256", b"sha256", "size_bytes", b"size_bytes", "stages", b"stages", "state", b"state", "tags", b"tags", "taken_time", b"taken_time", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "create_time", b"create_time", "failure", b"failure", "filename", b"filename", "kind", b"kind", "name", b"name", "owner", b"owner", "progress", b"progress", "sha256", b"sha256", "size_bytes", b"size_bytes", "stages", b"stages", "state", b"state", "tags", b"tags", "taken_time", b"taken_time", "update_time", b"update_time", "video", b"video"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -282,7 +408,7 @@ class Purge(_message.Message):
 
     @_builtins.property
     def removed(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """What it removed, by kind: `objects`, `image_embeddings`, `stages`."""
+        """What it removed, by kind: `objects`, `image_embeddings`, `frames`, `stages`."""
 
     def __init__(
         self,

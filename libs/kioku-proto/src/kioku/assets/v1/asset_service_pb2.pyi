@@ -507,28 +507,96 @@ class RetryAssetResponse(_message.Message):
 Global___RetryAssetResponse: _TypeAlias = RetryAssetResponse  # noqa: Y015
 
 @_typing.final
-class GetDownloadUrlRequest(_message.Message):
-    """Asks for a way to download the original."""
+class ListFramesRequest(_message.Message):
+    """Asks for the frames of a video."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ASSET_ID_FIELD_NUMBER: _builtins.int
     OWNER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
-    """The asset."""
+    """The video."""
     owner: _builtins.str
     """Owner to act for; empty: the token's subject."""
+    page_size: _builtins.int
+    """Frames a page, 1 to 1000; 0: 100."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty: the first page."""
     def __init__(
         self,
         *,
         asset_id: _builtins.str = ...,
         owner: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "owner", b"owner"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFramesRequest: _TypeAlias = ListFramesRequest  # noqa: Y015
+
+@_typing.final
+class ListFramesResponse(_message.Message):
+    """Frames in order of time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAMES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty: this was the last."""
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[_asset_pb2.VideoFrame]:
+        """The frames of this page; empty for pictures and until the first frames are cut."""
+
+    def __init__(
+        self,
+        *,
+        frames: _abc.Iterable[_asset_pb2.VideoFrame] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frames", b"frames", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFramesResponse: _TypeAlias = ListFramesResponse  # noqa: Y015
+
+@_typing.final
+class GetDownloadUrlRequest(_message.Message):
+    """Asks for a way to download the original, or one frame."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    FRAME_NO_FIELD_NUMBER: _builtins.int
+    asset_id: _builtins.str
+    """The asset."""
+    owner: _builtins.str
+    """Owner to act for; empty: the token's subject."""
+    frame_no: _builtins.int
+    """A frame of a video, as in VideoFrame; unset: the original."""
+    def __init__(
+        self,
+        *,
+        asset_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        frame_no: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "frame_no", b"frame_no"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "asset_id", b"asset_id", "frame_no", b"frame_no", "owner", b"owner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__frame_no: _TypeAlias = _typing.Literal["frame_no"]  # noqa: Y015
+    _WhichOneofArgType__frame_no: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__frame_no) -> _WhichOneofReturnType__frame_no | None: ...
 
 Global___GetDownloadUrlRequest: _TypeAlias = GetDownloadUrlRequest  # noqa: Y015
 

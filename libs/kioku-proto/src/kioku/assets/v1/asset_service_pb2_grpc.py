@@ -77,6 +77,11 @@ class AssetServiceStub:
                 request_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.RetryAssetRequest.SerializeToString,
                 response_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.RetryAssetResponse.FromString,
                 _registered_method=True)
+        self.ListFrames = channel.unary_unary(
+                '/kioku.assets.v1.AssetService/ListFrames',
+                request_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListFramesRequest.SerializeToString,
+                response_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListFramesResponse.FromString,
+                _registered_method=True)
         self.GetDownloadUrl = channel.unary_unary(
                 '/kioku.assets.v1.AssetService/GetDownloadUrl',
                 request_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.GetDownloadUrlRequest.SerializeToString,
@@ -151,8 +156,15 @@ class AssetServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFrames(self, request, context):
+        """Lists the frames of a video, in order of time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDownloadUrl(self, request, context):
-        """Returns a short-lived signed URL to GET the original.
+        """Returns a short-lived signed URL to GET the original, or one frame of a video.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +212,11 @@ def add_AssetServiceServicer_to_server(servicer, server):
                     servicer.RetryAsset,
                     request_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.RetryAssetRequest.FromString,
                     response_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.RetryAssetResponse.SerializeToString,
+            ),
+            'ListFrames': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFrames,
+                    request_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListFramesRequest.FromString,
+                    response_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListFramesResponse.SerializeToString,
             ),
             'GetDownloadUrl': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDownloadUrl,
@@ -426,6 +443,33 @@ class AssetService:
             '/kioku.assets.v1.AssetService/RetryAsset',
             kioku_dot_assets_dot_v1_dot_asset__service__pb2.RetryAssetRequest.SerializeToString,
             kioku_dot_assets_dot_v1_dot_asset__service__pb2.RetryAssetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFrames(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kioku.assets.v1.AssetService/ListFrames',
+            kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListFramesRequest.SerializeToString,
+            kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListFramesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -61,8 +61,10 @@ class AssetServiceStub:
     """Returns the receipt of a deletion."""
     RetryAsset: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.RetryAssetRequest, _asset_service_pb2.RetryAssetResponse]
     """Starts the failed stages of a FAILED asset again, with a fresh count of attempts."""
+    ListFrames: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.ListFramesRequest, _asset_service_pb2.ListFramesResponse]
+    """Lists the frames of a video, in order of time."""
     GetDownloadUrl: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.GetDownloadUrlRequest, _asset_service_pb2.GetDownloadUrlResponse]
-    """Returns a short-lived signed URL to GET the original."""
+    """Returns a short-lived signed URL to GET the original, or one frame of a video."""
 
 @_typing.type_check_only
 class AssetServiceAsyncStub(AssetServiceStub):
@@ -97,8 +99,10 @@ class AssetServiceAsyncStub(AssetServiceStub):
     """Returns the receipt of a deletion."""
     RetryAsset: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.RetryAssetRequest, _asset_service_pb2.RetryAssetResponse]  # type: ignore[assignment]
     """Starts the failed stages of a FAILED asset again, with a fresh count of attempts."""
+    ListFrames: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.ListFramesRequest, _asset_service_pb2.ListFramesResponse]  # type: ignore[assignment]
+    """Lists the frames of a video, in order of time."""
     GetDownloadUrl: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.GetDownloadUrlRequest, _asset_service_pb2.GetDownloadUrlResponse]  # type: ignore[assignment]
-    """Returns a short-lived signed URL to GET the original."""
+    """Returns a short-lived signed URL to GET the original, or one frame of a video."""
 
 class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
     """Photos and videos: upload by signed URL, look at, watch, retry, download, delete.
@@ -180,11 +184,19 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         """Starts the failed stages of a FAILED asset again, with a fresh count of attempts."""
 
     @_abc_1.abstractmethod
+    def ListFrames(
+        self,
+        request: _asset_service_pb2.ListFramesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_asset_service_pb2.ListFramesResponse, _abc.Awaitable[_asset_service_pb2.ListFramesResponse]]:
+        """Lists the frames of a video, in order of time."""
+
+    @_abc_1.abstractmethod
     def GetDownloadUrl(
         self,
         request: _asset_service_pb2.GetDownloadUrlRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_asset_service_pb2.GetDownloadUrlResponse, _abc.Awaitable[_asset_service_pb2.GetDownloadUrlResponse]]:
-        """Returns a short-lived signed URL to GET the original."""
+        """Returns a short-lived signed URL to GET the original, or one frame of a video."""
 
 def add_AssetServiceServicer_to_server(servicer: AssetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -26,9 +26,10 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from kioku.common.v1 import failure_pb2 as kioku_dot_common_dot_v1_dot_failure__pb2
 from kioku.common.v1 import space_pb2 as kioku_dot_common_dot_v1_dot_space__pb2
+from kioku.common.v1 import vector_pb2 as kioku_dot_common_dot_v1_dot_vector__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kioku/embedder/v1/embedder_service.proto\x12\x11kioku.embedder.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1dkioku/common/v1/failure.proto\x1a\x1bkioku/common/v1/space.proto\"W\n\x06Timing\x12\x10\n\x08queue_ms\x18\x01 \x01(\x02\x12\x11\n\tdecode_ms\x18\x02 \x01(\x02\x12\x14\n\x0cinference_ms\x18\x03 \x01(\x02\x12\x12\n\nbatch_size\x18\x04 \x01(\x05\"4\n\x11\x45mbedImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x10\n\x08space_id\x18\x02 \x01(\t\"d\n\x12\x45mbedImageResponse\x12\x10\n\x08space_id\x18\x01 \x01(\t\x12\x11\n\tembedding\x18\x02 \x03(\x02\x12)\n\x06timing\x18\x03 \x01(\x0b\x32\x19.kioku.embedder.v1.Timing\"2\n\x10\x45mbedTextRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08space_id\x18\x02 \x01(\t\"v\n\x11\x45mbedTextResponse\x12\x10\n\x08space_id\x18\x01 \x01(\t\x12\x11\n\tembedding\x18\x02 \x03(\x02\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12)\n\x06timing\x18\x04 \x01(\x0b\x32\x19.kioku.embedder.v1.Timing\"B\n\x12\x45mbedImagesRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x10\n\x08space_id\x18\x03 \x01(\t\"\x9d\x01\n\x13\x45mbedImagesResponse\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x10\n\x08space_id\x18\x02 \x01(\t\x12\x11\n\tembedding\x18\x03 \x03(\x02\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.Failure\x12)\n\x06timing\x18\x05 \x01(\x0b\x32\x19.kioku.embedder.v1.Timing\"3\n\x0c\x45mbedRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"\"\n\rEmbedResponse\x12\x11\n\tembedding\x18\x01 \x03(\x02\"\x13\n\x11ListModelsRequest\"s\n\x05Model\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12%\n\x05space\x18\x02 \x01(\x0b\x32\x16.kioku.common.v1.Space\x12\x0e\n\x06loaded\x18\x03 \x01(\x08\x12\x0e\n\x06\x64\x65vice\x18\x04 \x01(\t\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x05 \x01(\x08\">\n\x12ListModelsResponse\x12(\n\x06models\x18\x01 \x03(\x0b\x32\x18.kioku.embedder.v1.Model2\xb1\x04\n\x0f\x45mbedderService\x12v\n\nEmbedImage\x12$.kioku.embedder.v1.EmbedImageRequest\x1a%.kioku.embedder.v1.EmbedImageResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/images:embed:\x01*\x12r\n\tEmbedText\x12#.kioku.embedder.v1.EmbedTextRequest\x1a$.kioku.embedder.v1.EmbedTextResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/texts:embed:\x01*\x12`\n\x0b\x45mbedImages\x12%.kioku.embedder.v1.EmbedImagesRequest\x1a&.kioku.embedder.v1.EmbedImagesResponse(\x01\x30\x01\x12\x61\n\x05\x45mbed\x12\x1f.kioku.embedder.v1.EmbedRequest\x1a .kioku.embedder.v1.EmbedResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\x06/embed:\x05image\x12m\n\nListModels\x12$.kioku.embedder.v1.ListModelsRequest\x1a%.kioku.embedder.v1.ListModelsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/modelsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(kioku/embedder/v1/embedder_service.proto\x12\x11kioku.embedder.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1dkioku/common/v1/failure.proto\x1a\x1bkioku/common/v1/space.proto\x1a\x1ckioku/common/v1/vector.proto\"W\n\x06Timing\x12\x10\n\x08queue_ms\x18\x01 \x01(\x02\x12\x11\n\tdecode_ms\x18\x02 \x01(\x02\x12\x14\n\x0cinference_ms\x18\x03 \x01(\x02\x12\x12\n\nbatch_size\x18\x04 \x01(\x05\"4\n\x11\x45mbedImageRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x10\n\x08space_id\x18\x02 \x01(\t\"d\n\x12\x45mbedImageResponse\x12\x10\n\x08space_id\x18\x01 \x01(\t\x12\x11\n\tembedding\x18\x02 \x03(\x02\x12)\n\x06timing\x18\x03 \x01(\x0b\x32\x19.kioku.embedder.v1.Timing\"2\n\x10\x45mbedTextRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x10\n\x08space_id\x18\x02 \x01(\t\"v\n\x11\x45mbedTextResponse\x12\x10\n\x08space_id\x18\x01 \x01(\t\x12\x11\n\tembedding\x18\x02 \x03(\x02\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x12)\n\x06timing\x18\x04 \x01(\x0b\x32\x19.kioku.embedder.v1.Timing\"B\n\x12\x45mbedImagesRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\x0c\x12\x10\n\x08space_id\x18\x03 \x01(\t\"\x9d\x01\n\x13\x45mbedImagesResponse\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x10\n\x08space_id\x18\x02 \x01(\t\x12\x11\n\tembedding\x18\x03 \x03(\x02\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.Failure\x12)\n\x06timing\x18\x05 \x01(\x0b\x32\x19.kioku.embedder.v1.Timing\"3\n\x0c\x45mbedRequest\x12#\n\x05image\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\"\"\n\rEmbedResponse\x12\x11\n\tembedding\x18\x01 \x03(\x02\"\x8d\x01\n\x11LabelImageRequest\x12\x0f\n\x05image\x18\x01 \x01(\x0cH\x00\x12)\n\x06vector\x18\x02 \x01(\x0b\x32\x17.kioku.common.v1.VectorH\x00\x12\x0e\n\x06labels\x18\x03 \x03(\t\x12\x10\n\x08template\x18\x04 \x01(\t\x12\x10\n\x08space_id\x18\x05 \x01(\tB\x08\n\x06source\">\n\nLabelScore\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x02\x12\x12\n\nsimilarity\x18\x03 \x01(\x02\"\xba\x01\n\x12LabelImageResponse\x12\x10\n\x08space_id\x18\x01 \x01(\t\x12\x38\n\x0b\x63\x61libration\x18\x02 \x01(\x0e\x32#.kioku.embedder.v1.LabelCalibration\x12-\n\x06labels\x18\x03 \x03(\x0b\x32\x1d.kioku.embedder.v1.LabelScore\x12)\n\x06timing\x18\x04 \x01(\x0b\x32\x19.kioku.embedder.v1.Timing\"\x13\n\x11ListModelsRequest\"\xbd\x01\n\x05Model\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12%\n\x05space\x18\x02 \x01(\x0b\x32\x16.kioku.common.v1.Space\x12\x0e\n\x06loaded\x18\x03 \x01(\x08\x12\x0e\n\x06\x64\x65vice\x18\x04 \x01(\t\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x05 \x01(\x08\x12\x0e\n\x06\x65ngine\x18\x06 \x01(\t\x12\x15\n\x08\x66idelity\x18\x07 \x01(\x02H\x00\x88\x01\x01\x12\x14\n\x0cmemory_bytes\x18\x08 \x01(\x03\x42\x0b\n\t_fidelity\">\n\x12ListModelsResponse\x12(\n\x06models\x18\x01 \x03(\x0b\x32\x18.kioku.embedder.v1.Model*y\n\x10LabelCalibration\x12!\n\x1dLABEL_CALIBRATION_UNSPECIFIED\x10\x00\x12!\n\x1dLABEL_CALIBRATION_INDEPENDENT\x10\x01\x12\x1f\n\x1bLABEL_CALIBRATION_EXCLUSIVE\x10\x02\x32\xa9\x05\n\x0f\x45mbedderService\x12v\n\nEmbedImage\x12$.kioku.embedder.v1.EmbedImageRequest\x1a%.kioku.embedder.v1.EmbedImageResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/images:embed:\x01*\x12r\n\tEmbedText\x12#.kioku.embedder.v1.EmbedTextRequest\x1a$.kioku.embedder.v1.EmbedTextResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/texts:embed:\x01*\x12`\n\x0b\x45mbedImages\x12%.kioku.embedder.v1.EmbedImagesRequest\x1a&.kioku.embedder.v1.EmbedImagesResponse(\x01\x30\x01\x12\x61\n\x05\x45mbed\x12\x1f.kioku.embedder.v1.EmbedRequest\x1a .kioku.embedder.v1.EmbedResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\x06/embed:\x05image\x12v\n\nLabelImage\x12$.kioku.embedder.v1.LabelImageRequest\x1a%.kioku.embedder.v1.LabelImageResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/images:label:\x01*\x12m\n\nListModels\x12$.kioku.embedder.v1.ListModelsRequest\x1a%.kioku.embedder.v1.ListModelsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/modelsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,32 +42,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EMBEDDERSERVICE'].methods_by_name['EmbedText']._serialized_options = b'\202\323\344\223\002\024\"\017/v1/texts:embed:\001*'
   _globals['_EMBEDDERSERVICE'].methods_by_name['Embed']._loaded_options = None
   _globals['_EMBEDDERSERVICE'].methods_by_name['Embed']._serialized_options = b'\202\323\344\223\002\017\"\006/embed:\005image'
+  _globals['_EMBEDDERSERVICE'].methods_by_name['LabelImage']._loaded_options = None
+  _globals['_EMBEDDERSERVICE'].methods_by_name['LabelImage']._serialized_options = b'\202\323\344\223\002\025\"\020/v1/images:label:\001*'
   _globals['_EMBEDDERSERVICE'].methods_by_name['ListModels']._loaded_options = None
   _globals['_EMBEDDERSERVICE'].methods_by_name['ListModels']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/models'
-  _globals['_TIMING']._serialized_start=180
-  _globals['_TIMING']._serialized_end=267
-  _globals['_EMBEDIMAGEREQUEST']._serialized_start=269
-  _globals['_EMBEDIMAGEREQUEST']._serialized_end=321
-  _globals['_EMBEDIMAGERESPONSE']._serialized_start=323
-  _globals['_EMBEDIMAGERESPONSE']._serialized_end=423
-  _globals['_EMBEDTEXTREQUEST']._serialized_start=425
-  _globals['_EMBEDTEXTREQUEST']._serialized_end=475
-  _globals['_EMBEDTEXTRESPONSE']._serialized_start=477
-  _globals['_EMBEDTEXTRESPONSE']._serialized_end=595
-  _globals['_EMBEDIMAGESREQUEST']._serialized_start=597
-  _globals['_EMBEDIMAGESREQUEST']._serialized_end=663
-  _globals['_EMBEDIMAGESRESPONSE']._serialized_start=666
-  _globals['_EMBEDIMAGESRESPONSE']._serialized_end=823
-  _globals['_EMBEDREQUEST']._serialized_start=825
-  _globals['_EMBEDREQUEST']._serialized_end=876
-  _globals['_EMBEDRESPONSE']._serialized_start=878
-  _globals['_EMBEDRESPONSE']._serialized_end=912
-  _globals['_LISTMODELSREQUEST']._serialized_start=914
-  _globals['_LISTMODELSREQUEST']._serialized_end=933
-  _globals['_MODEL']._serialized_start=935
-  _globals['_MODEL']._serialized_end=1050
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1052
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1114
-  _globals['_EMBEDDERSERVICE']._serialized_start=1117
-  _globals['_EMBEDDERSERVICE']._serialized_end=1678
+  _globals['_LABELCALIBRATION']._serialized_start=1618
+  _globals['_LABELCALIBRATION']._serialized_end=1739
+  _globals['_TIMING']._serialized_start=210
+  _globals['_TIMING']._serialized_end=297
+  _globals['_EMBEDIMAGEREQUEST']._serialized_start=299
+  _globals['_EMBEDIMAGEREQUEST']._serialized_end=351
+  _globals['_EMBEDIMAGERESPONSE']._serialized_start=353
+  _globals['_EMBEDIMAGERESPONSE']._serialized_end=453
+  _globals['_EMBEDTEXTREQUEST']._serialized_start=455
+  _globals['_EMBEDTEXTREQUEST']._serialized_end=505
+  _globals['_EMBEDTEXTRESPONSE']._serialized_start=507
+  _globals['_EMBEDTEXTRESPONSE']._serialized_end=625
+  _globals['_EMBEDIMAGESREQUEST']._serialized_start=627
+  _globals['_EMBEDIMAGESREQUEST']._serialized_end=693
+  _globals['_EMBEDIMAGESRESPONSE']._serialized_start=696
+  _globals['_EMBEDIMAGESRESPONSE']._serialized_end=853
+  _globals['_EMBEDREQUEST']._serialized_start=855
+  _globals['_EMBEDREQUEST']._serialized_end=906
+  _globals['_EMBEDRESPONSE']._serialized_start=908
+  _globals['_EMBEDRESPONSE']._serialized_end=942
+  _globals['_LABELIMAGEREQUEST']._serialized_start=945
+  _globals['_LABELIMAGEREQUEST']._serialized_end=1086
+  _globals['_LABELSCORE']._serialized_start=1088
+  _globals['_LABELSCORE']._serialized_end=1150
+  _globals['_LABELIMAGERESPONSE']._serialized_start=1153
+  _globals['_LABELIMAGERESPONSE']._serialized_end=1339
+  _globals['_LISTMODELSREQUEST']._serialized_start=1341
+  _globals['_LISTMODELSREQUEST']._serialized_end=1360
+  _globals['_MODEL']._serialized_start=1363
+  _globals['_MODEL']._serialized_end=1552
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1554
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1616
+  _globals['_EMBEDDERSERVICE']._serialized_start=1742
+  _globals['_EMBEDDERSERVICE']._serialized_end=2423
 # @@protoc_insertion_point(module_scope)

@@ -8,8 +8,10 @@ from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kioku.common.v1 import failure_pb2 as _failure_pb2
 from kioku.common.v1 import space_pb2 as _space_pb2
+from kioku.common.v1 import vector_pb2 as _vector_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,6 +22,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _LabelCalibration:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LabelCalibrationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LabelCalibration.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LABEL_CALIBRATION_UNSPECIFIED: _LabelCalibration.ValueType  # 0
+    """Not set."""
+    LABEL_CALIBRATION_INDEPENDENT: _LabelCalibration.ValueType  # 1
+    """Each label for itself: the probability that it fits, by the scale and bias that the model
+    learnt (SigLIP). Scores need not sum to one; none may fit.
+    """
+    LABEL_CALIBRATION_EXCLUSIVE: _LabelCalibration.ValueType  # 2
+    """The share among the labels given, which sums to one (CLIP). It says which fits best, not
+    whether any fits.
+    """
+
+class LabelCalibration(_LabelCalibration, metaclass=_LabelCalibrationEnumTypeWrapper):
+    """What a label's score means."""
+
+LABEL_CALIBRATION_UNSPECIFIED: LabelCalibration.ValueType  # 0
+"""Not set."""
+LABEL_CALIBRATION_INDEPENDENT: LabelCalibration.ValueType  # 1
+"""Each label for itself: the probability that it fits, by the scale and bias that the model
+learnt (SigLIP). Scores need not sum to one; none may fit.
+"""
+LABEL_CALIBRATION_EXCLUSIVE: LabelCalibration.ValueType  # 2
+"""The share among the labels given, which sums to one (CLIP). It says which fits best, not
+whether any fits.
+"""
+Global___LabelCalibration: _TypeAlias = LabelCalibration  # noqa: Y015
 
 @_typing.final
 class Timing(_message.Message):
@@ -304,6 +338,118 @@ class EmbedResponse(_message.Message):
 Global___EmbedResponse: _TypeAlias = EmbedResponse  # noqa: Y015
 
 @_typing.final
+class LabelImageRequest(_message.Message):
+    """Asks how well labels describe a picture."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    VECTOR_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    TEMPLATE_FIELD_NUMBER: _builtins.int
+    SPACE_ID_FIELD_NUMBER: _builtins.int
+    image: _builtins.bytes
+    """Its bytes, at most 16 MiB."""
+    template: _builtins.str
+    """The sentence a label is put into, with `{}` where it goes; empty: `a photo of {}.`"""
+    space_id: _builtins.str
+    """The space the caller needs; empty: the default one."""
+    @_builtins.property
+    def vector(self) -> _vector_pb2.Vector:
+        """Its vector in the space that is named there."""
+
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """1 to 256 different labels, each a text of at most 200 characters."""
+
+    def __init__(
+        self,
+        *,
+        image: _builtins.bytes = ...,
+        vector: _vector_pb2.Vector | None = ...,
+        labels: _abc.Iterable[_builtins.str] | None = ...,
+        template: _builtins.str = ...,
+        space_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "source", b"source", "vector", b"vector"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "labels", b"labels", "source", b"source", "space_id", b"space_id", "template", b"template", "vector", b"vector"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["image", "vector"]  # noqa: Y015
+    _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
+
+Global___LabelImageRequest: _TypeAlias = LabelImageRequest  # noqa: Y015
+
+@_typing.final
+class LabelScore(_message.Message):
+    """How well one label fits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    """The label as it was asked for."""
+    score: _builtins.float
+    """0 to 1, see `calibration`."""
+    similarity: _builtins.float
+    """Cosine of the two vectors, -1 to 1."""
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        score: _builtins.float = ...,
+        similarity: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "score", b"score", "similarity", b"similarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LabelScore: _TypeAlias = LabelScore  # noqa: Y015
+
+@_typing.final
+class LabelImageResponse(_message.Message):
+    """The labels, the best first; ties in the order of the request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPACE_ID_FIELD_NUMBER: _builtins.int
+    CALIBRATION_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    TIMING_FIELD_NUMBER: _builtins.int
+    space_id: _builtins.str
+    """The space of the comparison."""
+    calibration: Global___LabelCalibration.ValueType
+    """What the scores mean."""
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedCompositeFieldContainer[Global___LabelScore]:
+        """One for each label asked for."""
+
+    @_builtins.property
+    def timing(self) -> Global___Timing:
+        """How long the picture took; zero for a vector."""
+
+    def __init__(
+        self,
+        *,
+        space_id: _builtins.str = ...,
+        calibration: Global___LabelCalibration.ValueType = ...,
+        labels: _abc.Iterable[Global___LabelScore] | None = ...,
+        timing: Global___Timing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["timing", b"timing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "labels", b"labels", "space_id", b"space_id", "timing", b"timing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LabelImageResponse: _TypeAlias = LabelImageResponse  # noqa: Y015
+
+@_typing.final
 class ListModelsRequest(_message.Message):
     """Asks for the models."""
 
@@ -331,6 +477,9 @@ class Model(_message.Message):
     LOADED_FIELD_NUMBER: _builtins.int
     DEVICE_FIELD_NUMBER: _builtins.int
     DEFAULT_FIELD_NUMBER: _builtins.int
+    ENGINE_FIELD_NUMBER: _builtins.int
+    FIDELITY_FIELD_NUMBER: _builtins.int
+    MEMORY_BYTES_FIELD_NUMBER: _builtins.int
     checkpoint: _builtins.str
     """The checkpoint, as in SIGLIP_MODEL_NAME."""
     loaded: _builtins.bool
@@ -339,6 +488,14 @@ class Model(_message.Message):
     """The device it runs on: `cpu`, `cuda`."""
     default: _builtins.bool
     """Whether it is used when a request names no space."""
+    engine: _builtins.str
+    """What runs it: `torch`, `openvino`, `onnxruntime`, `tags`, `replicate`, `openai`."""
+    fidelity: _builtins.float
+    """Lowest cosine of its vectors to the float32 reference over a fixed set of probes, measured when
+    it was loaded; unset while unknown or where there is no reference.
+    """
+    memory_bytes: _builtins.int
+    """Bytes that its weights and buffers hold; 0 while it is not loaded."""
     @_builtins.property
     def space(self) -> _space_pb2.Space:
         """Its space."""
@@ -351,12 +508,17 @@ class Model(_message.Message):
         loaded: _builtins.bool = ...,
         device: _builtins.str = ...,
         default: _builtins.bool = ...,
+        engine: _builtins.str = ...,
+        fidelity: _builtins.float | None = ...,
+        memory_bytes: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["space", b"space"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_fidelity", b"_fidelity", "fidelity", b"fidelity", "space", b"space"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "default", b"default", "device", b"device", "loaded", b"loaded", "space", b"space"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fidelity", b"_fidelity", "checkpoint", b"checkpoint", "default", b"default", "device", b"device", "engine", b"engine", "fidelity", b"fidelity", "loaded", b"loaded", "memory_bytes", b"memory_bytes", "space", b"space"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__fidelity: _TypeAlias = _typing.Literal["fidelity"]  # noqa: Y015
+    _WhichOneofArgType__fidelity: _TypeAlias = _typing.Literal["_fidelity", b"_fidelity"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fidelity) -> _WhichOneofReturnType__fidelity | None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015
 

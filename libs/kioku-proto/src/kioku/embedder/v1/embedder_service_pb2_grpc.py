@@ -55,6 +55,11 @@ class EmbedderServiceStub:
                 request_serializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.EmbedRequest.SerializeToString,
                 response_deserializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.EmbedResponse.FromString,
                 _registered_method=True)
+        self.LabelImage = channel.unary_unary(
+                '/kioku.embedder.v1.EmbedderService/LabelImage',
+                request_serializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.LabelImageRequest.SerializeToString,
+                response_deserializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.LabelImageResponse.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/kioku.embedder.v1.EmbedderService/ListModels',
                 request_serializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.ListModelsRequest.SerializeToString,
@@ -97,6 +102,14 @@ class EmbedderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LabelImage(self, request, context):
+        """Says how well each of some labels describes one picture, without training on them
+        (zero-shot classification).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """Lists the models this process serves and the space of each.
         """
@@ -126,6 +139,11 @@ def add_EmbedderServiceServicer_to_server(servicer, server):
                     servicer.Embed,
                     request_deserializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.EmbedRequest.FromString,
                     response_serializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.EmbedResponse.SerializeToString,
+            ),
+            'LabelImage': grpc.unary_unary_rpc_method_handler(
+                    servicer.LabelImage,
+                    request_deserializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.LabelImageRequest.FromString,
+                    response_serializer=kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.LabelImageResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -242,6 +260,33 @@ class EmbedderService:
             '/kioku.embedder.v1.EmbedderService/Embed',
             kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.EmbedRequest.SerializeToString,
             kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.EmbedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LabelImage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kioku.embedder.v1.EmbedderService/LabelImage',
+            kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.LabelImageRequest.SerializeToString,
+            kioku_dot_embedder_dot_v1_dot_embedder__service__pb2.LabelImageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -46,6 +46,10 @@ class EmbedderServiceStub:
     """Embeds the picture in the request body: raw bytes, or multipart/form-data with the file field
     `image`.
     """
+    LabelImage: _grpc.UnaryUnaryMultiCallable[_embedder_service_pb2.LabelImageRequest, _embedder_service_pb2.LabelImageResponse]
+    """Says how well each of some labels describes one picture, without training on them
+    (zero-shot classification).
+    """
     ListModels: _grpc.UnaryUnaryMultiCallable[_embedder_service_pb2.ListModelsRequest, _embedder_service_pb2.ListModelsResponse]
     """Lists the models this process serves and the space of each."""
 
@@ -66,6 +70,10 @@ class EmbedderServiceAsyncStub(EmbedderServiceStub):
     Embed: _aio.UnaryUnaryMultiCallable[_embedder_service_pb2.EmbedRequest, _embedder_service_pb2.EmbedResponse]  # type: ignore[assignment]
     """Embeds the picture in the request body: raw bytes, or multipart/form-data with the file field
     `image`.
+    """
+    LabelImage: _aio.UnaryUnaryMultiCallable[_embedder_service_pb2.LabelImageRequest, _embedder_service_pb2.LabelImageResponse]  # type: ignore[assignment]
+    """Says how well each of some labels describes one picture, without training on them
+    (zero-shot classification).
     """
     ListModels: _aio.UnaryUnaryMultiCallable[_embedder_service_pb2.ListModelsRequest, _embedder_service_pb2.ListModelsResponse]  # type: ignore[assignment]
     """Lists the models this process serves and the space of each."""
@@ -108,6 +116,16 @@ class EmbedderServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_embedder_service_pb2.EmbedResponse, _abc.Awaitable[_embedder_service_pb2.EmbedResponse]]:
         """Embeds the picture in the request body: raw bytes, or multipart/form-data with the file field
         `image`.
+        """
+
+    @_abc_1.abstractmethod
+    def LabelImage(
+        self,
+        request: _embedder_service_pb2.LabelImageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_embedder_service_pb2.LabelImageResponse, _abc.Awaitable[_embedder_service_pb2.LabelImageResponse]]:
+        """Says how well each of some labels describes one picture, without training on them
+        (zero-shot classification).
         """
 
     @_abc_1.abstractmethod

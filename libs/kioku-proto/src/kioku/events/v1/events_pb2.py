@@ -28,7 +28,7 @@ from kioku.common.v1 import failure_pb2 as kioku_dot_common_dot_v1_dot_failure__
 from kioku.common.v1 import space_pb2 as kioku_dot_common_dot_v1_dot_space__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ckioku/events/v1/events.proto\x12\x0fkioku.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkioku/assets/v1/asset.proto\x1a\x1dkioku/common/v1/failure.proto\x1a\x1bkioku/common/v1/space.proto\"\xec\x01\n\rAssetUploaded\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x12\n\nobject_key\x18\x04 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12\x12\n\ngeneration\x18\x08 \x01(\x05\x12.\n\nevent_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xef\x01\n\x12\x45mbeddingRequested\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x12\n\nobject_key\x18\x04 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x05 \x01(\t\x12\x10\n\x08space_id\x18\x06 \x01(\t\x12\x12\n\ngeneration\x18\x07 \x01(\x05\x12.\n\nevent_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sha256\x18\t \x01(\t\"\x1e\n\x0c\x45mbeddedItem\x12\x0e\n\x06vector\x18\x01 \x01(\x0c\"\xf1\x01\n\x0e\x45mbeddingReady\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12%\n\x05space\x18\x03 \x01(\x0b\x32\x16.kioku.common.v1.Space\x12,\n\x05items\x18\x04 \x03(\x0b\x32\x1d.kioku.events.v1.EmbeddedItem\x12\x12\n\ngeneration\x18\x05 \x01(\x05\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\x07 \x01(\x02\x12.\n\nevent_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x01\n\x0b\x41ssetFailed\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.Failure\x12\x12\n\ngeneration\x18\x05 \x01(\x05\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\x0c\x41ssetDeleted\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdf\x01\n\x0b\x41ssetPurged\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x13\n\x0bparticipant\x18\x03 \x01(\t\x12:\n\x07removed\x18\x04 \x03(\x0b\x32).kioku.events.v1.AssetPurged.RemovedEntry\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cRemovedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ckioku/events/v1/events.proto\x12\x0fkioku.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkioku/assets/v1/asset.proto\x1a\x1dkioku/common/v1/failure.proto\x1a\x1bkioku/common/v1/space.proto\"\x8c\x02\n\rAssetUploaded\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x12\n\nobject_key\x18\x04 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12\x12\n\ngeneration\x18\x08 \x01(\x05\x12.\n\nevent_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04tags\x18\n \x03(\t\x12\x10\n\x08\x66ilename\x18\x0b \x01(\t\"\x8f\x02\n\x12\x45mbeddingRequested\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12(\n\x04kind\x18\x03 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x12\n\nobject_key\x18\x04 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x05 \x01(\t\x12\x10\n\x08space_id\x18\x06 \x01(\t\x12\x12\n\ngeneration\x18\x07 \x01(\x05\x12.\n\nevent_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sha256\x18\t \x01(\t\x12\x0c\n\x04tags\x18\n \x03(\t\x12\x10\n\x08\x66ilename\x18\x0b \x01(\t\"m\n\x05\x46rame\x12\x10\n\x08\x66rame_no\x18\x01 \x01(\x05\x12\x0f\n\x07time_ms\x18\x02 \x01(\x03\x12\x12\n\nobject_key\x18\x03 \x01(\t\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\"]\n\rFrameManifest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x05\x12&\n\x06\x66rames\x18\x03 \x03(\x0b\x32\x16.kioku.events.v1.Frame\"\xb5\x02\n\x0f\x46ramesExtracted\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x12\n\ngeneration\x18\x03 \x01(\x05\x12\x14\n\x0cmanifest_key\x18\x04 \x01(\t\x12\x16\n\x0e\x66irst_frame_no\x18\x05 \x01(\x05\x12\x13\n\x0b\x66rame_count\x18\x06 \x01(\x05\x12\x19\n\x0ctotal_frames\x18\x07 \x01(\x05H\x00\x88\x01\x01\x12*\n\x05\x66\x61\x63ts\x18\x08 \x01(\x0b\x32\x1b.kioku.assets.v1.VideoFacts\x12\x10\n\x08space_id\x18\t \x01(\t\x12\x10\n\x08\x61ttempts\x18\n \x01(\x05\x12.\n\nevent_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0f\n\r_total_frames\"\x8f\x01\n\x0c\x45mbeddedItem\x12\x0e\n\x06vector\x18\x01 \x01(\x0c\x12\x15\n\x08\x66rame_no\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x07time_ms\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.FailureB\x0b\n\t_frame_noB\n\n\x08_time_ms\"\xf1\x01\n\x0e\x45mbeddingReady\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12%\n\x05space\x18\x03 \x01(\x0b\x32\x16.kioku.common.v1.Space\x12,\n\x05items\x18\x04 \x03(\x0b\x32\x1d.kioku.events.v1.EmbeddedItem\x12\x12\n\ngeneration\x18\x05 \x01(\x05\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x13\n\x0b\x64uration_ms\x18\x07 \x01(\x02\x12.\n\nevent_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x01\n\x0b\x41ssetFailed\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\r\n\x05stage\x18\x03 \x01(\t\x12)\n\x07\x66\x61ilure\x18\x04 \x01(\x0b\x32\x18.kioku.common.v1.Failure\x12\x12\n\ngeneration\x18\x05 \x01(\x05\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12.\n\nevent_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\x0c\x41ssetDeleted\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12.\n\nevent_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdf\x01\n\x0b\x41ssetPurged\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x13\n\x0bparticipant\x18\x03 \x01(\t\x12:\n\x07removed\x18\x04 \x03(\x0b\x32).kioku.events.v1.AssetPurged.RemovedEntry\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cRemovedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,19 +38,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ASSETPURGED_REMOVEDENTRY']._loaded_options = None
   _globals['_ASSETPURGED_REMOVEDENTRY']._serialized_options = b'8\001'
   _globals['_ASSETUPLOADED']._serialized_start=172
-  _globals['_ASSETUPLOADED']._serialized_end=408
-  _globals['_EMBEDDINGREQUESTED']._serialized_start=411
-  _globals['_EMBEDDINGREQUESTED']._serialized_end=650
-  _globals['_EMBEDDEDITEM']._serialized_start=652
-  _globals['_EMBEDDEDITEM']._serialized_end=682
-  _globals['_EMBEDDINGREADY']._serialized_start=685
-  _globals['_EMBEDDINGREADY']._serialized_end=926
-  _globals['_ASSETFAILED']._serialized_start=929
-  _globals['_ASSETFAILED']._serialized_end=1119
-  _globals['_ASSETDELETED']._serialized_start=1121
-  _globals['_ASSETDELETED']._serialized_end=1216
-  _globals['_ASSETPURGED']._serialized_start=1219
-  _globals['_ASSETPURGED']._serialized_end=1442
-  _globals['_ASSETPURGED_REMOVEDENTRY']._serialized_start=1396
-  _globals['_ASSETPURGED_REMOVEDENTRY']._serialized_end=1442
+  _globals['_ASSETUPLOADED']._serialized_end=440
+  _globals['_EMBEDDINGREQUESTED']._serialized_start=443
+  _globals['_EMBEDDINGREQUESTED']._serialized_end=714
+  _globals['_FRAME']._serialized_start=716
+  _globals['_FRAME']._serialized_end=825
+  _globals['_FRAMEMANIFEST']._serialized_start=827
+  _globals['_FRAMEMANIFEST']._serialized_end=920
+  _globals['_FRAMESEXTRACTED']._serialized_start=923
+  _globals['_FRAMESEXTRACTED']._serialized_end=1232
+  _globals['_EMBEDDEDITEM']._serialized_start=1235
+  _globals['_EMBEDDEDITEM']._serialized_end=1378
+  _globals['_EMBEDDINGREADY']._serialized_start=1381
+  _globals['_EMBEDDINGREADY']._serialized_end=1622
+  _globals['_ASSETFAILED']._serialized_start=1625
+  _globals['_ASSETFAILED']._serialized_end=1815
+  _globals['_ASSETDELETED']._serialized_start=1817
+  _globals['_ASSETDELETED']._serialized_end=1912
+  _globals['_ASSETPURGED']._serialized_start=1915
+  _globals['_ASSETPURGED']._serialized_end=2138
+  _globals['_ASSETPURGED_REMOVEDENTRY']._serialized_start=2092
+  _globals['_ASSETPURGED_REMOVEDENTRY']._serialized_end=2138
 # @@protoc_insertion_point(module_scope)

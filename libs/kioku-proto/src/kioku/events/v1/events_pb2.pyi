@@ -37,6 +37,8 @@ class AssetUploaded(_message.Message):
     SHA256_FIELD_NUMBER: _builtins.int
     GENERATION_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    FILENAME_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     owner: _builtins.str
@@ -53,9 +55,15 @@ class AssetUploaded(_message.Message):
     """SHA-256 of the bytes, lower-case hex."""
     generation: _builtins.int
     """Counts up with every retry that a person or the reconciler orders; part of derived message ids."""
+    filename: _builtins.str
+    """The asset's file name."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When the upload was completed."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The asset's tags."""
 
     def __init__(
         self,
@@ -69,10 +77,12 @@ class AssetUploaded(_message.Message):
         sha256: _builtins.str = ...,
         generation: _builtins.int = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        filename: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "size_bytes", b"size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "size_bytes", b"size_bytes", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -93,6 +103,8 @@ class EmbeddingRequested(_message.Message):
     GENERATION_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     SHA256_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    FILENAME_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     owner: _builtins.str
@@ -109,9 +121,15 @@ class EmbeddingRequested(_message.Message):
     """As in AssetUploaded."""
     sha256: _builtins.str
     """SHA-256 of the bytes, lower-case hex."""
+    filename: _builtins.str
+    """The asset's file name."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it was asked for."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The asset's tags."""
 
     def __init__(
         self,
@@ -125,14 +143,158 @@ class EmbeddingRequested(_message.Message):
         generation: _builtins.int = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
         sha256: _builtins.str = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        filename: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EmbeddingRequested: _TypeAlias = EmbeddingRequested  # noqa: Y015
+
+@_typing.final
+class Frame(_message.Message):
+    """One frame that was cut from a video and stored as an object of its own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FRAME_NO_FIELD_NUMBER: _builtins.int
+    TIME_MS_FIELD_NUMBER: _builtins.int
+    OBJECT_KEY_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    frame_no: _builtins.int
+    """Its place among the stored frames of its video, from 0."""
+    time_ms: _builtins.int
+    """When it is shown, milliseconds from the first frame that is shown."""
+    object_key: _builtins.str
+    """Key of the picture (JPEG, upright) in the private bucket."""
+    sha256: _builtins.str
+    """SHA-256 of the picture's bytes, lower-case hex."""
+    width: _builtins.int
+    """Width in pixels, upright."""
+    height: _builtins.int
+    """Height in pixels, upright."""
+    def __init__(
+        self,
+        *,
+        frame_no: _builtins.int = ...,
+        time_ms: _builtins.int = ...,
+        object_key: _builtins.str = ...,
+        sha256: _builtins.str = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame_no", b"frame_no", "height", b"height", "object_key", b"object_key", "sha256", b"sha256", "time_ms", b"time_ms", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Frame: _TypeAlias = Frame  # noqa: Y015
+
+@_typing.final
+class FrameManifest(_message.Message):
+    """The content of a manifest object: the frames of one range, in order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
+    FRAMES_FIELD_NUMBER: _builtins.int
+    asset_id: _builtins.str
+    """The video."""
+    generation: _builtins.int
+    """As in AssetUploaded."""
+    @_builtins.property
+    def frames(self) -> _containers.RepeatedCompositeFieldContainer[Global___Frame]:
+        """The frames, at most 256."""
+
+    def __init__(
+        self,
+        *,
+        asset_id: _builtins.str = ...,
+        generation: _builtins.int = ...,
+        frames: _abc.Iterable[Global___Frame] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "frames", b"frames", "generation", b"generation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FrameManifest: _TypeAlias = FrameManifest  # noqa: Y015
+
+@_typing.final
+class FramesExtracted(_message.Message):
+    """`frames.extracted`: a range of a video's frames is stored, or the cutting is finished."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
+    MANIFEST_KEY_FIELD_NUMBER: _builtins.int
+    FIRST_FRAME_NO_FIELD_NUMBER: _builtins.int
+    FRAME_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_FRAMES_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    SPACE_ID_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    EVENT_TIME_FIELD_NUMBER: _builtins.int
+    asset_id: _builtins.str
+    """The video."""
+    owner: _builtins.str
+    """Who it belongs to."""
+    generation: _builtins.int
+    """As in AssetUploaded."""
+    manifest_key: _builtins.str
+    """Key of the FrameManifest object of this range; empty when `frame_count` is 0."""
+    first_frame_no: _builtins.int
+    """`frame_no` of the first frame of this range."""
+    frame_count: _builtins.int
+    """Frames in this range, at most 256."""
+    total_frames: _builtins.int
+    """Frames of the whole video; only the last message of a generation has it set."""
+    space_id: _builtins.str
+    """The space the frames are wanted in; empty: the embedder's default one."""
+    attempts: _builtins.int
+    """Deliveries that were used, the first included."""
+    @_builtins.property
+    def facts(self) -> _asset_pb2.VideoFacts:
+        """What the video is; set with `total_frames`."""
+
+    @_builtins.property
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """When the range was stored."""
+
+    def __init__(
+        self,
+        *,
+        asset_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        generation: _builtins.int = ...,
+        manifest_key: _builtins.str = ...,
+        first_frame_no: _builtins.int = ...,
+        frame_count: _builtins.int = ...,
+        total_frames: _builtins.int | None = ...,
+        facts: _asset_pb2.VideoFacts | None = ...,
+        space_id: _builtins.str = ...,
+        attempts: _builtins.int = ...,
+        event_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_frames", b"_total_frames", "event_time", b"event_time", "facts", b"facts", "total_frames", b"total_frames"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_frames", b"_total_frames", "asset_id", b"asset_id", "attempts", b"attempts", "event_time", b"event_time", "facts", b"facts", "first_frame_no", b"first_frame_no", "frame_count", b"frame_count", "generation", b"generation", "manifest_key", b"manifest_key", "owner", b"owner", "space_id", b"space_id", "total_frames", b"total_frames"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total_frames: _TypeAlias = _typing.Literal["total_frames"]  # noqa: Y015
+    _WhichOneofArgType__total_frames: _TypeAlias = _typing.Literal["_total_frames", b"_total_frames"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_frames) -> _WhichOneofReturnType__total_frames | None: ...
+
+Global___FramesExtracted: _TypeAlias = FramesExtracted  # noqa: Y015
 
 @_typing.final
 class EmbeddedItem(_message.Message):
@@ -141,18 +303,39 @@ class EmbeddedItem(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VECTOR_FIELD_NUMBER: _builtins.int
+    FRAME_NO_FIELD_NUMBER: _builtins.int
+    TIME_MS_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
     vector: _builtins.bytes
-    """The components, little-endian float32, 4 x dimension bytes."""
+    """The components, little-endian float32, 4 x dimension bytes; empty when `failure` is set."""
+    frame_no: _builtins.int
+    """The frame of a video that it describes; unset: the asset itself."""
+    time_ms: _builtins.int
+    """When the frame is shown, milliseconds; set with `frame_no`."""
+    @_builtins.property
+    def failure(self) -> _failure_pb2.Failure:
+        """Why this frame has no vector and never will; only with `frame_no`."""
+
     def __init__(
         self,
         *,
         vector: _builtins.bytes = ...,
+        frame_no: _builtins.int | None = ...,
+        time_ms: _builtins.int | None = ...,
+        failure: _failure_pb2.Failure | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "failure", b"failure", "frame_no", b"frame_no", "time_ms", b"time_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "failure", b"failure", "frame_no", b"frame_no", "time_ms", b"time_ms", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__frame_no: _TypeAlias = _typing.Literal["frame_no"]  # noqa: Y015
+    _WhichOneofArgType__frame_no: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no"]  # noqa: Y015
+    _WhichOneofReturnType__time_ms: _TypeAlias = _typing.Literal["time_ms"]  # noqa: Y015
+    _WhichOneofArgType__time_ms: _TypeAlias = _typing.Literal["_time_ms", b"_time_ms"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__frame_no) -> _WhichOneofReturnType__frame_no | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__time_ms) -> _WhichOneofReturnType__time_ms | None: ...
 
 Global___EmbeddedItem: _TypeAlias = EmbeddedItem  # noqa: Y015
 
@@ -186,7 +369,7 @@ class EmbeddingReady(_message.Message):
 
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___EmbeddedItem]:
-        """The vectors; exactly one for a picture."""
+        """The vectors; exactly one for a picture or an asset's tags, one for each frame of a video."""
 
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
@@ -230,7 +413,7 @@ class AssetFailed(_message.Message):
     owner: _builtins.str
     """Who it belongs to."""
     stage: _builtins.str
-    """The stage, for example `embedding`."""
+    """The stage: `embedding`, `frames` (cutting a video)."""
     generation: _builtins.int
     """As in AssetUploaded."""
     attempts: _builtins.int

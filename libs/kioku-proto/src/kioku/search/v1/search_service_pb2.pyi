@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kioku.assets.v1 import asset_pb2 as _asset_pb2
 from kioku.common.v1 import space_pb2 as _space_pb2
 from kioku.common.v1 import vector_pb2 as _vector_pb2
@@ -21,6 +22,38 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _SearchMethod:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SearchMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SearchMethod.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SEARCH_METHOD_UNSPECIFIED: _SearchMethod.ValueType  # 0
+    """AUTO."""
+    SEARCH_METHOD_AUTO: _SearchMethod.ValueType  # 1
+    """What is seen; tags as well while some of the owner's assets have no visual vector yet."""
+    SEARCH_METHOD_VISUAL: _SearchMethod.ValueType  # 2
+    """What is seen in pictures and frames."""
+    SEARCH_METHOD_TAGS: _SearchMethod.ValueType  # 3
+    """Tags and file names; no model is needed."""
+    SEARCH_METHOD_COMBINED: _SearchMethod.ValueType  # 4
+    """Both, fused by reciprocal rank; one page."""
+
+class SearchMethod(_SearchMethod, metaclass=_SearchMethodEnumTypeWrapper):
+    """Which vectors a search by words or by an asset compares."""
+
+SEARCH_METHOD_UNSPECIFIED: SearchMethod.ValueType  # 0
+"""AUTO."""
+SEARCH_METHOD_AUTO: SearchMethod.ValueType  # 1
+"""What is seen; tags as well while some of the owner's assets have no visual vector yet."""
+SEARCH_METHOD_VISUAL: SearchMethod.ValueType  # 2
+"""What is seen in pictures and frames."""
+SEARCH_METHOD_TAGS: SearchMethod.ValueType  # 3
+"""Tags and file names; no model is needed."""
+SEARCH_METHOD_COMBINED: SearchMethod.ValueType  # 4
+"""Both, fused by reciprocal rank; one page."""
+Global___SearchMethod: _TypeAlias = SearchMethod  # noqa: Y015
 
 @_typing.final
 class Filter(_message.Message):
@@ -80,6 +113,7 @@ class SearchRequest(_message.Message):
     K_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     MIN_SCORE_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words, at most 1000 characters."""
     image: _builtins.bytes
@@ -92,6 +126,8 @@ class SearchRequest(_message.Message):
     """`next_page_token` of the page before, with the same query and filter; empty: the first page."""
     min_score: _builtins.float
     """Only results with at least this score, -1 to 1; unset: no limit."""
+    method: Global___SearchMethod.ValueType
+    """Which vectors are compared. Pictures and vectors are always looked for by what is seen."""
     @_builtins.property
     def vector(self) -> _vector_pb2.Vector:
         """A vector of the space that it names."""
@@ -111,10 +147,11 @@ class SearchRequest(_message.Message):
         k: _builtins.int = ...,
         page_token: _builtins.str = ...,
         min_score: _builtins.float | None = ...,
+        method: Global___SearchMethod.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "min_score", b"min_score", "query", b"query", "text", b"text", "vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "k", b"k", "min_score", b"min_score", "page_token", b"page_token", "query", b"query", "text", b"text", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "k", b"k", "method", b"method", "min_score", b"min_score", "page_token", b"page_token", "query", b"query", "text", b"text", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_score: _TypeAlias = _typing.Literal["min_score"]  # noqa: Y015
     _WhichOneofArgType__min_score: _TypeAlias = _typing.Literal["_min_score", b"_min_score"]  # noqa: Y015
@@ -128,6 +165,36 @@ class SearchRequest(_message.Message):
 Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
 
 @_typing.final
+class Part(_message.Message):
+    """The place of a result in one of the lists that were fused."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    RANK_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    method: Global___SearchMethod.ValueType
+    """VISUAL or TAGS."""
+    rank: _builtins.int
+    """Its place in that list, from 1."""
+    score: _builtins.float
+    """1 - cosine distance in that list's space."""
+    def __init__(
+        self,
+        *,
+        method: Global___SearchMethod.ValueType = ...,
+        rank: _builtins.int = ...,
+        score: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "rank", b"rank", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Part: _TypeAlias = Part  # noqa: Y015
+
+@_typing.final
 class Hit(_message.Message):
     """One result."""
 
@@ -139,14 +206,21 @@ class Hit(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     TAKEN_TIME_FIELD_NUMBER: _builtins.int
+    TIME_MS_FIELD_NUMBER: _builtins.int
+    FRAME_NO_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     score: _builtins.float
-    """1 - cosine distance, -1 to 1; higher is nearer."""
+    """1 - cosine distance, -1 to 1; higher is nearer. Of fused lists: of the first of `parts`."""
     filename: _builtins.str
     """The asset's file name."""
     kind: _asset_pb2.AssetKind.ValueType
     """The asset's kind."""
+    time_ms: _builtins.int
+    """In a video: the frame that is nearest, milliseconds from the beginning."""
+    frame_no: _builtins.int
+    """In a video: the number of that frame."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The asset's tags."""
@@ -154,6 +228,10 @@ class Hit(_message.Message):
     @_builtins.property
     def taken_time(self) -> _timestamp_pb2.Timestamp:
         """When it was taken."""
+
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
+        """Where it stands in each list that was searched, when lists were fused."""
 
     def __init__(
         self,
@@ -164,12 +242,22 @@ class Hit(_message.Message):
         kind: _asset_pb2.AssetKind.ValueType = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         taken_time: _timestamp_pb2.Timestamp | None = ...,
+        time_ms: _builtins.int | None = ...,
+        frame_no: _builtins.int | None = ...,
+        parts: _abc.Iterable[Global___Part] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["taken_time", b"taken_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "frame_no", b"frame_no", "taken_time", b"taken_time", "time_ms", b"time_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "filename", b"filename", "kind", b"kind", "score", b"score", "tags", b"tags", "taken_time", b"taken_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "asset_id", b"asset_id", "filename", b"filename", "frame_no", b"frame_no", "kind", b"kind", "parts", b"parts", "score", b"score", "tags", b"tags", "taken_time", b"taken_time", "time_ms", b"time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__frame_no: _TypeAlias = _typing.Literal["frame_no"]  # noqa: Y015
+    _WhichOneofArgType__frame_no: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no"]  # noqa: Y015
+    _WhichOneofReturnType__time_ms: _TypeAlias = _typing.Literal["time_ms"]  # noqa: Y015
+    _WhichOneofArgType__time_ms: _TypeAlias = _typing.Literal["_time_ms", b"_time_ms"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__frame_no) -> _WhichOneofReturnType__frame_no | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__time_ms) -> _WhichOneofReturnType__time_ms | None: ...
 
 Global___Hit: _TypeAlias = Hit  # noqa: Y015
 
@@ -183,6 +271,7 @@ class Explain(_message.Message):
     EMBED_MS_FIELD_NUMBER: _builtins.int
     DATABASE_MS_FIELD_NUMBER: _builtins.int
     CACHED_VECTOR_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
     """`exact` (every vector of the owner was compared) or `hnsw` (graph index, iterative)."""
     embed_ms: _builtins.float
@@ -191,6 +280,8 @@ class Explain(_message.Message):
     """Milliseconds in the database."""
     cached_vector: _builtins.bool
     """Whether the query's vector came from the cache."""
+    method: Global___SearchMethod.ValueType
+    """What was done: VISUAL, TAGS or COMBINED."""
     def __init__(
         self,
         *,
@@ -198,10 +289,11 @@ class Explain(_message.Message):
         embed_ms: _builtins.float = ...,
         database_ms: _builtins.float = ...,
         cached_vector: _builtins.bool = ...,
+        method: Global___SearchMethod.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_vector", b"cached_vector", "database_ms", b"database_ms", "embed_ms", b"embed_ms", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_vector", b"cached_vector", "database_ms", b"database_ms", "embed_ms", b"embed_ms", "method", b"method", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from kioku_cli.ingest.files import Picture, Skipped, count, find
+from kioku_cli.ingest.files import Medium, Skipped, count, find
 from kioku_cli.ingest.gateway import Announced, PutRefused, Standing, Upload
 from kioku_cli.ingest.pipeline import Ingest, Manner, request_id_of
 from kioku_cli.ingest.report import Report
@@ -88,7 +88,7 @@ async def test_every_picture_is_uploaded_and_waited_for(tmp_path: Path) -> None:
     stack = FakeStack()
     report = await ingest(stack, folder)
     assert (22, 20, 20, 0) == (report.found, report.uploaded, report.ready, report.failed)
-    assert {"not a picture": 1, "empty file": 1} == dict(report.skipped)
+    assert {"neither picture nor video": 1, "empty file": 1} == dict(report.skipped)
 
 
 async def test_a_second_run_uploads_nothing(tmp_path: Path) -> None:
@@ -200,8 +200,8 @@ def test_files_are_told_by_their_bytes(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypisom\0\0\0\0isomiso2")
     found = {file.path.name: file for file in find([tmp_path])}
     assert "image/jpeg" == getattr(found["truth.txt"], "media_type", None)
-    assert Skipped(tmp_path / "lie.jpg", "not a picture") == found["lie.jpg"]
-    assert Skipped(tmp_path / "clip.mp4", "video") == found["clip.mp4"]
+    assert Skipped(tmp_path / "lie.jpg", "neither picture nor video") == found["lie.jpg"]
+    assert "video/mp4" == getattr(found["clip.mp4"], "media_type", None)
 
 
 def test_hidden_files_are_left_alone(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_hidden_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".cache" / "a.jpg").write_bytes(JPEG)
     (tmp_path / ".b.jpg").write_bytes(JPEG)
     (tmp_path / "c.jpg").write_bytes(JPEG)
-    assert [Picture(tmp_path / "c.jpg", "image/jpeg", 4)] == list(find([tmp_path]))
+    assert [Medium(tmp_path / "c.jpg", "image/jpeg", 4)] == list(find([tmp_path]))
     assert 1 == count([tmp_path])
 
 

@@ -4,6 +4,7 @@ scene = draw_scene(42)
 scene.image, scene.caption_en, scene.caption_ja, scene.facts
 """
 
+from kioku_scenes.film import write_film
 from kioku_scenes.folder import write_scenes
 from kioku_scenes.negatives import FourWay, hard_negatives
 from kioku_scenes.scene import Fact, Scene, draw_scene
@@ -18,5 +19,6 @@ __all__ = [
     "hard_negatives",
     "seeds_of",
     "split_of_seed",
+    "write_film",
     "write_scenes",
 ]

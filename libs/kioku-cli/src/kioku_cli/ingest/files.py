@@ -1,4 +1,4 @@
-"""Finds the pictures below some paths, told by their bytes and never by their names."""
+"""Finds the pictures and videos below some paths, told by their bytes and never by their names."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from kioku_rt.images import IMAGE_TYPES, SNIFF_BYTES, is_video, sniff
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A file that begins like a picture."""
+class Medium:
+    """A file that begins like a picture or a video."""
 
     path: Path
     media_type: str
@@ -27,7 +27,7 @@ class Skipped:
     why: str
 
 
-def find(paths: Iterable[Path]) -> Iterator[Picture | Skipped]:
+def find(paths: Iterable[Path]) -> Iterator[Medium | Skipped]:
     """Every file below the paths once, in name order; hidden ones and links to folders are not.
 
     Reads 64 bytes of each file and keeps nothing, so a folder of any size is all right.
@@ -40,7 +40,7 @@ def find(paths: Iterable[Path]) -> Iterator[Picture | Skipped]:
             yield look_at(path)
 
 
-def look_at(path: Path) -> Picture | Skipped:
+def look_at(path: Path) -> Medium | Skipped:
     """What the file is by its first bytes."""
     try:
         with path.open("rb") as file:
@@ -50,9 +50,9 @@ def look_at(path: Path) -> Picture | Skipped:
         return Skipped(path, f"cannot be read: {error.strerror}")
     if size == 0:
         return Skipped(path, "empty file")
-    if media_type in IMAGE_TYPES and media_type is not None:
-        return Picture(path, media_type, size)
-    return Skipped(path, "video" if is_video(media_type) else "not a picture")
+    if media_type is not None and (media_type in IMAGE_TYPES or is_video(media_type)):
+        return Medium(path, media_type, size)
+    return Skipped(path, "neither picture nor video")
 
 
 def count(paths: Iterable[Path]) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kioku_cli.ingest.files import Picture, Skipped, find
+from kioku_cli.ingest.files import Medium, Skipped, find
 from kioku_cli.ingest.gateway import Announced, Gateway, PutRefused, Standing, Upload
 from kioku_cli.ingest.report import Report
 from kioku_cli.refusal import Refusal
@@ -102,7 +102,7 @@ class Ingest:
         self._report.seconds = time.monotonic() - self._report.began
         return self._report
 
-    async def _work(self, files: Iterable[Picture | Skipped]) -> None:
+    async def _work(self, files: Iterable[Medium | Skipped]) -> None:
         # All workers take from one iterator; it never awaits, so nobody takes the same file.
         for file in files:
             self._report.found += 1
@@ -113,36 +113,36 @@ class Ingest:
                 await self._bring(file)
             self._changed(self._report)
 
-    async def _bring(self, picture: Picture) -> None:
+    async def _bring(self, medium: Medium) -> None:
         try:
-            standing = await self._upload(picture)
+            standing = await self._upload(medium)
         except Refusal as refusal:
-            self._report.fail(picture.path, refusal.reason, refusal.message)
+            self._report.fail(medium.path, refusal.reason, refusal.message)
             standing = None
         except OSError as error:
             why = f"The file cannot be read: {error.strerror}."
-            self._report.fail(picture.path, "FILE_UNREADABLE", why)
+            self._report.fail(medium.path, "FILE_UNREADABLE", why)
             standing = None
         if standing is None:
             self._room.release()
         elif standing.settled or not self._manner.wait:
-            self._settled(standing, picture.path)
+            self._settled(standing, medium.path)
         else:
-            self._waiting.append((standing.asset_id, picture.path))
+            self._waiting.append((standing.asset_id, medium.path))
 
-    async def _upload(self, picture: Picture) -> Standing | None:
+    async def _upload(self, medium: Medium) -> Standing | None:
         """Where the picture stands once its bytes are there; None: it is a duplicate."""
-        sha256 = await asyncio.to_thread(sha256_of, picture.path)
-        request_id = request_id_of(self._manner.owner, sha256, picture.path.name)
+        sha256 = await asyncio.to_thread(sha256_of, medium.path)
+        request_id = request_id_of(self._manner.owner, sha256, medium.path.name)
         if uuid.UUID(request_id) in self._seen:
             self._report.duplicates += 1
             return None
         self._seen.add(uuid.UUID(request_id))
         upload = Upload(
             request_id,
-            picture.path.name,
-            picture.media_type,
-            picture.size,
+            medium.path.name,
+            medium.media_type,
+            medium.size,
             sha256,
             self._manner.tags,
         )
@@ -150,17 +150,17 @@ class Ingest:
         if not announced.url:
             self._report.known += 1
             return announced.standing
-        announced = await self._put(picture, upload, announced)
+        announced = await self._put(medium, upload, announced)
         self._report.uploaded += 1
-        self._report.uploaded_bytes += picture.size
+        self._report.uploaded_bytes += medium.size
         return await self._gateway.complete(announced.standing.asset_id)
 
-    async def _put(self, picture: Picture, upload: Upload, announced: Announced) -> Announced:
+    async def _put(self, medium: Medium, upload: Upload, announced: Announced) -> Announced:
         """PUT the bytes, with a fresh URL for each further try. Raises Refusal after the last."""
         refusals, deadline = 0, time.monotonic() + self._manner.away
         while announced.url:
             try:
-                await self._gateway.put(picture.path, announced, picture.size)
+                await self._gateway.put(medium.path, announced, medium.size)
             except PutRefused as refused:
                 refusals += not refused.passing
                 if refusals == self._manner.put_tries or time.monotonic() > deadline:

@@ -12,7 +12,7 @@ import sys
 import time
 
 from kioku_embedder.checkpoint import Checkpoint, open_checkpoint
-from kioku_embedder.torch_engine import TorchEngine
+from kioku_embedder.engines.torch_engine import TorchEngine
 from kioku_rt.images import decode
 
 from bench.embedder_stage import draw_jpegs

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.checkpoint import Checkpoint, open_checkpoint
-from kioku_embedder.engine import EngineOutOfMemory, Matrix, TextMatrix
+from kioku_embedder.engine import EngineOutOfMemory, LabelScale, Matrix, TextMatrix
 from kioku_embedder.preprocessing import Pixels
 from kioku_embedder.random_checkpoint import write_tiny_clip, write_tiny_siglip
 from PIL import Image
@@ -53,6 +53,9 @@ class FakeEngine:
             raise ValueError("token")
         rows = [[np.nan] * 3 if text == "nan" else [len(text), 0, 0] for text in texts]
         return TextMatrix(np.array(rows, np.float32), tuple(len(text) > 9 for text in texts))
+
+    def label_scale(self) -> LabelScale:
+        return LabelScale(scale=10.0, bias=-5.0, exclusive=False)
 
     def _pass(self, items: list[str]) -> None:
         self.passes.append(items)

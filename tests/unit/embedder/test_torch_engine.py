@@ -12,7 +12,7 @@ import pytest
 import torch
 from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_checkpoint
 from kioku_embedder.engine import EngineBroken
-from kioku_embedder.torch_engine import TorchEngine
+from kioku_embedder.engines.torch_engine import TorchEngine
 from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoProcessor
 

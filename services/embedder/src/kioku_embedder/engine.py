@@ -30,6 +30,21 @@ class TextMatrix:
     truncated: tuple[bool, ...]
 
 
+@dataclass(frozen=True)
+class LabelScale:
+    """How a model turns the cosine of a picture and a text into a score.
+
+    Args:
+        scale, bias: the logit is `scale * cosine + bias`.
+        exclusive: whether the scores are a softmax over the labels given (CLIP) or a sigmoid of
+            each logit for itself (SigLIP).
+    """
+
+    scale: float
+    bias: float
+    exclusive: bool
+
+
 class Engine(Protocol):
     """A model with two towers. Called from one thread only; blocks.
 
@@ -64,5 +79,13 @@ class Engine(Protocol):
 
         Raises:
             EngineOutOfMemory, EngineBroken.
+        """
+        ...
+
+    def label_scale(self) -> LabelScale:
+        """How its cosines become label scores; from any thread, loaded or not.
+
+        Raises:
+            ValueError: the checkpoint has learnt none.
         """
         ...

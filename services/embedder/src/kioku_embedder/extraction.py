@@ -16,7 +16,7 @@ from kioku_rt.vectors import unit_vector
 
 from kioku_embedder.checkpoint import Checkpoint, open_checkpoint
 from kioku_embedder.engine import Matrix
-from kioku_embedder.torch_engine import TorchEngine
+from kioku_embedder.engines.torch_engine import TorchEngine
 
 _BATCH = 8
 

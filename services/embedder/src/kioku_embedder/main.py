@@ -25,10 +25,10 @@ from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_check
 from kioku_embedder.consumers import AssetConsumer
 from kioku_embedder.embedding import Embedder
 from kioku_embedder.engine import EngineBroken
+from kioku_embedder.engines.torch_engine import TorchEngine
 from kioku_embedder.metrics import Metrics, watch_queue
 from kioku_embedder.servicer import EmbedderServicer
 from kioku_embedder.settings import Settings
-from kioku_embedder.torch_engine import TorchEngine
 
 NAME = "embedder"
 SERVICE = "kioku.embedder.v1.EmbedderService"

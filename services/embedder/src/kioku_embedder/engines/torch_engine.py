@@ -12,9 +12,16 @@ from typing import TypeVar
 import torch
 
 from kioku_embedder.checkpoint import Checkpoint
-from kioku_embedder.engine import EngineBroken, EngineOutOfMemory, Matrix, TextMatrix
+from kioku_embedder.engine import (
+    EngineBroken,
+    EngineOutOfMemory,
+    LabelScale,
+    Matrix,
+    TextMatrix,
+)
+from kioku_embedder.engines.label_scale import read_label_scale
+from kioku_embedder.engines.towers import Towers
 from kioku_embedder.preprocessing import Pixels
-from kioku_embedder.towers import Towers
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 _Output = TypeVar("_Output")
@@ -52,6 +59,10 @@ class TorchEngine:
     def texts(self, texts: Sequence[str]) -> TextMatrix:
         """See the port."""
         return self._guarded(lambda towers: towers.texts(texts))
+
+    def label_scale(self) -> LabelScale:
+        """See the port."""
+        return read_label_scale(self._checkpoint)
 
     def _loaded_towers(self) -> Towers:
         if self._threads:

@@ -39,8 +39,9 @@ def write_film(
         stream.time_base = Fraction(1, fps)
         stream.bit_rate = 2_000_000
         for seed in seeds:
-            picture = draw_scene(seed).image.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+            scene = draw_scene(seed).image.convert("RGB")
+            picture = np.asarray(scene.resize((side, side), Image.Resampling.BICUBIC))
             for _ in range(round(seconds_each * fps)):
-                frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -102,6 +102,8 @@ class Reason(StrEnum):
     HOSTED_BUDGET_EXHAUSTED = "HOSTED_BUDGET_EXHAUSTED"
     HOSTED_RATE_LIMITED = "HOSTED_RATE_LIMITED"
     HOSTED_FAILED = "HOSTED_FAILED"
+    HOSTED_ITEM_REFUSED = "HOSTED_ITEM_REFUSED"
+    LABELS_UNSUPPORTED = "LABELS_UNSUPPORTED"
     EVENT_NOT_DECODABLE = "EVENT_NOT_DECODABLE"
     ATTEMPTS_EXHAUSTED = "ATTEMPTS_EXHAUSTED"
     DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
@@ -205,6 +207,10 @@ CATALOGUE: dict[Reason, Entry] = {
     ),
     Reason.HOSTED_FAILED: Entry(
         Code.UNAVAILABLE, "The hosted model gave no usable answer.", retryable=True
+    ),
+    Reason.HOSTED_ITEM_REFUSED: Entry(_BAD, "The hosted model's provider refuses this item."),
+    Reason.LABELS_UNSUPPORTED: Entry(
+        _STATE, "The model learnt no scale by which labels could be scored."
     ),
     Reason.EVENT_NOT_DECODABLE: Entry(_BAD, "The event's payload is not of the expected type."),
     Reason.ATTEMPTS_EXHAUSTED: Entry(

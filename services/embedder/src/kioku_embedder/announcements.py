@@ -17,7 +17,7 @@ from kioku.events.v1 import events_pb2
 from kioku_rt.reasons import Reason
 from kioku_rt.telemetry import inject
 
-from kioku_embedder.embedding import Embedding
+from kioku_embedder.backend import Embedding
 from kioku_embedder.messages import failure_message, space_message
 
 READY = "embedding.ready"

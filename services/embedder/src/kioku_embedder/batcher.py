@@ -19,7 +19,7 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_embedder.answer import Answer, Outcome
-from kioku_embedder.engine import Engine, EngineBroken
+from kioku_embedder.engine import Engine, EngineBroken, LabelScale
 from kioku_embedder.isolation import run_isolated
 from kioku_embedder.pace import Pace
 from kioku_embedder.preprocessing import Pixels
@@ -95,6 +95,14 @@ class Batcher:
     def loaded(self) -> bool:
         """Whether the weights are in memory."""
         return self._engine.loaded
+
+    def label_scale(self) -> LabelScale:
+        """How the engine's cosines become scores of labels.
+
+        Raises:
+            ValueError: its checkpoint has no such scale.
+        """
+        return self._engine.label_scale()
 
     @property
     def running_seconds(self) -> float:

@@ -22,7 +22,7 @@ from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
 from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_embedder.announcements import Announcer, Subject
-from kioku_embedder.embedding import Embedder
+from kioku_embedder.backend import Backend
 from kioku_embedder.waiting import Priority
 
 UPLOADED = "asset.uploaded"
@@ -63,7 +63,7 @@ class AssetConsumer:
     """
 
     def __init__(
-        self, objects: Objects, embedder: Embedder, announcer: Announcer, *, max_bytes: int
+        self, objects: Objects, embedder: Backend, announcer: Announcer, *, max_bytes: int
     ) -> None:
         self._objects = objects
         self._embedder = embedder

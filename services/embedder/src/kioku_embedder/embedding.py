@@ -7,9 +7,8 @@ queue, then the decoder.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
@@ -17,18 +16,17 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.images import DecodedImage
 from kioku_rt.reasons import Reason
 from kioku_rt.text import clean_text
-from kioku_rt.vectors import Vector
 
 from kioku_embedder.answer import Answer
+from kioku_embedder.backend import Embedding, Source, Timing
 from kioku_embedder.batcher import Batcher
+from kioku_embedder.engine import LabelScale
 from kioku_embedder.preprocessing import Pixels
 from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 
 # Originals that bulk work may hold in memory besides those at the decoder.
 _FETCHED_AHEAD = 2
-
-Source = Callable[[], Awaitable[bytes]]
 
 
 class Observer(Protocol):
@@ -51,28 +49,8 @@ class Decoder(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Timing:
-    """How long the parts took, seconds, and how many items shared the pass."""
-
-    queue: float
-    decode: float
-    inference: float
-    batch_size: int
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """A vector of length one, float32 of shape (dimension,), in its space."""
-
-    space: Space
-    vector: Vector
-    truncated: bool
-    timing: Timing
-
-
 class Embedder:
-    """Embeds pictures and texts for whoever asks.
+    """Embeds pictures and texts for whoever asks; see `kioku_embedder.backend.Backend`.
 
     Args:
         space: the one this process serves.
@@ -104,18 +82,22 @@ class Embedder:
         """Whether the model's weights are in memory."""
         return self._batcher.loaded
 
-    async def image(self, source: Source, *, space_id: str, priority: Priority) -> Embedding:
-        """The vector of a picture.
+    def label_scale(self) -> LabelScale:
+        """See the port."""
+        try:
+            return self._batcher.label_scale()
+        except ValueError as error:
+            raise KiokuError(Reason.LABELS_UNSUPPORTED) from error
 
-        Args:
-            source: gives the file's bytes when there is room for them.
-            space_id: empty for the served one.
-            priority: whether a person waits.
-
-        Raises:
-            KiokuError: SPACE_NOT_SERVED, IMAGE_*, OVERLOADED, MODEL_*, ENGINE_OUT_OF_MEMORY, and
-                what `source` raises.
-        """
+    async def image(
+        self,
+        source: Source,
+        *,
+        space_id: str,
+        priority: Priority,
+        derived: str = "",  # noqa: ARG002 - nothing of a picture is stored on the way
+    ) -> Embedding:
+        """See the port; nothing of HOSTED_* is raised here."""
         with self._observed(Tower.IMAGE):
             self.require_space(space_id)
             with self._batcher.room(Tower.IMAGE, priority):
@@ -124,11 +106,7 @@ class Embedder:
             return self._embedding(answer, seconds)
 
     async def text(self, text: str, *, space_id: str, priority: Priority) -> Embedding:
-        """The vector of a text.
-
-        Raises:
-            KiokuError: SPACE_NOT_SERVED, TEXT_*, OVERLOADED, MODEL_* or ENGINE_OUT_OF_MEMORY.
-        """
+        """See the port."""
         with self._observed(Tower.TEXT):
             self.require_space(space_id)
             clean = clean_text(text)
@@ -137,11 +115,7 @@ class Embedder:
             return self._embedding(answer, 0.0)
 
     def require_space(self, space_id: str) -> None:
-        """Refuses any other space than the served one.
-
-        Raises:
-            KiokuError: SPACE_NOT_SERVED.
-        """
+        """See the port."""
         if space_id not in ("", self.space.space_id):
             raise KiokuError(
                 Reason.SPACE_NOT_SERVED,

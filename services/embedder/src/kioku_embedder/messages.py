@@ -6,7 +6,7 @@ from kioku.common.v1 import failure_pb2, space_pb2, vector_pb2
 from kioku.embedder.v1 import embedder_service_pb2 as pb
 from kioku_rt.errors import KiokuError
 
-from kioku_embedder.embedding import Embedding, Timing
+from kioku_embedder.backend import Embedding, Timing
 from kioku_embedder.space import Space
 
 _MILLISECONDS = 1000.0

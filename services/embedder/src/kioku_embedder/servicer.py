@@ -17,7 +17,7 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.images import ImageLimits
 from kioku_rt.images.refusal import too_large
 
-from kioku_embedder.embedding import Embedder, Source
+from kioku_embedder.backend import Backend, Source
 from kioku_embedder.messages import (
     failed_message,
     image_message,
@@ -44,7 +44,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
             answered.
     """
 
-    def __init__(self, embedder: Embedder, *, checkpoint: str, device: str, window: int) -> None:
+    def __init__(self, embedder: Backend, *, checkpoint: str, device: str, window: int) -> None:
         self._embedder = embedder
         self._checkpoint = checkpoint
         self._device = device

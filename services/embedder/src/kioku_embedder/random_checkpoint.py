@@ -12,30 +12,37 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+from PIL import Image
 from transformers import (
     CLIPConfig,
     CLIPImageProcessorPil,
     CLIPModel,
     CLIPProcessor,
-    PreTrainedTokenizerFast,
     SiglipConfig,
     SiglipImageProcessorPil,
     SiglipModel,
     SiglipProcessor,
 )
 
-_WORDS = ("a red cat sits on the blue mat", "two photographs of old houses", "赤い猫と犬")
+from kioku_embedder.random_tokenizers import clip_tokenizer, siglip2_tokenizer, siglip_tokenizer
 
 
 def write_siglip(
-    folder: Path, *, side: int, vision: dict[str, Any], text: dict[str, Any], seed: int = 0
+    folder: Path,
+    *,
+    side: int,
+    vision: dict[str, Any],
+    text: dict[str, Any],
+    generation: int = 2,
+    seed: int = 0,
 ) -> Path:
-    """A SigLIP 2 checkpoint for pictures of `side` pixels.
+    """A SigLIP checkpoint for pictures of `side` pixels, of generation 1 or 2.
 
-    `vision` and `text` override SiglipConfig's own values.
+    Both squash pictures; the first resizes bicubic, the second bilinear, as published. `vision` and
+    `text` override SiglipConfig's own values.
     """
-    tokenizer = _tokenizer(start=None, end="</s>", pad="<pad>", names=["input_ids"])
+    tokenizer = siglip_tokenizer(folder) if generation == 1 else siglip2_tokenizer()
+    resample = Image.Resampling.BICUBIC if generation == 1 else Image.Resampling.BILINEAR
     width = vision.get("hidden_size", 768)
     text = {
         "vocab_size": len(tokenizer),
@@ -48,7 +55,7 @@ def write_siglip(
     torch.manual_seed(seed)
     vision = {"image_size": side, **vision}
     model = SiglipModel(SiglipConfig(text_config=text, vision_config=vision))
-    pictures = SiglipImageProcessorPil(size={"height": side, "width": side})
+    pictures = SiglipImageProcessorPil(size={"height": side, "width": side}, resample=int(resample))
     processor = SiglipProcessor(pictures, tokenizer)  # type: ignore[no-untyped-call]
     return _save(folder, model, processor)
 
@@ -63,9 +70,7 @@ def write_clip(
     seed: int = 0,
 ) -> Path:
     """A CLIP checkpoint for pictures of `side` pixels with vectors of `width` components."""
-    end = "<|endoftext|>"
-    names = ["input_ids", "attention_mask"]
-    tokenizer = _tokenizer(start="<|startoftext|>", end=end, pad=end, names=names)
+    tokenizer = clip_tokenizer()
     text = {
         "vocab_size": len(tokenizer),
         "pad_token_id": tokenizer.pad_token_id,
@@ -84,8 +89,13 @@ def write_clip(
 
 
 def write_tiny_siglip(folder: Path) -> Path:
-    """32 px, 48 components, two layers."""
+    """SigLIP 2: 32 px, 48 components, two layers."""
     return write_siglip(folder, side=32, vision=_tiny(48), text=_tiny(32))
+
+
+def write_tiny_siglip1(folder: Path) -> Path:
+    """SigLIP 1: 32 px, 48 components, two layers."""
+    return write_siglip(folder, side=32, vision=_tiny(48), text=_tiny(32), generation=1)
 
 
 def write_tiny_clip(folder: Path) -> Path:
@@ -103,6 +113,7 @@ def write_siglip2_base(folder: Path) -> Path:
 
 KINDS: dict[str, Callable[[Path], Path]] = {
     "tiny-siglip": write_tiny_siglip,
+    "tiny-siglip1": write_tiny_siglip1,
     "tiny-clip": write_tiny_clip,
     "siglip2-base": write_siglip2_base,
 }
@@ -111,32 +122,6 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 def _tiny(width: int) -> dict[str, Any]:
     layers = {"num_hidden_layers": 2, "num_attention_heads": 2, "patch_size": 8}
     return {"hidden_size": width, "intermediate_size": 2 * width, **layers}
-
-
-def _tokenizer(*, start: str | None, end: str, pad: str, names: list[str]) -> Any:
-    """A byte-level tokenizer, trained on a handful of words; every text has tokens."""
-    rust = Tokenizer(models.BPE())
-    rust.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    marks = sorted({mark for mark in (start, end, pad) if mark})
-    rust.train_from_iterator(
-        _WORDS,
-        trainers.BpeTrainer(
-            vocab_size=320,
-            special_tokens=marks,
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    single = f"{start} $A {end}" if start else f"$A {end}"
-    used = [(mark, rust.token_to_id(mark)) for mark in marks if mark in single]
-    rust.post_processor = processors.TemplateProcessing(single=single, special_tokens=used)
-    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=rust,
-        bos_token=start,
-        eos_token=end,
-        pad_token=pad,
-        model_input_names=names,
-    )
 
 
 def _save(folder: Path, model: Any, processor: Any) -> Path:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers import SiglipTokenizer
 
 from kioku_embedder.family import Family
 
@@ -23,6 +24,9 @@ class Tokens:
 class TextRules:
     """A tokenizer with its family's rules.
 
+    SigLIP 1's tokenizer lowers by itself; SigLIP 2's is Gemma's, which does not, although its
+    files ask for it.
+
     Rust tokenizers keep padding and truncation as mutable state and raise "Already borrowed" when
     two threads change it, hence the lock.
 
@@ -35,12 +39,13 @@ class TextRules:
     def __init__(self, tokenizer: Any, family: Family, length: int) -> None:
         self._tokenizer = tokenizer
         self._family = family
+        self._lowercase = family.lowercase and not isinstance(tokenizer, SiglipTokenizer)
         self._length = length
         self._lock = threading.Lock()
 
     def __call__(self, texts: Sequence[str]) -> Tokens:
         """Tokens of the texts, each padded or cut to the model's length."""
-        words = [text.lower() if self._family.lowercase else text for text in texts]
+        words = [_lowered(text) if self._lowercase else text for text in texts]
         with self._lock:
             whole = self._tokenizer(words, verbose=False)["input_ids"]
             fitted = self._tokenizer(
@@ -54,3 +59,8 @@ class TextRules:
         names = ("input_ids", "attention_mask") if self._family.attention_mask else ("input_ids",)
         truncated = tuple(len(ids) > self._length for ids in whole)
         return Tokens({name: fitted[name] for name in names}, truncated)
+
+
+def _lowered(text: str) -> str:
+    """Each letter by itself, as transformers' Siglip2Tokenizer lowers: a final sigma is a sigma."""
+    return "".join(letter.lower() for letter in text)

@@ -43,5 +43,5 @@ def test_quality_is_heard(scene: Callable[..., Image.Image]) -> None:
 )
 def test_what_is_no_picture_is_refused(pixels: np.ndarray) -> None:
     """The caller's mistake, told at once."""
-    with pytest.raises(ValueError, match="JPEG|RGB"):
+    with pytest.raises(ValueError, match=r"JPEG|RGB"):
         encode_jpeg(pixels)

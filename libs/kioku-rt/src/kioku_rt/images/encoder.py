@@ -25,9 +25,9 @@ def encode_jpeg(pixels: npt.NDArray[np.uint8], quality: int = GOOD_QUALITY) -> b
     Raises:
         ValueError: `pixels` are of another shape or type, have no pixel, or a side beyond 65,500.
     """
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:  # noqa: PLR2004
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise ValueError(f"no picture of 8-bit RGB: {pixels.dtype} {pixels.shape}")
-    if max(pixels.shape) > 65_500:  # noqa: PLR2004 - libjpeg's limit
+    if max(pixels.shape) > 65_500:
         raise ValueError(f"a JPEG has at most 65,500 pixels on a side, not {max(pixels.shape)}")
     stream = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "JPEG", quality=quality)

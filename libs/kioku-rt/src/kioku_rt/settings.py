@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from kioku_rt.auth.verifier import AuthConfig
+from kioku_rt.policy import AiPolicy, ExternalAi
 from kioku_rt.rpc.config import ServerConfig
 from kioku_rt.telemetry.logs import LogFormat
 
@@ -51,6 +52,7 @@ class RuntimeSettings(BaseSettings):
     nats_url: Annotated[tuple[str, ...], NoDecode] = ("nats://127.0.0.1:4222",)
     drain_seconds: float = Field(default=20.0, gt=0, le=28)
     max_concurrent_rpcs: int = Field(default=256, ge=1)
+    external_ai: ExternalAi = ExternalAi.REFUSED
 
     @field_validator("nats_url", mode="before")
     @classmethod
@@ -81,6 +83,10 @@ class RuntimeSettings(BaseSettings):
             jwks=self.jwks,
             hs256_secret=secret.get_secret_value() if secret else None,
         )
+
+    def ai_policy(self) -> AiPolicy:
+        """Say which AI may be asked."""
+        return AiPolicy(self.external_ai)
 
     def server_config(self) -> ServerConfig:
         """Say where to listen and within which limits; half of the drain is for calls at work."""

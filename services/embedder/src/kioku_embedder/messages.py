@@ -16,7 +16,7 @@ def space_message(space: Space) -> space_pb2.Space:
     """The space in full."""
     return space_pb2.Space(
         space_id=space.space_id,
-        kind=space_pb2.SPACE_KIND_IMAGE,
+        kind=space_pb2.SpaceKind.Value("SPACE_KIND_" + space.kind.upper()),
         model=space.model,
         revision=space.revision,
         dimension=space.dimension,

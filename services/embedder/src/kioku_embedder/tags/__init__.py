@@ -1,0 +1,1 @@
+"""Vectors of tags and file names: no model, no cost, no torch."""

@@ -41,12 +41,23 @@ class TagsBackend:
         raise KiokuError(Reason.LABELS_UNSUPPORTED)
 
     async def image(
-        self, source: Source, *, space_id: str, priority: Priority, derived: str = ""
+        self,
+        source: Source,  # noqa: ARG002 - the port's
+        *,
+        space_id: str,  # noqa: ARG002
+        priority: Priority,  # noqa: ARG002
+        derived: str = "",  # noqa: ARG002
     ) -> Embedding:
         """Raises KiokuError SPACE_NOT_SERVED: what a picture shows is not in this space."""
         raise _not_served("The tags space holds words; a picture has no vector in it.")
 
-    async def text(self, text: str, *, space_id: str, priority: Priority) -> Embedding:
+    async def text(
+        self,
+        text: str,
+        *,
+        space_id: str,
+        priority: Priority,  # noqa: ARG002 - the port's
+    ) -> Embedding:
         """The vector of a query, at once.
 
         Raises:

@@ -103,10 +103,8 @@ class TagsEncoder:
 def _pieces(word: str) -> list[str]:
     """Runs of letters of a word, its ends marked; none for numbers and short words."""
     if is_japanese(word):
-        length = _JAPANESE_PIECE
-        return (
-            [word[i : i + length] for i in range(len(word) - length + 1)] if len(word) > 1 else []
-        )
+        ends = range(_JAPANESE_PIECE, len(word) + 1)
+        return [word[end - _JAPANESE_PIECE : end] for end in ends]
     if len(word) <= _PIECE or word.isdigit():
         return []
     marked = f"<{word}>"

@@ -1,8 +1,8 @@
 """Promise: words for one thing meet, in English and Japanese, and a wide word finds narrow ones.
 
-One group a line: `shirt, tee, シャツ < clothing`. The first word names the group; what stands behind
-`<` names a wider group, to which an asset belongs too: who looks for clothing finds the shirt, who
-looks for a shirt does not find all clothing.
+One group a line: `shirt, tee, シャツ < clothing`. The first word names the group; what stands
+behind `<` names a wider group, to which an asset belongs too: who looks for clothing finds the
+shirt, who looks for a shirt does not find all clothing.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_embedder.announcements import Announcer, Subject
 from kioku_embedder.backend import Backend
+from kioku_embedder.tags.space import is_tags_space
 from kioku_embedder.waiting import Priority
 
 UPLOADED = "asset.uploaded"
@@ -75,7 +76,7 @@ class AssetConsumer:
         task = _task_of(event)
         if task is None:
             return Dead(Reason.EVENT_NOT_DECODABLE, CATALOGUE[Reason.EVENT_NOT_DECODABLE].meaning)
-        if task.kind == asset_pb2.ASSET_KIND_VIDEO:
+        if task.kind == asset_pb2.ASSET_KIND_VIDEO or is_tags_space(task.space_id):
             return Ack()
         return await _as_outcome(lambda: self._embed(task, event.attempt))
 

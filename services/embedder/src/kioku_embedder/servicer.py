@@ -6,7 +6,7 @@ Anybody with a valid token may embed; a service needs the scope `embed`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
@@ -26,6 +26,7 @@ from kioku_embedder.messages import (
     text_message,
 )
 from kioku_embedder.multipart import picture_of
+from kioku_embedder.spaces import Spaces
 from kioku_embedder.waiting import Priority
 
 SCOPE = "embed"
@@ -42,10 +43,20 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         device: where the model runs, for ListModels.
         window: pictures of one stream in hand at once; more are not read from it until one is
             answered.
+        others: backends that serve requests naming their spaces.
     """
 
-    def __init__(self, embedder: Backend, *, checkpoint: str, device: str, window: int) -> None:
+    def __init__(
+        self,
+        embedder: Backend,
+        *,
+        checkpoint: str,
+        device: str,
+        window: int,
+        others: Sequence[Backend] = (),
+    ) -> None:
         self._embedder = embedder
+        self._spaces = Spaces(embedder, *others)
         self._checkpoint = checkpoint
         self._device = device
         self._window = window
@@ -56,7 +67,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         """One picture."""
         _require_caller()
         return image_message(
-            await self._embedder.image(
+            await self._spaces.serving(request.space_id).image(
                 _given(request.image),
                 space_id=request.space_id,
                 priority=Priority.INTERACTIVE,
@@ -69,7 +80,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         """One text."""
         _require_caller()
         return text_message(
-            await self._embedder.text(
+            await self._spaces.serving(request.space_id).text(
                 request.text, space_id=request.space_id, priority=Priority.INTERACTIVE
             )
         )
@@ -110,7 +121,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
     async def ListModels(  # noqa: N802
         self, _request: pb.ListModelsRequest, _context: _Context
     ) -> pb.ListModelsResponse:
-        """The one model of this process."""
+        """The models of this process, the default one first."""
         _require_caller()
         model = pb.Model(
             checkpoint=self._checkpoint,
@@ -119,7 +130,8 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
             device=self._device,
             default=True,
         )
-        return pb.ListModelsResponse(models=[model])
+        others = [_other_model(backend) for backend in self._spaces.others]
+        return pb.ListModelsResponse(models=[model, *others])
 
     async def _streamed(self, request: pb.EmbedImagesRequest) -> pb.EmbedImagesResponse:
         """A bad picture fails alone."""
@@ -130,6 +142,18 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         except KiokuError as error:
             return failed_message(request.key, error)
         return streamed_message(request.key, embedding)
+
+
+def _other_model(backend: Backend) -> pb.Model:
+    """A backend without a checkpoint; its engine has its model's name."""
+    space = backend.space
+    return pb.Model(
+        checkpoint=space.model,
+        space=space_message(space),
+        loaded=backend.loaded,
+        device="cpu",
+        engine=space.model,
+    )
 
 
 def _require_caller() -> None:

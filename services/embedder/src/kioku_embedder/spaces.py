@@ -15,8 +15,9 @@ class Spaces:
 
     def __init__(self, default: Backend, *others: Backend) -> None:
         self.default = default
-        self._others = {backend.space.space_id: backend for backend in others}
+        self.others = others
+        self._by_space = {backend.space.space_id: backend for backend in others}
 
     def serving(self, space_id: str) -> Backend:
         """The backend of that space, or the default one."""
-        return self._others.get(space_id, self.default)
+        return self._by_space.get(space_id, self.default)

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     TEXT_EMPTY = "TEXT_EMPTY"
     TEXT_TOO_LONG = "TEXT_TOO_LONG"
     TEXT_INVALID_CHARACTER = "TEXT_INVALID_CHARACTER"
+    TEXT_NOT_SUPPORTED = "TEXT_NOT_SUPPORTED"
     VECTOR_NOT_FINITE = "VECTOR_NOT_FINITE"
     VECTOR_WRONG_DIMENSION = "VECTOR_WRONG_DIMENSION"
     VECTOR_ZERO_NORM = "VECTOR_ZERO_NORM"
@@ -141,6 +142,7 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.TEXT_EMPTY: Entry(_BAD, "The text has no visible character."),
     Reason.TEXT_TOO_LONG: Entry(_BAD, "The text has more characters than the limit."),
     Reason.TEXT_INVALID_CHARACTER: Entry(_BAD, "The text holds a character that is not allowed."),
+    Reason.TEXT_NOT_SUPPORTED: Entry(_STATE, "The model is purely visual; it has no words."),
     Reason.VECTOR_NOT_FINITE: Entry(_BAD, "The vector holds NaN or an infinity."),
     Reason.VECTOR_WRONG_DIMENSION: Entry(_BAD, "The vector's length is not its space's."),
     Reason.VECTOR_ZERO_NORM: Entry(

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kioku_embedder.family import Family, dimension_of, family_of, text_length_of
+from kioku_embedder.family import VISUAL, Family, dimension_of, family_of, text_length_of
 from kioku_embedder.preprocessing import Preprocessing
 from kioku_embedder.space import Space, digest_of
+from kioku_embedder.visual import MANIFEST, is_visual, read_manifest
 
 # Nothing that can run code on loading is ever fetched: no pickled weights, no Python.
 WANTED_FILES = ("*.json", "*.safetensors", "*.model", "*.txt")
@@ -29,7 +30,7 @@ class Checkpoint:
         folder: where its files lie.
         family: the rules for its words.
         preprocessing: the rules for its pictures.
-        text_length: tokens its text tower reads.
+        text_length: tokens its text tower reads; 0 for a visual model, which has none.
         space: the space of its vectors.
     """
 
@@ -56,6 +57,8 @@ def open_checkpoint(name: str, *, precision: str, long_edge: int) -> Checkpoint:
     """
     folder = _locate(name)
     try:
+        if is_visual(folder):
+            return _read_visual(name, folder, long_edge)
         return _read(name, folder, precision, long_edge)
     except Exception as error:  # what damaged files make transformers raise has no one base
         raise CheckpointUnusable(f"The checkpoint {name} cannot be used: {error}") from error
@@ -99,6 +102,20 @@ def _read(name: str, folder: Path, precision: str, long_edge: int) -> Checkpoint
         precision=precision,
     )
     return Checkpoint(name, folder, family, preprocessing, text_length, space)
+
+
+def _read_visual(name: str, folder: Path, long_edge: int) -> Checkpoint:
+    """A purely visual model; its arithmetic is float32, whatever was asked for."""
+    manifest = read_manifest(folder)
+    preprocessing = manifest.preprocessing
+    space = Space(
+        model=folder_free_name(name),
+        revision=_files_digest(folder, [folder / MANIFEST, folder / manifest.model]),
+        dimension=manifest.dimension,
+        preprocessing=_preprocessing_digest(folder, VISUAL, preprocessing, 0, long_edge),
+        precision="float32",
+    )
+    return Checkpoint(name, folder, VISUAL, preprocessing, 0, space)
 
 
 def folder_free_name(name: str) -> str:

@@ -59,6 +59,7 @@ class Embedder:
         decoders: bulk pictures at the decoder at once, so that an interactive one finds a decoder
             after at most one of them; a few more are fetched meanwhile.
         observer: told of every decode and every answer.
+        words: whether the model has a text tower.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Embedder:
         *,
         decoders: int,
         observer: Observer,
+        words: bool = True,
     ) -> None:
         self.space = space
         self._decoder = decoder
@@ -76,6 +78,7 @@ class Embedder:
         self._bulk_originals = asyncio.Semaphore(decoders + _FETCHED_AHEAD)
         self._bulk_decodes = asyncio.Semaphore(decoders)
         self._observer = observer
+        self._words = words
 
     @property
     def loaded(self) -> bool:
@@ -109,6 +112,8 @@ class Embedder:
         """See the port."""
         with self._observed(Tower.TEXT):
             self.require_space(space_id)
+            if not self._words:
+                raise KiokuError(Reason.TEXT_NOT_SUPPORTED)
             clean = clean_text(text)
             with self._batcher.room(Tower.TEXT, priority):
                 answer = await self._batcher.embed(clean, Tower.TEXT, priority)

@@ -15,8 +15,10 @@ from kioku_rt.text import clean_text
 from kioku_rt.vectors import unit_vector
 
 from kioku_embedder.checkpoint import Checkpoint, open_checkpoint
-from kioku_embedder.engine import Matrix
+from kioku_embedder.engine import Engine, Matrix
 from kioku_embedder.engines.torch_engine import TorchEngine
+from kioku_embedder.engines.visual_engine import VisualEngine
+from kioku_embedder.family import VISUAL
 
 _BATCH = 8
 
@@ -42,6 +44,7 @@ def extract_text_embeddings(texts: Sequence[str], *, model: str, device: str = "
     Raises:
         InvalidInput: TEXT_*, for the first text that is refused.
         CheckpointUnusable, EngineBroken: the model cannot be used.
+        ValueError: the model is purely visual.
     """
     checkpoint, engine = _loaded(model, device)
     clean = [clean_text(text) for text in texts]
@@ -50,9 +53,10 @@ def extract_text_embeddings(texts: Sequence[str], *, model: str, device: str = "
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: str, device: str) -> tuple[Checkpoint, TorchEngine]:
+def _loaded(model: str, device: str) -> tuple[Checkpoint, Engine]:
     checkpoint = open_checkpoint(model, precision="float32", long_edge=ImageLimits().long_edge)
-    engine = TorchEngine(checkpoint, device=device)
+    visual = checkpoint.family is VISUAL
+    engine = VisualEngine(checkpoint) if visual else TorchEngine(checkpoint, device=device)
     engine.load()
     return checkpoint, engine
 

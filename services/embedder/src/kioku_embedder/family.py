@@ -28,6 +28,7 @@ class Family:
 
 SIGLIP = Family("siglip", lowercase=True, attention_mask=False)
 CLIP = Family("clip", lowercase=False, attention_mask=True)
+VISUAL = Family("visual", lowercase=False, attention_mask=False)  # no words: see `visual`
 _FAMILIES = {family.name: family for family in (SIGLIP, CLIP)}
 
 

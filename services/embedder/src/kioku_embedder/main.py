@@ -24,8 +24,10 @@ from kioku_embedder.batcher import Batcher
 from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_checkpoint
 from kioku_embedder.consumers import AssetConsumer
 from kioku_embedder.embedding import Embedder
-from kioku_embedder.engine import EngineBroken
+from kioku_embedder.engine import Engine, EngineBroken
 from kioku_embedder.engines.torch_engine import TorchEngine
+from kioku_embedder.engines.visual_engine import VisualEngine
+from kioku_embedder.family import VISUAL
 from kioku_embedder.metrics import Metrics, watch_queue
 from kioku_embedder.servicer import EmbedderServicer
 from kioku_embedder.settings import Settings
@@ -82,6 +84,7 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
         batcher,
         decoders=settings.decoders,
         observer=metrics,
+        words=checkpoint.family is not VISUAL,
     )
     return Model(checkpoint, batcher, pool, embedder)
 
@@ -111,9 +114,7 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
 
 
 def _start_batcher(settings: Settings, checkpoint: Checkpoint, metrics: Metrics) -> Batcher:
-    engine = TorchEngine(
-        checkpoint, device=settings.siglip_device, threads=settings.embedder_threads
-    )
+    engine = _engine(settings, checkpoint)
     batcher = Batcher(
         engine,
         dimension=checkpoint.space.dimension,
@@ -125,6 +126,13 @@ def _start_batcher(settings: Settings, checkpoint: Checkpoint, metrics: Metrics)
     watch_queue(batcher, checkpoint.space.model)
     batcher.start(load=settings.embedder_preload)
     return batcher
+
+
+def _engine(settings: Settings, checkpoint: Checkpoint) -> Engine:
+    threads = settings.embedder_threads
+    if checkpoint.family is VISUAL:
+        return VisualEngine(checkpoint, threads=threads)
+    return TorchEngine(checkpoint, device=settings.siglip_device, threads=threads)
 
 
 def _worker(

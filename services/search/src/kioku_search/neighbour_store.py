@@ -30,7 +30,7 @@ NEAREST = (
 
 
 class NeighbourStore:
-    """Neighbours of a vector or of an asset among one owner's pictures.
+    """Neighbours of a vector or of an asset among one owner's pictures and videos.
 
     Args:
         pool: of the role `search_api`.
@@ -97,4 +97,6 @@ def _neighbour(row: asyncpg.Record) -> Neighbour:
         tags=tuple(row["tags"]),
         taken_at=row["taken_at"],
         strategy=row["strategy"],
+        frame_no=row["frame_no"],
+        time_ms=row["time_ms"],
     )

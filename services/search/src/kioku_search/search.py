@@ -1,4 +1,4 @@
-"""Promise: an answer holds the nearest of one owner's pictures, all from one embedding space.
+"""Promise: an answer holds the nearest of one owner's assets, all from one embedding space.
 
 The space is chosen first and travels with the query to the embedder, so that a vector of another
 space can never be compared.
@@ -93,7 +93,7 @@ class Probe:
 
 
 class Neighbour(NamedTuple):
-    """One picture and its cosine distance, 0 to 2."""
+    """One asset and its cosine distance, 0 to 2; of a video, its nearest frame's."""
 
     asset_id: UUID
     distance: float
@@ -102,6 +102,8 @@ class Neighbour(NamedTuple):
     tags: tuple[str, ...]
     taken_at: datetime | None
     strategy: str
+    frame_no: int | None = None
+    time_ms: int | None = None
 
     @property
     def score(self) -> float:

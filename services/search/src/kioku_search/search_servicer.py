@@ -151,6 +151,8 @@ def _hit(hit: Neighbour) -> messages.Hit:
         kind=kind_number(hit.kind),
         tags=hit.tags,
         taken_time=timestamp(hit.taken_at),
+        frame_no=hit.frame_no,
+        time_ms=hit.time_ms,
     )
 
 

@@ -22,6 +22,7 @@ from kioku_search import asset_servicer, search_servicer
 from kioku_search.asset_store import AssetStore
 from kioku_search.changes import DatabaseChanges
 from kioku_search.consumers import Consumers
+from kioku_search.coverage_store import CoverageStore
 from kioku_search.database import SCHEMA
 from kioku_search.deletion import Deletions
 from kioku_search.deletion_store import DeletionStore
@@ -31,6 +32,7 @@ from kioku_search.housekeeping import Job, Leftovers
 from kioku_search.indexing import Indexing
 from kioku_search.leftover_store import LeftoverStore
 from kioku_search.library import Library
+from kioku_search.methods import SearchByMethod
 from kioku_search.metrics import SWEEPS, UPLOADS_GIVEN_UP, repaired
 from kioku_search.neighbour_store import NeighbourStore
 from kioku_search.page_token import PageTokens
@@ -110,7 +112,10 @@ def build(settings: Settings, servers: Servers) -> Running:
         deletions,
     )
     search_service = search_servicer.SearchServicer(
-        Search(neighbours, spaces, vectors, tokens), StatsStore(servers.api)
+        SearchByMethod(
+            Search(neighbours, spaces, vectors, tokens), spaces, CoverageStore(servers.api)
+        ),
+        StatsStore(servers.api),
     )
     verifier = TokenVerifier(settings.auth_config())
     consumers = Consumers(Indexing(VectorStore(servers.worker), spaces), deletions)

@@ -7,7 +7,9 @@ space can never be compared.
 from __future__ import annotations
 
 import hashlib
+import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -21,11 +23,15 @@ from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
 from kioku_search.asset import Kind
+from kioku_search.fusion import Method, Part
 from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.query_vectors import QueryVectors
-from kioku_search.space import Space, Spaces
+from kioku_search.space import IMAGE, TAG, Space, Spaces
 
 EXACT = "exact"
+# Vectors of tags are hashed, so those of strangers are not quite at right angles: their score is
+# about 1 / sqrt(dimension) off zero. What is nearer than this shares a word.
+_CHANCE = 4.0
 Floats = npt.NDArray[np.float32]
 
 
@@ -113,7 +119,7 @@ class Neighbour(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """A page of neighbours, nearest first, and how it came about."""
+    """A page, nearest first, and how it came about; `parts` by asset where lists were fused."""
 
     hits: tuple[Neighbour, ...]
     next_page_token: str
@@ -122,6 +128,8 @@ class Answer:
     embed_ms: float
     database_ms: float
     cached_vector: bool
+    method: Method = Method.VISUAL
+    parts: Mapping[UUID, tuple[Part, ...]] = field(default_factory=dict)
 
 
 class Neighbours(Protocol):
@@ -135,7 +143,7 @@ class Neighbours(Protocol):
 
 
 class Search:
-    """The Search rpc."""
+    """One list: the nearest in one space."""
 
     def __init__(
         self, neighbours: Neighbours, spaces: Spaces, vectors: QueryVectors, tokens: PageTokens
@@ -154,15 +162,16 @@ class Search:
         k: int,
         page_token: str = "",
         min_score: float | None = None,
+        kind: str = IMAGE,
     ) -> Answer:
-        """The `k` nearest pictures after the page before.
+        """The `k` nearest assets after the page before, in the active space of a kind.
 
         Raises:
             InvalidInput: a bad vector or picture; PAGE_TOKEN_INVALID.
             KiokuError: NO_ACTIVE_SPACE, SPACE_UNKNOWN, ASSET_NOT_FOUND, ASSET_NOT_READY.
             DependencyDown: the database, or (text, picture) the embedder, does not answer.
         """
-        space = await self._space_of(query)
+        space = await self._space_of(query, kind)
         scope = scope_of(
             "search", acting.owner, space.space_id, _identity(query), _facts(wanted), min_score
         )
@@ -177,7 +186,8 @@ class Search:
         if not found and like is not None:
             await self._neighbours.check_searchable(acting, like, space.space_id)
         done = time.perf_counter()
-        hits = [hit for hit in found[:k] if min_score is None or hit.score >= min_score]
+        least = _least_score(space, min_score)
+        hits = [hit for hit in found[:k] if hit.score >= least]
         more = len(found) > k and len(hits) == k
         return Answer(
             hits=tuple(hits),
@@ -187,12 +197,13 @@ class Search:
             embed_ms=0.0 if cached else (embedded - started) * 1e3,
             database_ms=(done - embedded) * 1e3,
             cached_vector=cached,
+            method=Method.TAGS if space.kind == TAG else Method.VISUAL,
         )
 
-    async def _space_of(self, query: Query) -> Space:
+    async def _space_of(self, query: Query, kind: str) -> Space:
         if isinstance(query, VectorQuery):
             return await self._spaces.searchable(query.space_id)
-        return await self._spaces.active()
+        return await self._spaces.active(kind)
 
     async def _vector(self, query: Query, space: Space) -> tuple[Floats | None, bool]:
         """The query's vector and whether it came from the cache; None for an asset's."""
@@ -216,6 +227,12 @@ class Search:
         last = hits[-1]
         seen = len(hits) + (after.seen if after else 0)
         return self._tokens.sign(scope, [last.distance.hex(), str(last.asset_id), seen])
+
+
+def _least_score(space: Space, asked: float | None) -> float:
+    """What a result must score; in a space of tags at least what chance does not give."""
+    chance = _CHANCE / math.sqrt(space.dimension) if space.kind == TAG else -math.inf
+    return chance if asked is None else max(asked, chance)
 
 
 def checked_min_score(value: float | None) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -21,6 +22,8 @@ from kioku_rt.text import clean_text
 from kioku_search.asset_message import kind_number, kind_of, timestamp
 from kioku_search.asset_servicer import time_of
 from kioku_search.fields import canonical_uuid, checked_range, checked_tags, result_count
+from kioku_search.fusion import Method, Part
+from kioku_search.methods import SearchByMethod
 from kioku_search.metrics import answered
 from kioku_search.search import (
     Answer,
@@ -28,7 +31,6 @@ from kioku_search.search import (
     LikeQuery,
     Neighbour,
     Query,
-    Search,
     TextQuery,
     VectorQuery,
     Wanted,
@@ -46,7 +48,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class SearchServicer(SearchServiceServicer):
     """The rpcs of SearchService."""
 
-    def __init__(self, search: Search, stats: Stats) -> None:
+    def __init__(self, search: SearchByMethod, stats: Stats) -> None:
         self._search = search
         self._stats = stats
 
@@ -65,6 +67,7 @@ class SearchServicer(SearchServiceServicer):
             min_score=checked_min_score(
                 request.min_score if request.HasField("min_score") else None
             ),
+            method=_method(request.method),
         )
         answered(type(query).__name__, answer)
         return _response(answer)
@@ -131,7 +134,7 @@ def _wanted(wanted: messages.Filter) -> Wanted:
 
 def _response(answer: Answer) -> messages.SearchResponse:
     return messages.SearchResponse(
-        hits=[_hit(hit) for hit in answer.hits],
+        hits=[_hit(hit, answer.parts.get(hit.asset_id, ())) for hit in answer.hits],
         next_page_token=answer.next_page_token,
         space_id=answer.space_id,
         explain=messages.Explain(
@@ -139,20 +142,34 @@ def _response(answer: Answer) -> messages.SearchResponse:
             embed_ms=answer.embed_ms,
             database_ms=answer.database_ms,
             cached_vector=answer.cached_vector,
+            method=_method_number(answer.method),
         ),
     )
 
 
-def _hit(hit: Neighbour) -> messages.Hit:
+def _method(number: messages.SearchMethod.ValueType) -> Method:
+    name = messages.SearchMethod.Name(number).removeprefix("SEARCH_METHOD_")
+    return Method.AUTO if name == "UNSPECIFIED" else Method(name)
+
+
+def _method_number(method: Method) -> messages.SearchMethod.ValueType:
+    return messages.SearchMethod.Value(f"SEARCH_METHOD_{method}")
+
+
+def _hit(hit: Neighbour, parts: Sequence[Part]) -> messages.Hit:
     return messages.Hit(
         asset_id=str(hit.asset_id),
-        score=hit.score,
+        score=parts[0].score if parts else hit.score,
         filename=hit.filename,
         kind=kind_number(hit.kind),
         tags=hit.tags,
         taken_time=timestamp(hit.taken_at),
         frame_no=hit.frame_no,
         time_ms=hit.time_ms,
+        parts=[
+            messages.Part(method=_method_number(part.method), rank=part.rank, score=part.score)
+            for part in parts
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Reason
 
 IMAGE = "IMAGE"
+TAG = "TAG"
 _FRESH_SECONDS = 10.0
 
 
@@ -70,16 +71,23 @@ class Spaces:
         self._changes += 1
         self._fresh_until = float("-inf")
 
-    async def active(self) -> Space:
-        """The space that pictures are searched in.
+    async def active(self, kind: str = IMAGE) -> Space:
+        """The space that pictures, or tags, are searched in.
 
         Raises:
             KiokuError: NO_ACTIVE_SPACE.
         """
+        space = await self.find_active(kind)
+        if space is None:
+            raise KiokuError(Reason.NO_ACTIVE_SPACE)
+        return space
+
+    async def find_active(self, kind: str) -> Space | None:
+        """The active space of a kind, if there is one."""
         for known in (await self._all()).values():
-            if known.state == "active" and known.space.kind == IMAGE:
+            if known.state == "active" and known.space.kind == kind:
                 return known.space
-        raise KiokuError(Reason.NO_ACTIVE_SPACE)
+        return None
 
     async def searchable(self, space_id: str) -> Space:
         """The space of that id, unless it is retired.

@@ -31,6 +31,8 @@ from kioku_embedder.family import VISUAL
 from kioku_embedder.metrics import Metrics, watch_queue
 from kioku_embedder.servicer import EmbedderServicer
 from kioku_embedder.settings import Settings
+from kioku_embedder.tags.backend import TagsBackend
+from kioku_embedder.tags.consumer import open_encoder
 
 NAME = "embedder"
 SERVICE = "kioku.embedder.v1.EmbedderService"
@@ -160,6 +162,7 @@ def open_server(settings: Settings, model: Model, verifier: TokenVerifier) -> Rp
         checkpoint=model.checkpoint.name,
         device=settings.siglip_device,
         window=settings.embedder_window,
+        others=(TagsBackend(open_encoder(settings.tags_synonyms)),),
     )
     registration = Registration(
         SERVICE,

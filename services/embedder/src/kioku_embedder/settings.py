@@ -6,7 +6,7 @@ import os
 from typing import Literal
 
 from kioku_rt.storage_settings import StorageSettings
-from pydantic import Field
+from pydantic import Field, FilePath
 
 MIB = 2**20
 
@@ -34,6 +34,8 @@ class Settings(StorageSettings):
             for all slots to pass a slow model one by one.
         embedder_stuck_seconds: a pass that takes longer ends the process.
         embedder_upload_max_bytes: of an uploaded picture; an rpc carries 16 MiB.
+        tags_synonyms: a file with the app's own synonyms for the tags space; part of that space, so
+            the same in every process.
     """
 
     siglip_model_name: str = Field(
@@ -52,6 +54,7 @@ class Settings(StorageSettings):
     embedder_handler_seconds: float = Field(default=300.0, gt=0)
     embedder_stuck_seconds: float = Field(default=120.0, gt=0)
     embedder_upload_max_bytes: int = Field(default=64 * MIB, ge=1)
+    tags_synonyms: FilePath | None = None
 
     @property
     def decoders(self) -> int:

@@ -133,15 +133,14 @@ async def get_deletion(session: Session, asset_id: str) -> asset_pb2.Deletion:
     return (await session.assets.GetDeletion(request)).deletion
 
 
-async def download_url(session: Session, asset_id: str) -> str:
-    """A short-lived signed URL of the original."""
-    request = asset_service_pb2.GetDownloadUrlRequest(asset_id=asset_id)
+async def download_url(session: Session, asset_id: str, frame_no: int | None = None) -> str:
+    """A short-lived signed URL of the original, or of one frame of a video."""
+    request = asset_service_pb2.GetDownloadUrlRequest(asset_id=asset_id, frame_no=frame_no)
     return (await session.assets.GetDownloadUrl(request)).url
 
 
-async def download(session: Session, http: httpx.AsyncClient, asset_id: str, most: int) -> bytes:
-    """The original's bytes. Raises Refusal above `most` bytes or where storage refuses."""
-    url = await download_url(session, asset_id)
+async def download(http: httpx.AsyncClient, url: str, most: int) -> bytes:
+    """The bytes behind a signed URL. Raises Refusal above `most` or where storage refuses."""
     held = bytearray()
     try:
         async with http.stream("GET", url) as answer:

@@ -171,7 +171,8 @@ def download(
 async def _download(session: Session, asset_id: str) -> tuple[str, bytes]:
     asset = await answers.get_asset(session, asset_id)
     async with httpx.AsyncClient(trust_env=False, timeout=60.0) as http:
-        content = await answers.download(session, http, asset_id, _MOST_DOWNLOAD)
+        url = await answers.download_url(session, asset_id)
+        content = await answers.download(http, url, _MOST_DOWNLOAD)
     return asset.filename, content
 
 

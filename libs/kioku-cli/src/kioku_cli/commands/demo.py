@@ -16,6 +16,7 @@ from kioku_cli.commands.stack import READY_SECONDS, bring_up
 from kioku_cli.data import DataFolder
 from kioku_cli.demo import score as scores
 from kioku_cli.demo.curl import RestCall, embed_picture, search_by_words
+from kioku_cli.demo.film import SECONDS, Film, Moment, draw_film, find_moments
 from kioku_cli.demo.library import Drawn, draw_library, photo_folder
 from kioku_cli.demo.tour import Asked, Tour, sections, take_tour
 from kioku_cli.ingest.pipeline import Manner
@@ -52,15 +53,16 @@ def demo(
     await_end(folder)
     fresh = live_state(folder) is None
     state = bring_up(folder, StackOptions(ports="auto"), READY_SECONDS, tied=False)
-    remark(f"drawing {scenes} scenes that no model was trained on…", quiet=as_json)
+    remark(f"drawing {scenes} scenes and a film that no model was trained on…", quiet=as_json)
     library = draw_library(folder.root / "demo" / "scenes", scenes, seed)
+    film = draw_film(folder.root / "demo" / "film", scenes, seed)
     shots = photo_folder() if photos else None
     remark("uploading, embedding, indexing…", quiet=as_json)
-    paths = [drawn.path for drawn in library] + ([shots] if shots else [])
+    paths = [film.path, *(drawn.path for drawn in library), *([shots] if shots else [])]
     report = ingest_paths(folder, paths, Manner(owner=DEFAULT_USER), quiet=as_json)
     remark("asking…", quiet=as_json)
     pictures = sorted(shots.iterdir()) if shots else []
-    tour, made, calls = run_calls(_ask(folder, library, pictures, seed=seed))
+    tour, made, calls = run_calls(_ask(folder, library, film, pictures, seed=seed))
     sheet = folder.root / "demo" / "contact-sheet.html"
     write_sheet(sheet, "Kioku: what was asked and what was found", made, _LEAD)
     if as_json:
@@ -70,10 +72,11 @@ def demo(
 
 
 async def _ask(
-    folder: DataFolder, library: list[Drawn], photos: list[Path], *, seed: int
+    folder: DataFolder, library: list[Drawn], film: Film, photos: list[Path], *, seed: int
 ) -> tuple[Tour, list[Section], list[RestCall]]:
     async with Session(folder, DEFAULT_USER) as session:
         tour = await take_tour(session, library, photos, queries=_QUERIES, seed=seed)
+        tour.moments = await find_moments(session, film)
         rest, token = session.state.endpoints["rest"], session.token
         words = tour.by_words[0].title
         calls = [
@@ -102,6 +105,9 @@ def _show(
     for asked in (*tour.by_picture, *tour.by_asset):
         found = ", ".join(f"{hit.filename} {hit.score:.3f}" for hit in asked.hits[:3])
         out.print(f"like {asked.title}: {found}", markup=False)
+    out.rule("inside the film")
+    for moment in tour.moments:
+        out.print(_moment(moment), markup=False)
     out.rule("REST")
     for call in calls:
         out.print(call.command, markup=False, soft_wrap=True, style="cyan")
@@ -133,6 +139,12 @@ def _show_words(by_words: list[Asked]) -> None:
     out.print(_LEAD, style="dim")
 
 
+def _moment(moment: Moment) -> str:
+    shown = f"shown from {moment.begins:g} s to {moment.begins + SECONDS:g} s"
+    found = "not found" if moment.found is None else f"found at {moment.found:g} s"
+    return f"{moment.caption}: {found} ({shown})"
+
+
 def _short(answer: Any) -> str:
     """An answer on one line; a long vector is cut, and the cut is said."""
     if isinstance(answer, dict) and isinstance(answer.get("embedding"), list):
@@ -143,7 +155,11 @@ def _short(answer: Any) -> str:
 
 
 def _document(
-    state: StackState, report: Report, tour: Tour, calls: list[RestCall], sheet: Path
+    state: StackState,
+    report: Report,
+    tour: Tour,
+    calls: list[RestCall],
+    sheet: Path,
 ) -> dict[str, Any]:
     judged = [asked.score for asked in tour.by_words if asked.score]
     return {
@@ -160,6 +176,7 @@ def _document(
             }
             for asked in tour.asked
         ],
+        "moments": [asdict(moment) | {"right": moment.right} for moment in tour.moments],
         "rest": [asdict(call) for call in calls],
         "contact_sheet": str(sheet),
     }

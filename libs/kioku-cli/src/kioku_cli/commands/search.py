@@ -24,7 +24,7 @@ from kioku_cli.screen import (
     remark,
 )
 from kioku_cli.session import Session, as_dict, run_calls
-from kioku_cli.sheet.fetch import Pictures
+from kioku_cli.sheet.fetch import Pictures, title_of
 from kioku_cli.sheet.page import Cell, Section, write_sheet
 
 
@@ -71,7 +71,7 @@ async def _search(
 def _show(answer: search_service_pb2.SearchResponse) -> None:
     table = Table("score", "file", "tags", Column("asset", min_width=ID_COLUMNS), box=None)
     for hit in answer.hits:
-        add_row(table, f"{hit.score:.4f}", hit.filename, " ".join(hit.tags), hit.asset_id)
+        add_row(table, f"{hit.score:.4f}", title_of(hit), " ".join(hit.tags), hit.asset_id)
     out.print(table if answer.hits else "Nothing was found.")
     explain = answer.explain
     cached = ", vector from the cache" if explain.cached_vector else ""

@@ -11,6 +11,7 @@ from kioku.search.v1 import search_service_pb2
 
 from kioku_cli import answers
 from kioku_cli.answers import Question
+from kioku_cli.demo.film import Moment
 from kioku_cli.demo.library import Drawn
 from kioku_cli.demo.score import Score, good_names, score
 from kioku_cli.session import Session
@@ -38,10 +39,11 @@ class Tour:
     by_words: list[Asked] = field(default_factory=list)
     by_picture: list[Asked] = field(default_factory=list)
     by_asset: list[Asked] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
 
     @property
     def asked(self) -> list[Asked]:
-        """All of it, in order."""
+        """Every question with a list of hits, in order."""
         return [*self.by_words, *self.by_picture, *self.by_asset]
 
 

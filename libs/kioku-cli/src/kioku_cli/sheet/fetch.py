@@ -1,4 +1,4 @@
-"""Gets the pictures of search results, each original once, a few at a time."""
+"""Gets the pictures of search results, each original or frame once, a few at a time."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ _AT_ONCE = 8
 _SECONDS = 30.0
 
 
+def title_of(hit: search_service_pb2.Hit) -> str:
+    """The file's name and, in a video, the moment: `film.mp4 at 1:02.5`."""
+    if not hit.HasField("time_ms"):
+        return hit.filename
+    minutes, milliseconds = divmod(hit.time_ms, 60_000)
+    return f"{hit.filename} at {minutes}:{milliseconds / 1000:04.1f}"
+
+
 class Pictures:
     """Thumbnails by asset, kept while the sheet is made."""
 
@@ -27,29 +35,34 @@ class Pictures:
         self._session = session
         self._http = httpx.AsyncClient(trust_env=False, timeout=_SECONDS)
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._made: dict[str, str] = {}
+        self._made: dict[tuple[str, int | None], str] = {}
 
     async def cells(
         self, hits: Iterable[search_service_pb2.Hit], good: Iterable[str] = ()
     ) -> list[Cell]:
         """A cell for each result, in order; those of `good` are marked."""
         chosen, marked = list(hits), set(good)
-        pictures = await asyncio.gather(*(self.picture(hit.asset_id) for hit in chosen))
+        pictures = await asyncio.gather(*(self._of_hit(hit) for hit in chosen))
         return [
-            Cell(picture, hit.filename, hit.score, "hit" if hit.asset_id in marked else "")
+            Cell(picture, title_of(hit), hit.score, "hit" if hit.asset_id in marked else "")
             for hit, picture in zip(chosen, pictures, strict=True)
         ]
 
-    async def picture(self, asset_id: str) -> str:
-        """The thumbnail of an asset; a grey one where its original cannot be had."""
-        if asset_id not in self._made:
-            async with self._room:
-                self._made[asset_id] = await self._make(asset_id)
-        return self._made[asset_id]
+    async def _of_hit(self, hit: search_service_pb2.Hit) -> str:
+        return await self.picture(hit.asset_id, hit.frame_no if hit.HasField("frame_no") else None)
 
-    async def _make(self, asset_id: str) -> str:
+    async def picture(self, asset_id: str, frame_no: int | None = None) -> str:
+        """The thumbnail of an asset or a frame; a grey one where it cannot be had."""
+        wanted = (asset_id, frame_no)
+        if wanted not in self._made:
+            async with self._room:
+                self._made[wanted] = await self._make(asset_id, frame_no)
+        return self._made[wanted]
+
+    async def _make(self, asset_id: str, frame_no: int | None) -> str:
         try:
-            original = await answers.download(self._session, self._http, asset_id, _MOST_BYTES)
+            url = await answers.download_url(self._session, asset_id, frame_no)
+            original = await answers.download(self._http, url, _MOST_BYTES)
         except Refusal:
             original = b""
         return await asyncio.to_thread(thumbnail, original)

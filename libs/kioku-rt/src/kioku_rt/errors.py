@@ -59,6 +59,7 @@ class DependencyDown(KiokuError):
 
     Args:
         dependency: its name for people and metrics, for example `object store`.
+        message: one sentence, where "does not answer" is not what is wrong with it.
     """
 
     def __init__(
@@ -66,12 +67,13 @@ class DependencyDown(KiokuError):
         dependency: str,
         *,
         reason: Reason = Reason.DEPENDENCY_UNAVAILABLE,
-        retry_after: float = 1.0,
+        message: str | None = None,
+        retry_after: float | None = 1.0,
     ) -> None:
         self.dependency = dependency
         super().__init__(
             reason,
-            f"The {dependency} does not answer; try again in a moment.",
+            message or f"The {dependency} does not answer; try again in a moment.",
             metadata={"dependency": dependency},
             retry_after=retry_after,
         )

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -23,6 +24,7 @@ from kioku_embedder.engine import Engine, EngineBroken, LabelScale
 from kioku_embedder.isolation import run_isolated
 from kioku_embedder.pace import Pace
 from kioku_embedder.preprocessing import Pixels
+from kioku_embedder.room import Room
 from kioku_embedder.waiting import Item, Priority, Tower, WaitingLines
 
 _log = structlog.get_logger()
@@ -65,8 +67,7 @@ class Batcher:
         self._engine = engine
         self._dimension = dimension
         self._pace = Pace(batch_size, pass_seconds)
-        self._limit = limit
-        self._in_hand = dict.fromkeys(Priority, 0)
+        self._room = Room(limit)
         self._on_pass = on_pass
         self._lines = WaitingLines(_PATIENCE)
         self._changed = threading.Condition()
@@ -117,7 +118,7 @@ class Batcher:
 
     def fullness(self, priority: Priority) -> float:
         """Items of one priority in hand by the limit; at 1 the next one is refused."""
-        return self._in_hand[priority] / self._limit
+        return self._room.fullness(priority)
 
     @contextmanager
     def room(self, tower: Tower, priority: Priority) -> Iterator[None]:
@@ -127,15 +128,8 @@ class Batcher:
             KiokuError: OVERLOADED or MODEL_UNAVAILABLE, before anything has been done.
         """
         self._require_engine()
-        taken = self._in_hand[priority]
-        if taken >= self._limit:
-            wait = min(30.0, max(0.1, self._pace.seconds_for(tower, taken)))
-            raise KiokuError(Reason.OVERLOADED, retry_after=wait)
-        self._in_hand[priority] += 1
-        try:
+        with self._room.place(priority, partial(self._pace.seconds_for, tower)):
             yield
-        finally:
-            self._in_hand[priority] -= 1
 
     async def embed(self, payload: Pixels | str, tower: Tower, priority: Priority) -> Answer:
         """The vector of one preprocessed picture or clean text, for which there is `room`.

@@ -6,14 +6,10 @@ queue, then the decoder.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from time import monotonic
-from typing import Protocol
+from contextlib import contextmanager
 
 from kioku_rt.errors import KiokuError
-from kioku_rt.images import DecodedImage
 from kioku_rt.reasons import Reason
 from kioku_rt.text import clean_text
 
@@ -21,32 +17,9 @@ from kioku_embedder.answer import Answer
 from kioku_embedder.backend import Embedding, Source, Timing
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.engine import LabelScale
-from kioku_embedder.preprocessing import Pixels
+from kioku_embedder.originals import Decoder, Observer, Originals
 from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
-
-# Originals that bulk work may hold in memory besides those at the decoder.
-_FETCHED_AHEAD = 2
-
-
-class Observer(Protocol):
-    """Is told what happens, for metrics."""
-
-    def decoded(self, priority: Priority, seconds: float) -> None:
-        """A picture has been decoded, waiting for a decoder included."""
-        ...
-
-    def answered(self, tower: Tower, reason: Reason | None) -> None:
-        """An item got a vector (None) or a reason why not."""
-        ...
-
-
-class Decoder(Protocol):
-    """Bytes to the model's pixels, off the event loop."""
-
-    async def decode(self, data: bytes) -> DecodedImage:
-        """Raises InvalidInput (IMAGE_*) or DependencyDown."""
-        ...
 
 
 class Embedder:
@@ -56,8 +29,7 @@ class Embedder:
         space: the one this process serves.
         decoder: whose result already has the model's geometry.
         batcher: in front of the engine.
-        decoders: bulk pictures at the decoder at once, so that an interactive one finds a decoder
-            after at most one of them; a few more are fetched meanwhile.
+        decoders: bulk pictures at the decoder at once.
         observer: told of every decode and every answer.
         words: whether the model has a text tower.
     """
@@ -73,10 +45,8 @@ class Embedder:
         words: bool = True,
     ) -> None:
         self.space = space
-        self._decoder = decoder
+        self._originals = Originals(decoder, decoders=decoders, observer=observer)
         self._batcher = batcher
-        self._bulk_originals = asyncio.Semaphore(decoders + _FETCHED_AHEAD)
-        self._bulk_decodes = asyncio.Semaphore(decoders)
         self._observer = observer
         self._words = words
 
@@ -104,7 +74,7 @@ class Embedder:
         with self._observed(Tower.IMAGE):
             self.require_space(space_id)
             with self._batcher.room(Tower.IMAGE, priority):
-                pixels, seconds = await self._pixels(source, priority)
+                pixels, seconds = await self._originals.pixels(source, priority)
                 answer = await self._batcher.embed(pixels, Tower.IMAGE, priority)
             return self._embedding(answer, seconds)
 
@@ -121,25 +91,7 @@ class Embedder:
 
     def require_space(self, space_id: str) -> None:
         """See the port."""
-        if space_id not in ("", self.space.space_id):
-            raise KiokuError(
-                Reason.SPACE_NOT_SERVED,
-                f"This embedder serves the space {self.space.space_id} only.",
-                field="space_id",
-                metadata={"served": self.space.space_id},
-            )
-
-    async def _pixels(self, source: Source, priority: Priority) -> tuple[Pixels, float]:
-        """The model's pixels and the seconds of decoding; the file's bytes are gone afterwards."""
-        bulk = priority is Priority.BULK
-        async with self._bulk_originals if bulk else nullcontext():
-            data = await source()
-            started = monotonic()
-            async with self._bulk_decodes if bulk else nullcontext():
-                decoded = await self._decoder.decode(data)
-        seconds = monotonic() - started
-        self._observer.decoded(priority, seconds)
-        return decoded.pixels, seconds
+        self.space.require(space_id)
 
     @contextmanager
     def _observed(self, tower: Tower) -> Iterator[None]:

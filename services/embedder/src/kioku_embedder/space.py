@@ -7,6 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
 KIND = "image"
 METRIC = "cosine"
 
@@ -36,6 +39,20 @@ class Space:
     def space_id(self) -> str:
         """`<model>@<12 hex digits>`, the digits a digest over every field."""
         return f"{self.model}@{digest_of(asdict(self))[:12]}"
+
+    def require(self, space_id: str) -> None:
+        """Refuses any other space than this one; empty is this one.
+
+        Raises:
+            KiokuError: SPACE_NOT_SERVED.
+        """
+        if space_id not in ("", self.space_id):
+            raise KiokuError(
+                Reason.SPACE_NOT_SERVED,
+                f"This embedder serves the space {self.space_id} only.",
+                field="space_id",
+                metadata={"served": self.space_id},
+            )
 
 
 def digest_of(facts: Mapping[str, object]) -> str:

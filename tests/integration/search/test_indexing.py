@@ -11,7 +11,8 @@ import pytest_asyncio
 from kioku_rt.reasons import Reason
 from kioku_search.asset import AssetState, Failure
 from kioku_search.asset_store import AssetStore
-from kioku_search.indexing import Effect, Failed, Indexing, Origin, Ready
+from kioku_search.frame_store import FrameStore
+from kioku_search.indexing import Effect, Failed, Indexing, Item, Origin, Ready
 from kioku_search.space import Spaces
 from kioku_search.space_store import SpaceStore
 from kioku_search.vector_store import VectorStore
@@ -23,14 +24,15 @@ FAILURE = Failure(Reason.IMAGE_TRUNCATED, "The image ends early.")
 
 @pytest_asyncio.fixture
 async def indexing(db):
-    return Indexing(VectorStore(db.worker), Spaces(SpaceStore(db.worker), FakeEmbedder(space())))
+    spaces = Spaces(SpaceStore(db.worker), FakeEmbedder(space()))
+    return Indexing(VectorStore(db.worker), FrameStore(db.worker), spaces)
 
 
 def ready(asset_id, vector=None, *, event="e1", generation=1, one=None, owner="ann"):
     one = one or space()
     vector = unit("v", one.dimension) if vector is None else vector
     raw = np.asarray(vector).astype("<f4").tobytes()
-    return Ready(Origin(event, owner, asset_id, generation, 1), one, [raw])
+    return Ready(Origin(event, owner, asset_id, generation, 1), one, [Item(raw)])
 
 
 def failed(asset_id, *, event="f1", generation=1):
@@ -150,7 +152,7 @@ async def test_a_vector_that_is_not_of_length_one_is_made_so(db, indexing):
 async def test_a_picture_has_one_vector(db, indexing):
     """Two or none are refused."""
     asset_id = await db.stored_asset("ann")
-    two = dataclasses.replace(ready(asset_id), vectors=[b"", b""])
+    two = dataclasses.replace(ready(asset_id), items=[Item(b""), Item(b"")])
     assert Reason.FIELD_INVALID is (await indexing.vector_ready(two)).reason
 
 

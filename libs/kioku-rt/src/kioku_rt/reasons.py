@@ -83,6 +83,7 @@ class Reason(StrEnum):
     TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105
     SCOPE_MISSING = "SCOPE_MISSING"
     ASSET_NOT_FOUND = "ASSET_NOT_FOUND"
+    FRAME_NOT_FOUND = "FRAME_NOT_FOUND"
     DELETION_NOT_FOUND = "DELETION_NOT_FOUND"
     ASSET_ID_REUSED = "ASSET_ID_REUSED"
     ASSET_NOT_UPLOADED = "ASSET_NOT_UPLOADED"
@@ -174,6 +175,7 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.TOKEN_EXPIRED: Entry(Code.UNAUTHENTICATED, "The token has expired."),
     Reason.SCOPE_MISSING: Entry(Code.PERMISSION_DENIED, "The token lacks the scope for this."),
     Reason.ASSET_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such asset for this owner."),
+    Reason.FRAME_NOT_FOUND: Entry(Code.NOT_FOUND, "The video has no such frame, or not yet."),
     Reason.DELETION_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such deletion for this owner."),
     Reason.ASSET_ID_REUSED: Entry(
         Code.ALREADY_EXISTS, "The request id was used before with other content."

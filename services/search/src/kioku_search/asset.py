@@ -10,7 +10,10 @@ from uuid import UUID
 from kioku_rt.objects.port import owner_hash
 from kioku_rt.reasons import Reason
 
+from kioku_search.video import VideoProgress
+
 EMBEDDING_STAGE = "embedding"
+FRAMES_STAGE = "frames"
 
 
 @unique
@@ -19,6 +22,10 @@ class Kind(StrEnum):
 
     IMAGE = "IMAGE"
     VIDEO = "VIDEO"
+
+
+STAGES = {Kind.IMAGE: (EMBEDDING_STAGE,), Kind.VIDEO: (FRAMES_STAGE, EMBEDDING_STAGE)}
+"""What an asset of each kind goes through."""
 
 
 @unique
@@ -68,7 +75,7 @@ class Asset:
     """A photo or video of one owner.
 
     `object_key` is empty until the upload is complete; `generation` counts the retries that a
-    person or the reconciler ordered, from 1.
+    person or the reconciler ordered, from 1. `video` is None for pictures.
     """
 
     owner: str
@@ -89,6 +96,7 @@ class Asset:
     incoming_cleared: bool = False
     failure: Failure | None = None
     stages: tuple[Stage, ...] = field(default=())
+    video: VideoProgress | None = None
 
     @property
     def stored(self) -> bool:
@@ -97,10 +105,18 @@ class Asset:
 
     @property
     def progress(self) -> float:
-        """Share of finished stages, 0 to 1."""
+        """Share of finished stages, 0 to 1; of a video's open stages, that of finished frames."""
         if not self.stages:
             return 0.0
-        return sum(stage.state is StageState.DONE for stage in self.stages) / len(self.stages)
+        return sum(self._share(stage) for stage in self.stages) / len(self.stages)
+
+    def _share(self, stage: Stage) -> float:
+        if stage.state is StageState.DONE:
+            return 1.0
+        if self.video is None:
+            return 0.0
+        cutting = stage.stage == FRAMES_STAGE
+        return self.video.cut_share if cutting else self.video.embedded_share
 
 
 def incoming_key(asset_id: UUID) -> str:
@@ -113,10 +129,15 @@ def original_key(owner: str, asset_id: UUID, sha256: str) -> str:
     return f"originals/{owner_hash(owner)}/{asset_id}/{sha256}"
 
 
+def derived_prefix(owner: str, asset_id: UUID) -> str:
+    """Under which everything lies that was made from an asset."""
+    return f"derived/{owner_hash(owner)}/{asset_id}/"
+
+
 def prefixes(owner: str, asset_id: UUID) -> tuple[str, ...]:
     """Everything that storage may ever hold of an asset."""
     return (
         incoming_key(asset_id),
         f"originals/{owner_hash(owner)}/{asset_id}/",
-        f"derived/{owner_hash(owner)}/{asset_id}/",
+        derived_prefix(owner, asset_id),
     )

@@ -42,6 +42,8 @@ async def announce_uploaded(connection: Connection, asset: Asset) -> None:
         sha256=asset.sha256,
         generation=asset.generation,
         event_time=now(),
+        tags=asset.tags,
+        filename=asset.filename,
     )
     await enqueue(connection, schema=SCHEMA, subject="asset.uploaded", message=message)
 
@@ -58,6 +60,8 @@ async def request_embedding(connection: Connection, asset: Asset, space_id: str)
         sha256=asset.sha256,
         generation=asset.generation,
         event_time=now(),
+        tags=asset.tags,
+        filename=asset.filename,
     )
     await enqueue(connection, schema=SCHEMA, subject="embedding.requested", message=message)
 

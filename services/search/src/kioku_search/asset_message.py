@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,6 +11,7 @@ from kioku.common.v1 import failure_pb2
 
 from kioku_search.asset import Asset, AssetState, Failure, Kind, Stage
 from kioku_search.deletion import Deletion, Purge
+from kioku_search.video import Frame, VideoProgress
 
 _KIND = "ASSET_KIND_"
 _NUMBERS = {kind: asset_pb2.AssetKind.Value(_KIND + kind) for kind in Kind}
@@ -61,6 +63,17 @@ def asset_message(asset: Asset) -> asset_pb2.Asset:
         stages=[_stage(stage) for stage in asset.stages],
         progress=asset.progress,
         failure=_failure(asset.failure),
+        video=_video(asset.video) if asset.video else None,
+    )
+
+
+def frame_message(frame: Frame) -> asset_pb2.VideoFrame:
+    """A frame as its owner sees it."""
+    return asset_pb2.VideoFrame(
+        frame_no=frame.frame_no,
+        time_ms=frame.time_ms,
+        state=asset_pb2.StageState.Value("STAGE_STATE_" + frame.state),
+        failure=_failure(frame.failure),
     )
 
 
@@ -84,6 +97,17 @@ def _stage(stage: Stage) -> asset_pb2.Stage:
         attempts=stage.attempts,
         failure=_failure(stage.failure),
         update_time=timestamp(stage.updated_at),
+    )
+
+
+def _video(video: VideoProgress) -> asset_pb2.VideoProgress:
+    facts = video.facts
+    return asset_pb2.VideoProgress(
+        facts=asset_pb2.VideoFacts(**asdict(facts)) if facts else None,
+        frames_total=video.total,
+        frames_cut=video.cut,
+        frames_embedded=video.embedded,
+        frames_failed=video.failed,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kioku_rt.reasons import Reason
 
 from kioku_search.asset import Asset, AssetState, Failure, Kind, Stage, StageState
+from kioku_search.video import VideoFacts, VideoProgress
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -18,7 +19,9 @@ SELECT_ASSET = """
 SELECT a.*, ARRAY(
     SELECT s FROM search.asset_stages s
     WHERE s.owner = a.owner AND s.asset_id = a.asset_id ORDER BY s.stage
-) AS stages FROM search.assets a
+) AS stages, (
+    SELECT v FROM search.videos v WHERE v.owner = a.owner AND v.asset_id = a.asset_id
+) AS video FROM search.assets a
 """
 VISIBLE = "a.state <> 'DELETING'"
 
@@ -47,7 +50,7 @@ async def lock_asset(connection: Connection, owner: str, asset_id: UUID) -> Asse
 
 
 def asset_of(row: asyncpg.Record) -> Asset:
-    """The asset that a row of `SELECT_ASSET` holds."""
+    """The asset that a row of `SELECT_ASSET` holds, with a video's progress where it is read."""
     return Asset(
         owner=row["owner"],
         asset_id=row["asset_id"],
@@ -65,8 +68,9 @@ def asset_of(row: asyncpg.Record) -> Asset:
         taken_at=row["taken_at"],
         generation=row["generation"],
         incoming_cleared=row["incoming_cleared"],
-        failure=_failure(row["reason"], row["message"]),
+        failure=failure_of(row["reason"], row["message"]),
         stages=tuple(_stage(stage) for stage in row["stages"]),
+        video=_video(row["video"]) if row["kind"] == Kind.VIDEO and "video" in row else None,
     )
 
 
@@ -75,10 +79,27 @@ def _stage(row: asyncpg.Record) -> Stage:
         stage=row["stage"],
         state=StageState(row["state"]),
         attempts=row["attempts"],
-        failure=_failure(row["reason"], row["message"]),
+        failure=failure_of(row["reason"], row["message"]),
         updated_at=row["updated_at"],
     )
 
 
-def _failure(reason: str, message: str) -> Failure | None:
+def _video(row: asyncpg.Record | None) -> VideoProgress:
+    if row is None:
+        return VideoProgress()
+    facts = None
+    if row["duration_ms"] is not None:
+        names = ("duration_ms", "width", "height", "codec", "hdr", "incomplete")
+        facts = VideoFacts(*(row[name] for name in names))
+    return VideoProgress(
+        total=row["total_frames"],
+        cut=row["frames_cut"],
+        embedded=row["frames_embedded"],
+        failed=row["frames_failed"],
+        facts=facts,
+    )
+
+
+def failure_of(reason: str, message: str) -> Failure | None:
+    """The failure of two columns; an empty reason is none."""
     return Failure(Reason(reason), message) if reason else None

@@ -17,6 +17,7 @@ from kioku_rt.auth import Acting, acting_owner
 from kioku_search.asset_message import (
     asset_message,
     deletion_message,
+    frame_message,
     kind_of,
     state_of,
     timestamp,
@@ -36,6 +37,7 @@ from kioku_search.uploads import NewUpload, Uploads
 SCOPE = "assets.act"
 NAME = "kioku.assets.v1.AssetService"
 _DEFAULT_PAGE = 50
+_DEFAULT_FRAMES = 100
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -116,11 +118,28 @@ class AssetServicer(AssetServiceServicer):
         asset = await self._library.retry(_acting(request), _asset_id(request))
         return messages.RetryAssetResponse(asset=asset_message(asset))
 
+    async def ListFrames(  # noqa: N802
+        self, request: messages.ListFramesRequest, _context: Context
+    ) -> messages.ListFramesResponse:
+        """Give a page of a video's frames."""
+        size = page_size(request.page_size, default=_DEFAULT_FRAMES)
+        page = await self._library.frames(
+            _acting(request), _asset_id(request), size, request.page_token
+        )
+        return messages.ListFramesResponse(
+            frames=[frame_message(frame) for frame in page.frames],
+            next_page_token=page.next_page_token,
+        )
+
     async def GetDownloadUrl(  # noqa: N802
         self, request: messages.GetDownloadUrlRequest, _context: Context
     ) -> messages.GetDownloadUrlResponse:
-        """Sign a URL of the original."""
-        signed = await self._library.download_url(_acting(request), _asset_id(request))
+        """Sign a URL of the original, or of a frame."""
+        acting, asset_id = _acting(request), _asset_id(request)
+        if request.HasField("frame_no"):
+            signed = await self._library.frame_url(acting, asset_id, request.frame_no)
+        else:
+            signed = await self._library.download_url(acting, asset_id)
         return messages.GetDownloadUrlResponse(
             url=signed.url, expire_time=timestamp(signed.expire_time)
         )

@@ -11,10 +11,18 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 from uuid_utils import compat as uuids
 
-from kioku_search.asset import EMBEDDING_STAGE, Asset, AssetState, Failure, Kind
+from kioku_search.asset import STAGES, Asset, AssetState, Failure, Kind, StageState
 from kioku_search.asset_events import announce_uploaded, request_embedding
-from kioku_search.asset_row import SELECT_ASSET, VISIBLE, asset_of, lock_asset, visible_asset
+from kioku_search.asset_row import (
+    SELECT_ASSET,
+    VISIBLE,
+    asset_of,
+    failure_of,
+    lock_asset,
+    visible_asset,
+)
 from kioku_search.database import owned
+from kioku_search.video import Frame
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -51,6 +59,15 @@ ON CONFLICT (owner, asset_id, stage) DO UPDATE SET state = 'PENDING', attempts =
 _RETRY = """
 UPDATE search.assets SET state = 'PROCESSING', generation = generation + 1, reason = '',
     message = '', updated_at = now() WHERE owner = $1 AND asset_id = $2
+"""
+_FRAMES = """
+SELECT frame_no, time_ms, state, reason, message FROM search.frames
+WHERE owner = $1 AND asset_id = $2 AND frame_no > $3 AND s3_key <> '' ORDER BY frame_no LIMIT $4
+"""
+_FRAME_KEY = """
+SELECT f.s3_key FROM search.frames f JOIN search.assets a USING (owner, asset_id)
+WHERE f.owner = $1 AND f.asset_id = $2 AND f.frame_no = $3 AND f.s3_key <> ''
+    AND a.state <> 'DELETING'
 """
 
 
@@ -127,7 +144,7 @@ class AssetStore:
     async def complete(
         self, acting: Acting, asset_id: UUID, *, key: str, sha256: str, content_type: str
     ) -> Asset | None:
-        """PROCESSING with its stage and event, if it still was UPLOADING; the asset as it is."""
+        """PROCESSING with its stages and event, if it still was UPLOADING; the asset as it is."""
         async with owned(self._pool, acting, "") as connection:
             asset = await lock_asset(connection, acting.owner, asset_id)
             if asset is None:
@@ -136,11 +153,37 @@ class AssetStore:
                 await connection.execute(
                     _COMPLETE, acting.owner, asset_id, key, sha256, content_type
                 )
-                await connection.execute(_STAGE, acting.owner, asset_id, EMBEDDING_STAGE)
+                await _begin_stages(connection, asset)
             done = await visible_asset(connection, acting.owner, asset_id)
             if done is not None and asset.state is AssetState.UPLOADING:
                 await announce_uploaded(connection, done)
         return done
+
+    async def frames(
+        self, acting: Acting, asset_id: UUID, limit: int, after: int
+    ) -> list[Frame] | None:
+        """At most `limit` stored frames after number `after`; None if there is no such asset."""
+        async with owned(self._pool, acting, "asset.list_frames", str(asset_id)) as connection:
+            if await visible_asset(connection, acting.owner, asset_id) is None:
+                return None
+            rows = await connection.fetch(_FRAMES, acting.owner, asset_id, after, limit)
+        return [
+            Frame(
+                row["frame_no"],
+                row["time_ms"],
+                StageState(row["state"]),
+                failure_of(row["reason"], row["message"]),
+            )
+            for row in rows
+        ]
+
+    async def frame_key(self, acting: Acting, asset_id: UUID, frame_no: int) -> str | None:
+        """Where a frame is stored; None while it is not, or of an asset being deleted."""
+        async with owned(self._pool, acting, "") as connection:
+            key: str | None = await connection.fetchval(
+                _FRAME_KEY, acting.owner, asset_id, frame_no
+            )
+        return key
 
     async def refuse(self, acting: Acting, asset_id: UUID, failure: Failure) -> None:
         """FAILED, if it still was UPLOADING."""
@@ -165,11 +208,17 @@ class AssetStore:
             if not asset.stored:
                 raise KiokuError(Reason.ASSET_NOT_UPLOADED)
             await connection.execute(_RETRY, acting.owner, asset_id)
-            await connection.execute(_STAGE, acting.owner, asset_id, EMBEDDING_STAGE)
+            await _begin_stages(connection, asset)
             again = await visible_asset(connection, acting.owner, asset_id)
             if again is not None:
                 await request_embedding(connection, again, "")
         return again
+
+
+async def _begin_stages(connection: Connection, asset: Asset) -> None:
+    """All that an asset of its kind goes through, from the beginning."""
+    for stage in STAGES[asset.kind]:
+        await connection.execute(_STAGE, asset.owner, asset.asset_id, stage)
 
 
 async def _made_before(connection: Connection, owner: str, new: NewUpload) -> UUID:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kioku_rt.events import EventBus
 
-_CONSUMERS = ("embedder-uploaded", "embedder-requested", "search-embeddings", "search-failures")
+_CONSUMERS = (
+    "embedder-uploaded",
+    "embedder-requested",
+    "default",
+    "frames-requested",
+    "siglip",
+    "search-frames",
+    "search-embeddings",
+    "search-failures",
+)
 
 
 class EventQueue:

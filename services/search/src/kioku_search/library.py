@@ -18,6 +18,7 @@ from kioku_rt.reasons import Reason
 from kioku_search.asset import FINAL_STATES, Asset, AssetState, Kind
 from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.uploads import not_found
+from kioku_search.video import Frame
 
 _POLL_SECONDS = 2.0
 
@@ -39,6 +40,14 @@ class Page:
     next_page_token: str
 
 
+@dataclass(frozen=True)
+class FramePage:
+    """Frames in order of time, and the token of the next page."""
+
+    frames: tuple[Frame, ...]
+    next_page_token: str
+
+
 class LibraryStore(Protocol):
     """Reading and retrying assets, each call in the name of one owner."""
 
@@ -53,6 +62,14 @@ class LibraryStore(Protocol):
         after: tuple[datetime, UUID] | None,
     ) -> list[Asset]:
         """At most `limit` assets, newest first, beginning after the one named."""
+
+    async def frames(
+        self, acting: Acting, asset_id: UUID, limit: int, after: int
+    ) -> list[Frame] | None:
+        """At most `limit` stored frames after number `after`; None if there is no such asset."""
+
+    async def frame_key(self, acting: Acting, asset_id: UUID, frame_no: int) -> str | None:
+        """Where a frame is stored; None while it is not."""
 
     async def retry(self, acting: Acting, asset_id: UUID) -> Asset | None:
         """FAILED -> PROCESSING with the next generation and its order; the asset as it is.
@@ -70,7 +87,7 @@ class Changes(Protocol):
 
 
 class Library:
-    """GetAsset, ListAssets, WatchAsset, RetryAsset and GetDownloadUrl."""
+    """GetAsset, ListAssets, ListFrames, WatchAsset, RetryAsset and GetDownloadUrl."""
 
     def __init__(
         self, store: LibraryStore, objects: ObjectStore, changes: Changes, tokens: PageTokens
@@ -135,6 +152,34 @@ class Library:
         if asset is None:
             raise not_found()
         return asset
+
+    async def frames(self, acting: Acting, asset_id: UUID, size: int, token: str) -> FramePage:
+        """A page of a video's stored frames, in order of time; none for a picture.
+
+        Raises:
+            InvalidInput: PAGE_TOKEN_INVALID.
+            KiokuError: ASSET_NOT_FOUND.
+        """
+        scope = scope_of("frames", acting.owner, str(asset_id))
+        after = int(self._tokens.read(scope, token)[0]) if token else -1
+        rows = await self._store.frames(acting, asset_id, size + 1, after)
+        if rows is None:
+            raise not_found()
+        shown = tuple(rows[:size])
+        more = len(rows) > size
+        return FramePage(shown, self._tokens.sign(scope, [shown[-1].frame_no]) if more else "")
+
+    async def frame_url(self, acting: Acting, asset_id: UUID, frame_no: int) -> SignedUrl:
+        """A short-lived URL of one frame of a video.
+
+        Raises:
+            KiokuError: ASSET_NOT_FOUND, FRAME_NOT_FOUND.
+        """
+        asset = await self.get(acting, asset_id, "asset.download_url")
+        key = await self._store.frame_key(acting, asset_id, frame_no)
+        if key is None:
+            raise KiokuError(Reason.FRAME_NOT_FOUND, field="frame_no")
+        return await self._objects.sign_get(key, filename=f"{asset.filename}-{frame_no}.jpg")
 
     async def download_url(self, acting: Acting, asset_id: UUID) -> SignedUrl:
         """A short-lived URL of the original.

@@ -23,11 +23,13 @@ from kioku_search.asset_store import AssetStore
 from kioku_search.changes import DatabaseChanges
 from kioku_search.consumers import Consumers
 from kioku_search.coverage_store import CoverageStore
+from kioku_search.cutting import Cutting
 from kioku_search.database import SCHEMA
 from kioku_search.deletion import Deletions
 from kioku_search.deletion_store import DeletionStore
 from kioku_search.embedder_client import EmbedderClient
 from kioku_search.event_queue import EventQueue
+from kioku_search.frame_store import FrameStore
 from kioku_search.housekeeping import Job, Leftovers
 from kioku_search.indexing import Indexing
 from kioku_search.leftover_store import LeftoverStore
@@ -118,7 +120,12 @@ def build(settings: Settings, servers: Servers) -> Running:
         StatsStore(servers.api),
     )
     verifier = TokenVerifier(settings.auth_config())
-    consumers = Consumers(Indexing(VectorStore(servers.worker), spaces), deletions)
+    frames = FrameStore(servers.worker)
+    consumers = Consumers(
+        Indexing(VectorStore(servers.worker), frames, spaces),
+        Cutting(frames, servers.objects),
+        deletions,
+    )
     return Running(
         server=_server(settings, verifier, asset_service, search_service),
         consumers={
@@ -193,9 +200,13 @@ def _server(
 
 def _workers(settings: Settings, servers: Servers, consumers: Consumers) -> dict[str, SideTask]:
     probe = partial(_answers, servers)
-    given_up = {"search-embeddings": consumers.embedding_given_up}
+    given_up = {
+        "search-embeddings": consumers.embedding_given_up,
+        "search-frames": consumers.frames_given_up,
+    }
     handlers = {
         "search-embeddings": (consumers.embedding_ready, settings.embedding_slots),
+        "search-frames": (consumers.frames_extracted, 4),
         "search-failures": (consumers.asset_failed, 4),
         "search-deletions": (consumers.asset_deleted, 4),
         "search-purges": (consumers.asset_purged, 4),

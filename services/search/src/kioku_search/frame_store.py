@@ -1,0 +1,177 @@
+"""Frames and their vectors in PostgreSQL.  Implements `FrameStore` and `FrameVectorStore`.
+
+Each method is one transaction, see `stage_rows`; those of one video run one after the other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kioku_search.asset import Asset, Failure, Kind, StageState
+from kioku_search.asset_row import visible_asset
+from kioku_search.cutting import CutFrame, FrameRange
+from kioku_search.database import unbound
+from kioku_search.indexing import Effect, Failed, FrameVector, Origin
+from kioku_search.stage_rows import begin, fail_stage, gone, is_active, record
+from kioku_search.turns import Turns
+from kioku_search.vector_store import PUT
+from kioku_search.video import VideoFacts, frame_id
+from kioku_search.video_rows import newest_cutting, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import asyncpg
+    from kioku_rt.db.pool import Connection
+
+_CUT = """
+INSERT INTO search.frames (owner, asset_id, generation, frame_no, frame_id, time_ms, s3_key,
+    sha256, width, height) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (owner, asset_id, frame_no) DO UPDATE SET
+    state = CASE WHEN frames.generation = $3 THEN frames.state ELSE 'PENDING' END,
+    reason = CASE WHEN frames.generation = $3 THEN frames.reason ELSE '' END,
+    message = CASE WHEN frames.generation = $3 THEN frames.message ELSE '' END,
+    generation = $3, time_ms = $6, s3_key = $7, sha256 = $8, width = $9, height = $10,
+    updated_at = now()
+WHERE frames.generation <= $3
+"""
+# It may come before its cutting: then the key is still empty, and the frame not counted as cut.
+_EMBEDDED = """
+INSERT INTO search.frames (owner, asset_id, generation, frame_no, frame_id, time_ms, state, reason,
+    message) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (owner, asset_id, frame_no) DO UPDATE SET
+    s3_key = CASE WHEN frames.generation = $3 THEN frames.s3_key ELSE '' END,
+    generation = $3, state = $7, reason = $8, message = $9, updated_at = now()
+WHERE frames.generation < $3 OR frames.generation = $3 AND frames.state <> 'DONE'
+"""
+_TOTAL = """
+UPDATE search.videos SET total_frames = $3 WHERE owner = $1 AND asset_id = $2
+"""
+_FACTS = """
+UPDATE search.videos SET duration_ms = $3, width = $4, height = $5, codec = $6, hdr = $7,
+    incomplete = $8 WHERE owner = $1 AND asset_id = $2
+"""
+
+
+class FrameStore:
+    """Frames of videos.
+
+    Args:
+        pool: of the role `search_worker`.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._turns = Turns()
+
+    async def standing(self, origin: Origin) -> Effect:
+        """DONE while a range of this cutting would still be written, else why it would not."""
+        async with unbound(self._pool) as connection:
+            if await visible_asset(connection, origin.owner, origin.asset_id) is None:
+                return await gone(connection, origin)
+            newest = await connection.fetchval(
+                "SELECT generation FROM search.videos WHERE owner = $1 AND asset_id = $2",
+                origin.owner,
+                origin.asset_id,
+            )
+        return Effect.OVERTAKEN if (newest or 0) > origin.generation else Effect.DONE
+
+    async def put_range(self, cut: FrameRange, frames: Sequence[CutFrame]) -> Effect:
+        """Store the frames; the stage is done when all are there."""
+        origin = cut.origin
+        async with self._turns.of(origin.asset_id), unbound(self._pool) as connection:
+            asset = await _begin(connection, origin, "search-frames")
+            if isinstance(asset, Effect):
+                return asset
+            await connection.executemany(_CUT, [_cut_row(origin, one) for one in frames])
+            if cut.total is not None:
+                await connection.execute(_TOTAL, asset.owner, asset.asset_id, cut.total)
+            if cut.facts is not None:
+                await _put_facts(connection, asset, cut.facts)
+            await settle(connection, asset, origin)
+            await record(connection, origin, "frames.store", "ok", "")
+        return Effect.DONE
+
+    async def put_vectors(
+        self, origin: Origin, space_id: str, frames: Sequence[FrameVector]
+    ) -> Effect:
+        """Store them; the stage ends with the last frame in the active space."""
+        async with self._turns.of(origin.asset_id), unbound(self._pool) as connection:
+            asset = await _begin(connection, origin, "search-embeddings")
+            if isinstance(asset, Effect):
+                return asset
+            rows = [_vector_row(asset, origin, space_id, one) for one in frames]
+            await connection.executemany(PUT, [row for row in rows if row is not None])
+            if await is_active(connection, space_id):
+                states = [_state_row(origin, one) for one in frames]
+                await connection.executemany(_EMBEDDED, states)
+                await settle(connection, asset, origin)
+            await record(connection, origin, "embedding.store", "ok", "")
+        return Effect.DONE
+
+    async def fail_frames(self, failed: Failed) -> Effect:
+        """Note on stage and asset that the cutting failed."""
+        async with unbound(self._pool) as connection:
+            asset = await begin(connection, failed.origin, "search-failures")
+            if isinstance(asset, Effect):
+                return asset
+            return await fail_stage(connection, asset, failed)
+
+
+async def _begin(connection: Connection, origin: Origin, consumer: str) -> Asset | Effect:
+    """The locked video, if this is its newest cutting."""
+    asset = await begin(connection, origin, consumer)
+    if isinstance(asset, Effect):
+        return asset
+    if asset.kind is not Kind.VIDEO:
+        return Effect.UNKNOWN
+    newest = await newest_cutting(connection, asset, origin.generation)
+    return Effect.OVERTAKEN if newest > origin.generation else asset
+
+
+async def _put_facts(connection: Connection, asset: Asset, facts: VideoFacts) -> None:
+    await connection.execute(
+        _FACTS,
+        asset.owner,
+        asset.asset_id,
+        facts.duration_ms,
+        facts.width,
+        facts.height,
+        facts.codec,
+        facts.hdr,
+        facts.incomplete,
+    )
+
+
+def _cut_row(origin: Origin, frame: CutFrame) -> tuple[object, ...]:
+    key = _frame_key(origin, frame.frame_no)
+    rest = (frame.time_ms, frame.object_key, frame.sha256, frame.width, frame.height)
+    return (*key, *rest)
+
+
+def _vector_row(
+    asset: Asset, origin: Origin, space_id: str, frame: FrameVector
+) -> tuple[object, ...] | None:
+    """A row of `image_embeddings`; None for a frame without a vector."""
+    if isinstance(frame.outcome, Failure):
+        return None
+    head = (space_id, asset.owner, asset.asset_id, origin.generation, asset.kind)
+    when = asset.taken_at or asset.created_at
+    return (*head, list(asset.tags), when, frame.frame_no, frame.time_ms, frame.outcome)
+
+
+def _state_row(origin: Origin, frame: FrameVector) -> tuple[object, ...]:
+    head = (*_frame_key(origin, frame.frame_no), frame.time_ms)
+    if isinstance(frame.outcome, Failure):
+        return (*head, StageState.FAILED, frame.outcome.reason, frame.outcome.message)
+    return (*head, StageState.DONE, "", "")
+
+
+def _frame_key(origin: Origin, frame_no: int) -> tuple[object, ...]:
+    return (
+        origin.owner,
+        origin.asset_id,
+        origin.generation,
+        frame_no,
+        frame_id(origin.asset_id, frame_no),
+    )

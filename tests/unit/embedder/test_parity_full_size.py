@@ -1,0 +1,34 @@
+"""SigLIP 2 base at its full size, with random weights: the shapes hold, the vectors agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kioku_embedder.checkpoint import Checkpoint
+from kioku_embedder.engines.torch_engine import TorchEngine
+from kioku_embedder.random_checkpoint import write_siglip2_base
+from kioku_embedder.reference import Reference
+from kioku_rt.images import decode
+
+from bench.parity import TARGET, cosines, opened
+from bench.parity_samples import pictures
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    return opened(write_siglip2_base(tmp_path_factory.mktemp("full") / "siglip2-base"))
+
+
+def test_one_picture_and_one_text_agree(checkpoint: Checkpoint) -> None:
+    """768 components, 256 pixels, 64 tokens, cosine at least 0.9999."""
+    rules = checkpoint.preprocessing
+    shape = (checkpoint.space.dimension, rules.height, rules.width, checkpoint.text_length)
+    assert shape == (768, 256, 256, 64)
+    engine = TorchEngine(checkpoint, device="cpu")
+    engine.load()
+    reference = Reference(Path(checkpoint.folder))
+    sample, words = pictures()[0], ["A Red cat SITS on the Blue mat"]
+    ours = engine.images([rules(decode(sample.data).pixels)])
+    assert cosines(ours, reference.images([sample.upright]))[0] > TARGET
+    assert cosines(engine.texts(words).vectors, reference.texts(words))[0] > TARGET

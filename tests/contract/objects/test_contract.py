@@ -44,6 +44,17 @@ async def test_the_digest_is_of_the_stored_bytes(store: ObjectStore) -> None:
     assert expected == await store.digest("k")
 
 
+async def test_a_range_is_part_of_the_stored_bytes(store: ObjectStore) -> None:
+    """From the start, from within, and past the end, where there is less than was asked for."""
+    await store.put("k", DATA, "image/jpeg")
+    found = [
+        await store.get_range("k", start=0, size=5),
+        await store.get_range("k", start=5, size=7),
+        await store.get_range("k", start=len(DATA) - 3, size=100),
+    ]
+    assert found == [DATA[:5], DATA[5:12], DATA[-3:]]
+
+
 async def test_an_object_larger_than_asked_for_is_refused(store: ObjectStore) -> None:
     """Nobody reads more than they said they can hold."""
     await store.put("k", DATA, "image/png")
@@ -58,6 +69,7 @@ async def test_missing_objects(store: ObjectStore) -> None:
     for use in (
         store.get("nowhere", max_bytes=9),
         store.digest("nowhere"),
+        store.get_range("nowhere", start=0, size=1),
         store.copy("nowhere", "k", etag="0" * 32),
     ):
         with pytest.raises(KiokuError) as missing:

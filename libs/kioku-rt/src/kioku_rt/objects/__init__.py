@@ -7,6 +7,7 @@ from kioku_rt.objects.port import (
     ObjectInfo,
     ObjectStore,
     SignedUrl,
+    derived_prefix,
     owner_hash,
 )
 from kioku_rt.objects.s3 import S3ObjectStore
@@ -21,5 +22,6 @@ __all__ = [
     "S3ObjectStore",
     "S3Settings",
     "SignedUrl",
+    "derived_prefix",
     "owner_hash",
 ]

@@ -53,6 +53,11 @@ class MemoryObjectStore:
             raise too_large(len(data), max_bytes)
         return data
 
+    async def get_range(self, key: str, *, start: int, size: int) -> bytes:
+        """See `ObjectStore`."""
+        data, _ = await self._found(key)
+        return data[start : start + size]
+
     async def digest(self, key: str) -> Digest:
         """See `ObjectStore`."""
         data, _ = await self._found(key)

@@ -22,6 +22,11 @@ def owner_hash(owner: str) -> str:
     return hashlib.sha256(owner.encode()).hexdigest()[:16]
 
 
+def derived_prefix(owner: str, asset_id: str) -> str:
+    """Where everything lies that is made from an asset; goes when the asset goes."""
+    return f"derived/{owner_hash(owner)}/{asset_id}/"
+
+
 @dataclass(frozen=True)
 class SignedUrl:
     """A short-lived permission for one request; its URL is a secret and stays out of `repr`.
@@ -78,6 +83,14 @@ class ObjectStore(Protocol):
         Raises:
             KiokuError: OBJECT_MISSING.
             InvalidInput: IMAGE_TOO_LARGE, before more than `max_bytes` were read.
+        """
+        ...
+
+    async def get_range(self, key: str, *, start: int, size: int) -> bytes:
+        """At most `size` (>= 1) bytes of `key` from `start`, which must lie inside the object.
+
+        Raises:
+            KiokuError: OBJECT_MISSING.
         """
         ...
 

@@ -66,6 +66,10 @@ class S3ObjectStore:
         """See `ObjectStore`."""
         return await self._run(self._get, key, max_bytes)
 
+    async def get_range(self, key: str, *, start: int, size: int) -> bytes:
+        """See `ObjectStore`."""
+        return await self._run(self._get_range, key, start, size)
+
     async def digest(self, key: str) -> Digest:
         """See `ObjectStore`."""
         return await self._run(self._digest, key)
@@ -137,6 +141,12 @@ class S3ObjectStore:
         with closing(found["Body"]) as body:  # its own `with` gives a stream that checks nothing
             if found["ContentLength"] > max_bytes:
                 raise too_large(found["ContentLength"], max_bytes)
+            return body.read()
+
+    def _get_range(self, key: str, start: int, size: int) -> bytes:
+        wanted = f"bytes={start}-{start + size - 1}"
+        found = self._client.get_object(Bucket=self._settings.bucket, Key=key, Range=wanted)
+        with closing(found["Body"]) as body:
             return body.read()
 
     def _digest(self, key: str) -> Digest:

@@ -6,7 +6,7 @@ of the cause publishes a duplicate that the log, and behind it search, recognise
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -19,6 +19,7 @@ from kioku_rt.telemetry import inject
 
 from kioku_embedder.backend import Embedding
 from kioku_embedder.messages import failure_message, space_message
+from kioku_embedder.space import Space
 
 READY = "embedding.ready"
 FAILED = "asset.failed"
@@ -52,7 +53,7 @@ class Subject:
 
 
 class Announcer:
-    """Publishes the two things that can come of an asset."""
+    """Publishes what can come of an asset."""
 
     def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
@@ -74,19 +75,50 @@ class Announcer:
             generation=subject.generation,
             attempts=attempts,
             duration_ms=seconds * 1000,
-            event_time=_now(),
+            event_time=event_time(),
         )
         await self._publisher.publish(
             READY,
             message.SerializeToString(),
             event_id=event_id(READY, subject, space.space_id),
-            headers=_headers(embedding.space.kind),
+            headers=event_headers(embedding.space.kind),
+        )
+
+    async def frames_ready(
+        self,
+        subject: Subject,
+        space: Space,
+        items: Sequence[events_pb2.EmbeddedItem],
+        *,
+        attempts: int,
+        seconds: float,
+    ) -> None:
+        """Tells what became of frames that follow each other, at most 64, at least one.
+
+        Raises:
+            DependencyDown: the event log does not answer.
+        """
+        message = events_pb2.EmbeddingReady(
+            asset_id=subject.asset_id,
+            owner=subject.owner,
+            space=space_message(space),
+            items=items,
+            generation=subject.generation,
+            attempts=attempts,
+            duration_ms=seconds * 1000,
+            event_time=event_time(),
+        )
+        await self._publisher.publish(
+            READY,
+            message.SerializeToString(),
+            event_id=event_id(READY, subject, f"{space.space_id}/{items[0].frame_no}"),
+            headers=event_headers(space.kind),
         )
 
     async def failed(
-        self, subject: Subject, reason: Reason, message: str, *, attempts: int
+        self, subject: Subject, reason: Reason, message: str, *, attempts: int, stage: str = STAGE
     ) -> None:
-        """Tells that an asset will not get its vector; returns when the log has stored it.
+        """Tells that a stage of an asset failed for good; returns when the log has stored it.
 
         Raises:
             DependencyDown: the event log does not answer.
@@ -94,17 +126,17 @@ class Announcer:
         event = events_pb2.AssetFailed(
             asset_id=subject.asset_id,
             owner=subject.owner,
-            stage=STAGE,
+            stage=stage,
             failure=failure_message(reason, message),
             generation=subject.generation,
             attempts=attempts,
-            event_time=_now(),
+            event_time=event_time(),
         )
         await self._publisher.publish(
             FAILED,
             event.SerializeToString(),
-            event_id=event_id(FAILED, subject, STAGE),
-            headers=_headers("image"),
+            event_id=event_id(FAILED, subject, stage),
+            headers=event_headers("image"),
         )
 
 
@@ -113,14 +145,14 @@ def event_id(kind: str, subject: Subject, about: str) -> str:
     return str(uuid5(_NAMESPACE, f"{kind}/{subject.asset_id}/{about}/{subject.generation}"))
 
 
-def _headers(kind: str) -> dict[str, str]:
+def event_headers(kind: str) -> dict[str, str]:
     """The kind of the vectors, for whoever filters by it, and the trace to go on with."""
     headers = {KIND_HEADER: kind}
     inject(headers)
     return headers
 
 
-def _now() -> Timestamp:
+def event_time() -> Timestamp:
     stamp = Timestamp()
     stamp.FromDatetime(datetime.now(UTC))
     return stamp

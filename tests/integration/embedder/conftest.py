@@ -18,7 +18,7 @@ import grpc
 import numpy as np
 import pytest
 from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
-from kioku_embedder.main import Model, open_model, open_server
+from kioku_embedder.main import Model, local_making, open_model, open_server
 from kioku_embedder.random_checkpoint import write_tiny_siglip
 from kioku_embedder.settings import Settings
 from kioku_rt.auth import DevIssuer, TokenVerifier
@@ -81,7 +81,8 @@ async def served(tiny_model: Path, issuer: DevIssuer) -> AsyncIterator[Served]:
     )
     async with AsyncExitStack() as resources:
         model = await open_model(settings, resources)
-        server = open_server(settings, model, TokenVerifier(settings.auth_config()))
+        making = local_making(settings, model)
+        server = open_server(settings, making, TokenVerifier(settings.auth_config()))
         port = await server.start()
         running = Served(model, port, issuer)
         yield running

@@ -19,6 +19,7 @@ from kioku.assets.v1 import asset_pb2
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
+from kioku_rt.objects import derived_prefix
 from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_embedder.announcements import Announcer, Subject
@@ -95,7 +96,10 @@ class AssetConsumer:
     async def _embed(self, task: Task, attempt: int) -> None:
         started = monotonic()
         embedding = await self._embedder.image(
-            partial(self._fetch, task), space_id=task.space_id, priority=Priority.BULK
+            partial(self._fetch, task),
+            space_id=task.space_id,
+            priority=Priority.BULK,
+            derived=derived_prefix(task.subject.owner, task.subject.asset_id),
         )
         await self._announcer.ready(
             task.subject, embedding, attempts=attempt, seconds=monotonic() - started

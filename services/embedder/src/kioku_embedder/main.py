@@ -28,6 +28,8 @@ from kioku_embedder.engine import Engine, EngineBroken
 from kioku_embedder.engines.torch_engine import TorchEngine
 from kioku_embedder.engines.visual_engine import VisualEngine
 from kioku_embedder.family import VISUAL
+from kioku_embedder.hosted.opening import HostedUnusable, open_hosted
+from kioku_embedder.making import Making
 from kioku_embedder.metrics import Metrics, watch_queue
 from kioku_embedder.servicer import EmbedderServicer
 from kioku_embedder.settings import Settings
@@ -46,7 +48,7 @@ def main() -> NoReturn:
     settings = Settings()
     try:
         service.main(NAME, settings, partial(open_service, settings))
-    except CheckpointUnusable as unusable:
+    except (CheckpointUnusable, HostedUnusable) as unusable:
         sys.stderr.write(f"{unusable}\n")
         sys.exit(EXIT_UNUSABLE)
 
@@ -93,25 +95,66 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
 
 async def open_service(settings: Settings, resources: AsyncExitStack) -> service.Running:
     """Opens everything and says what runs."""
-    model = await open_model(settings, resources)
     verifier = TokenVerifier(settings.auth_config())
     objects = S3ObjectStore(settings.s3_settings())
     resources.callback(objects.close)
+    making = await open_making(settings, resources, objects)
     bus = await EventBus.connect(settings.nats_url, NAME)
     resources.push_async_callback(bus.close)
     consumer = AssetConsumer(
-        objects, model.embedder, Announcer(bus), max_bytes=settings.embedder_upload_max_bytes
+        objects, making.backend, Announcer(bus), max_bytes=settings.embedder_upload_max_bytes
     )
-    ready = partial(_dependencies_answer, objects, bus, model)
+    ready = partial(_dependencies_answer, objects, bus, making)
     workers = {name: _worker(settings, bus, name, consumer, ready) for name in CONSUMER_NAMES}
     feeder = AdvisoryFeeder(bus, dict.fromkeys(CONSUMER_NAMES, consumer.on_dead))
     workers["exhausted"] = feeder.worker(CONSUMERS["embedder-exhausted"])
     return service.Running(
-        server=open_server(settings, model, verifier),
+        server=open_server(settings, making, verifier),
         consumers={name: worker.run for name, worker in workers.items()},
-        relays={"engine": partial(watch_engine, model.batcher, settings.embedder_stuck_seconds)},
-        pings={"engine": partial(_ping_model, model), "token keys": verifier.ping},
-        optional_pings={"event log": bus.health, "object store": objects.ping},
+        relays=making.sides,
+        pings={**making.pings, "token keys": verifier.ping},
+        optional_pings={
+            **making.optional_pings,
+            "event log": bus.health,
+            "object store": objects.ping,
+        },
+    )
+
+
+async def open_making(
+    settings: Settings, resources: AsyncExitStack, objects: S3ObjectStore
+) -> Making:
+    """Opens whoever makes the vectors: the model here, or a provider's.
+
+    Raises:
+        CheckpointUnusable, HostedUnusable: with one sentence for the operator.
+    """
+    if settings.embedder_backend == "local":
+        return local_making(settings, await open_model(settings, resources))
+    hosted = await open_hosted(
+        settings,
+        resources,
+        objects,
+        decoders=settings.decoders,
+        max_bytes=settings.embedder_upload_max_bytes,
+        queue_limit=settings.embedder_queue_limit,
+    )
+    return hosted.making()
+
+
+def local_making(settings: Settings, model: Model) -> Making:
+    """The model in this process as the process sees it."""
+
+    async def open_for_bulk() -> bool:
+        return model.batcher.alive
+
+    return Making(
+        backend=model.embedder,
+        checkpoint=model.checkpoint.name,
+        device=settings.siglip_device,
+        open_for_bulk=open_for_bulk,
+        pings={"engine": partial(_ping_model, model)},
+        sides={"engine": partial(watch_engine, model.batcher, settings.embedder_stuck_seconds)},
     )
 
 
@@ -155,12 +198,12 @@ def _worker(
     )
 
 
-def open_server(settings: Settings, model: Model, verifier: TokenVerifier) -> RpcServer:
+def open_server(settings: Settings, making: Making, verifier: TokenVerifier) -> RpcServer:
     """Makes the gRPC server, not yet started."""
     servicer = EmbedderServicer(
-        model.embedder,
-        checkpoint=model.checkpoint.name,
-        device=settings.siglip_device,
+        making.backend,
+        checkpoint=making.checkpoint,
+        device=making.device,
         window=settings.embedder_window,
         others=(TagsBackend(open_encoder(settings.tags_synonyms)),),
     )
@@ -197,11 +240,11 @@ async def _ping_model(model: Model) -> None:
         raise DependencyDown("engine")
 
 
-async def _dependencies_answer(objects: S3ObjectStore, bus: EventBus, model: Model) -> bool:
+async def _dependencies_answer(objects: S3ObjectStore, bus: EventBus, making: Making) -> bool:
     """Whether an event that had to wait may be tried again."""
     try:
         await objects.ping()
         await bus.health()
     except DependencyDown:
         return False
-    return model.batcher.alive
+    return await making.open_for_bulk()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from kioku_rt.storage_settings import StorageSettings
 from pydantic import Field, FilePath
+
+from kioku_embedder.hosted.settings import HostedSettings
 
 MIB = 2**20
 
 
-class Settings(StorageSettings):
-    """Environment of the embedder.
+class Settings(HostedSettings):
+    """Environment of the embedder; for a hosted model see `HostedSettings`.
 
     `SIGLIP_MODEL_NAME`, `SIGLIP_DEVICE` and `BATCH_SIZE` are the specification's names and have no
     prefix; every other variable starts with `KIOKU_`.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -18,8 +17,8 @@ from uuid import uuid4
 
 import structlog
 from kioku_rt.errors import DependencyDown
+from kioku_rt.images import encode_jpeg
 from kioku_rt.objects import SignedUrl
-from PIL import Image
 
 from kioku_embedder.preprocessing import Pixels
 
@@ -44,13 +43,6 @@ class PassingObjects(Protocol):
         ...
 
 
-def copy_of(pixels: Pixels) -> bytes:
-    """The JPEG of upright sRGB pixels (height, width, 3) uint8, without any metadata."""
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "JPEG", quality=QUALITY)
-    return stream.getvalue()
-
-
 class Passage:
     """Gives a picture an address that a provider can read.
 
@@ -72,7 +64,7 @@ class Passage:
         Raises:
             DependencyDown: the store does not answer.
         """
-        copy = await asyncio.to_thread(copy_of, pixels)
+        copy = await asyncio.to_thread(encode_jpeg, pixels, QUALITY)
         if self._objects is None or not derived:
             yield f"data:{TYPE};base64,{base64.b64encode(copy).decode()}"
             return

@@ -1,0 +1,167 @@
+"""Promise: a hosted model is opened whole, or refused with one sentence for the operator."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from kioku_rt.errors import DependencyDown, KiokuError
+from kioku_rt.images import DecodePool, ImageLimits
+from kioku_rt.outbound import outbound_client
+
+from kioku_embedder.hosted.embeddings_api import EmbeddingsApi
+from kioku_embedder.hosted.exchange import Exchange
+from kioku_embedder.hosted.failure import BudgetExhausted, Misconfigured
+from kioku_embedder.hosted.hosted_embedder import HostedEmbedder, Prices
+from kioku_embedder.hosted.ledger import Ledger
+from kioku_embedder.hosted.metrics import watch_hosted
+from kioku_embedder.hosted.passing import QUALITY, Passage, PassingObjects
+from kioku_embedder.hosted.provider import Provider
+from kioku_embedder.hosted.replicate import Replicate
+from kioku_embedder.hosted.settings import HostedSettings
+from kioku_embedder.hosted.throttle import Throttle
+from kioku_embedder.making import Making
+from kioku_embedder.metrics import Metrics
+from kioku_embedder.originals import Originals
+from kioku_embedder.room import Room
+from kioku_embedder.space import Space, digest_of
+
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class HostedUnusable(Exception):
+    """The hosted model must not or cannot be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class HostedModel:
+    """The hosted model with what stands around it."""
+
+    settings: HostedSettings
+    embedder: HostedEmbedder
+    pool: DecodePool
+    ledger: Ledger
+
+    def making(self) -> Making:
+        """As the process sees it."""
+        return Making(
+            backend=self.embedder,
+            checkpoint=self.settings.hosted_model,
+            device=self.settings.provider_url,
+            open_for_bulk=self._open_for_bulk,
+            pings={"hosted model": self._ping},
+            optional_pings={"hosted budget": self._require_money},
+        )
+
+    async def _ping(self) -> None:
+        if not self.embedder.working or not self.pool.alive():
+            raise DependencyDown("hosted model")
+
+    async def _open_for_bulk(self) -> bool:
+        await self.ledger.refresh()
+        return self.embedder.open_for_bulk and self.pool.alive()
+
+    async def _require_money(self) -> None:
+        await self.ledger.refresh()
+        if not self.ledger.affords(self.settings.hosted_usd_per_image):
+            raise BudgetExhausted
+
+
+async def open_hosted(
+    settings: HostedSettings,
+    resources: AsyncExitStack,
+    objects: PassingObjects,
+    *,
+    decoders: int,
+    max_bytes: int,
+    queue_limit: int,
+) -> HostedModel:
+    """Opens the decoders, the client and the ledger; asks the provider nothing yet.
+
+    Args:
+        objects: where copies of uploaded pictures lie while a provider fetches them.
+        decoders: decoder processes.
+        max_bytes: of an original.
+        queue_limit: items of each priority in hand.
+
+    Raises:
+        HostedUnusable: the policy refuses the provider, or the ledger cannot be read.
+    """
+    await _require_permission(settings)
+    limits = ImageLimits(max_bytes=max_bytes)
+    space = space_of(settings, limits.long_edge)
+    ledger = Ledger(settings.ledger_path, settings.hosted_budget_usd)
+    try:
+        await ledger.refresh()
+    except Misconfigured as error:
+        raise HostedUnusable(error.message) from error
+    pool = DecodePool(decoders, limits)
+    resources.callback(pool.close)
+    await asyncio.to_thread(pool.start)
+    provider = open_provider(settings)
+    resources.push_async_callback(provider.aclose)
+    metrics = Metrics(space.model)
+    throttle = Throttle(
+        per_minute=settings.hosted_requests_per_minute, concurrency=settings.hosted_concurrency
+    )
+    by_url = provider.takes_urls and settings.hosted_pictures == "url"
+    embedder = HostedEmbedder(
+        space,
+        Originals(pool, decoders=decoders, observer=metrics),
+        provider,
+        passage=Passage(objects if by_url else None),
+        throttle=throttle,
+        ledger=ledger,
+        prices=Prices(settings.hosted_usd_per_image, settings.hosted_usd_per_text),
+        room=Room(queue_limit),
+        observer=metrics,
+    )
+    watch_hosted(space.model, embedder, ledger, throttle, settings.hosted_budget_usd)
+    return HostedModel(settings, embedder, pool, ledger)
+
+
+def open_provider(settings: HostedSettings) -> Provider:
+    """The chosen API behind a client that holds the policy."""
+    http = outbound_client(
+        settings.ai_policy(),
+        base_url=settings.provider_url,
+        headers=settings.credentials,
+        seconds=settings.hosted_http_seconds,
+        connections=2 * settings.hosted_concurrency,
+    )
+    exchange = Exchange(http, most_bytes=settings.hosted_answer_max_bytes)
+    if settings.embedder_backend == "replicate":
+        return Replicate(
+            exchange, version=settings.hosted_model, seconds=settings.hosted_item_seconds
+        )
+    return EmbeddingsApi(exchange, model=settings.hosted_model, encoding=settings.hosted_encoding)
+
+
+def space_of(settings: HostedSettings, long_edge: int) -> Space:
+    """The space of a hosted model: a server, a name, and the copy that is sent.
+
+    What stands behind a name may change without our being told; a version digest in it helps.
+    """
+    name = settings.hosted_model.partition(":")[0].rstrip("/").rpartition("/")[2]
+    facts = {
+        "api": settings.embedder_backend,
+        "server": settings.provider_url,
+        "model": settings.hosted_model,
+    }
+    copy = {"long_edge": long_edge, "type": "image/jpeg", "quality": QUALITY}
+    return Space(
+        model=_NOT_IN_A_NAME.sub("-", name) or "hosted",
+        revision=digest_of(facts)[:32],
+        dimension=settings.hosted_dimension,
+        preprocessing=digest_of(copy)[:32],
+        precision="hosted",
+    )
+
+
+async def _require_permission(settings: HostedSettings) -> None:
+    try:
+        await settings.ai_policy().check_url(settings.provider_url)
+    except KiokuError as error:
+        raise HostedUnusable(error.message) from error

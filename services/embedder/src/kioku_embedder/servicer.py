@@ -18,9 +18,12 @@ from kioku_rt.images import ImageLimits
 from kioku_rt.images.refusal import too_large
 
 from kioku_embedder.backend import Backend, Source
+from kioku_embedder.labels import Labeller, question_of
 from kioku_embedder.messages import (
     failed_message,
     image_message,
+    label_message,
+    labelled_space,
     space_message,
     streamed_message,
     text_message,
@@ -60,6 +63,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         self._checkpoint = checkpoint
         self._device = device
         self._window = window
+        self._labeller = Labeller()
 
     async def EmbedImage(  # noqa: N802 - the contract's name
         self, request: pb.EmbedImageRequest, _context: _Context
@@ -117,6 +121,21 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
             async for request in requests:
                 answers.create_task(answer(request))
                 await room.acquire()
+
+    async def LabelImage(  # noqa: N802
+        self, request: pb.LabelImageRequest, _context: _Context
+    ) -> pb.LabelImageResponse:
+        """Labels of one picture or one vector."""
+        _require_caller()
+        question = question_of(request.labels, request.template)
+        space_id = labelled_space(request)
+        backend = self._spaces.serving(space_id)
+        backend.require_space(space_id)
+        if request.WhichOneof("source") == "vector":
+            values = request.vector.values
+            return label_message(await self._labeller.label_vector(backend, values, question))
+        picture = _given(request.image)
+        return label_message(await self._labeller.label_image(backend, picture, question))
 
     async def ListModels(  # noqa: N802
         self, _request: pb.ListModelsRequest, _context: _Context

@@ -25,10 +25,10 @@ KIND = "tag"
 VERSION = 1
 """Counts up whenever the rules change, because their vectors may then not be compared."""
 
-_GROUP = 0.8
+_GROUP = 1.0
 _WIDER = 0.35
 _JOINED = 0.4
-_PIECES = 0.5
+_PIECES = 0.3
 _PIECE = 3
 _JAPANESE_PIECE = 2
 _LEAST = 1e-3

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kioku_rt.images import ImageLimits, decode
-from kioku_rt.images.decoder import fit
+from kioku_rt.images.scale import fit
 from PIL import Image
 
 Scene = Callable[..., Image.Image]

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NoReturn
 
@@ -76,7 +76,10 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
         precision=settings.embedder_precision,
         long_edge=limits.long_edge,
     )
-    pool = DecodePool(settings.decoders, limits, checkpoint.preprocessing)
+    rules = checkpoint.preprocessing
+    pool = DecodePool(
+        settings.decoders, replace(limits, needed_side=rules.needed_side), prepare=rules
+    )
     resources.callback(pool.close)
     await asyncio.to_thread(pool.start)
     metrics = Metrics(checkpoint.space.model)

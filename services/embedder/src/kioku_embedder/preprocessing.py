@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from kioku_rt.images.scale import RULE
 from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
@@ -30,6 +31,7 @@ class Preprocessing:
             middle is cut out (CLIP); None squashes to (height, width) (SigLIP).
         resample: Pillow's number of the resampling filter.
         scale, mean, std: the engine computes `(pixel * scale - mean) / std` per channel.
+        decoding: name of the rule by which decoders skip what is not needed.
     """
 
     height: int
@@ -39,6 +41,12 @@ class Preprocessing:
     scale: float
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    decoding: str = RULE
+
+    @property
+    def needed_side(self) -> int:
+        """Pixels on a side that the model's geometry asks of a picture."""
+        return self.shortest_edge or max(self.height, self.width)
 
     @classmethod
     def from_processor(cls, facts: Mapping[str, Any]) -> Preprocessing:

@@ -21,6 +21,7 @@ from kioku_rt.images.header import declared_frames, declared_size
 from kioku_rt.images.limits import ImageLimits
 from kioku_rt.images.media import PILLOW_FORMATS
 from kioku_rt.images.refusal import check_bytes, check_frames, check_size, refusal_of
+from kioku_rt.images.scale import draft_of, factor, fit
 
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, decode_threads=1)
 
@@ -89,14 +90,14 @@ def _frames(picture: Image.Image) -> int:
 
 def _render(picture: Image.Image, media_type: str, limits: ImageLimits) -> DecodedImage:
     declared = picture.size
-    picture.draft(None, fit(declared, limits.long_edge))
+    picture.draft(None, draft_of(declared, limits))
     picture.load()
     drafted = picture.size != declared and media_type == "image/jpeg"
     size = declared if drafted else picture.size
     check_size(size, limits)
     orientation = _orientation(picture)
     profile = picture.info.get("icc_profile")
-    small = _shrunk(picture, fit(size, limits.long_edge))
+    small = _shrunk(picture, limits, size)
     upright = _turned(
         colour.to_srgb(small, profile if isinstance(profile, bytes) else None), orientation
     )
@@ -107,26 +108,25 @@ def _render(picture: Image.Image, media_type: str, limits: ImageLimits) -> Decod
     )
 
 
-def fit(size: tuple[int, int], long_edge: int) -> tuple[int, int]:
-    """`size` scaled so that its longer side is at most `long_edge`; no side ever becomes 0."""
-    scale = long_edge / max(size)
-    if scale >= 1:
-        return size
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+def _shrunk(picture: Image.Image, limits: ImageLimits, size: tuple[int, int]) -> Image.Image:
+    """`picture`, declared as `size`, within the long edge, in 8 bits (see `colour.flat`)."""
+    wanted = fit(size, limits.long_edge)
+
+    def shrink_deep(full: Image.Image) -> Image.Image:
+        return full if full.size == wanted else full.resize(wanted, Image.Resampling.LANCZOS)
+
+    if picture.mode in depth.DEEP_MODES:  # Pillow cannot average those
+        return depth.shallow(picture, shrink_deep)
+    flat = colour.flat(picture)
+    if limits.needed_side is None:
+        return _resized(flat, wanted, Image.Resampling.LANCZOS)
+    by = factor(flat.size, limits)
+    kept = flat if by == 1 else flat.reduce(by)
+    return _resized(kept, fit(kept.size, limits.long_edge), Image.Resampling.HAMMING)
 
 
-def _shrunk(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """`picture` at `size` in a mode of 8 bits (see `colour.flat`)."""
-
-    def shrink(full: Image.Image) -> Image.Image:
-        if full.size == size:
-            return full
-        gap = None if full.mode in depth.DEEP_MODES else 2.0  # Pillow cannot reduce those
-        return full.resize(size, Image.Resampling.LANCZOS, reducing_gap=gap)
-
-    if picture.mode in depth.DEEP_MODES:
-        return depth.shallow(picture, shrink)
-    return shrink(colour.flat(picture))
+def _resized(picture: Image.Image, size: tuple[int, int], by: Image.Resampling) -> Image.Image:
+    return picture if picture.size == size else picture.resize(size, by, reducing_gap=2.0)
 
 
 def _orientation(picture: Image.Image) -> int:

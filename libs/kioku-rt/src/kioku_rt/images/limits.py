@@ -17,6 +17,8 @@ class ImageLimits:
         max_side: longest side as declared; phone panoramas end at 16,382.
         max_frames: of an animation or a multi-page file; only the first is ever decoded.
         long_edge: longest side of the decoded picture; smaller pictures are not enlarged.
+        needed_side: side of the square that the picture is squashed or cut to in the end (a model's
+            geometry); lets far more of a large picture be skipped. None: the long edge decides.
         decode_seconds: wall and CPU time of one decode in a child process.
         memory_bytes: address space one decode may add to a child process.
     """
@@ -26,5 +28,6 @@ class ImageLimits:
     max_side: int = 16_384
     max_frames: int = 1_000
     long_edge: int = 1_024
+    needed_side: int | None = None
     decode_seconds: float = 5.0
     memory_bytes: int = 1_024 * MIB

@@ -19,12 +19,14 @@ from kioku_cli.plan.ports import (
     default_ports,
     purposes,
 )
+from kioku_embedder.frames.settings import Settings as FramesSettings
 from kioku_embedder.settings import Settings as EmbedderSettings
 from kioku_rt.settings import RuntimeSettings
 from kioku_search.settings import Settings as SearchSettings
 
 SETTINGS: dict[str, type[RuntimeSettings]] = {
     "embedder": EmbedderSettings,
+    "frames": FramesSettings,
     "search": SearchSettings,
     "migrate": SearchSettings,
 }
@@ -49,14 +51,14 @@ def service_of(row: Component) -> str:
 @pytest.mark.parametrize("count", [1, 3, MOST_PROCESSES])
 def test_every_port_is_used_once(tmp_path: Path, count: int) -> None:
     """No two purposes of a stack share a port, whatever its size."""
-    plan = plan_of(tmp_path, searches=count, embedders=count)
+    plan = plan_of(tmp_path, searches=count, embedders=count, frames=count)
     ports = [port for row in plan.components for port in row.ports.values()]
     assert len(ports) == len(set(ports))
 
 
 def test_every_dependency_exists_and_none_is_circular(tmp_path: Path) -> None:
     """Each component can start after those it names."""
-    plan = plan_of(tmp_path, searches=2, embedders=2)
+    plan = plan_of(tmp_path, searches=2, embedders=2, frames=2)
     order = [row.name for row in plan.in_order()]
     assert sorted(order) == sorted(row.name for row in plan.components)
     assert all(
@@ -82,7 +84,7 @@ def test_nobody_stops_before_those_who_need_it(tmp_path: Path) -> None:
 
 def test_every_variable_is_a_field_of_the_service_that_gets_it(tmp_path: Path) -> None:
     """No name in the plan is misspelt: each is read by that service's settings."""
-    for row in plan_of(tmp_path, searches=2, embedders=2).components:
+    for row in plan_of(tmp_path, searches=2, embedders=2, frames=2).components:
         known = variables(SETTINGS[service_of(row)]) if row.env else set()
         assert set() == set(row.env) - known, row.name
 
@@ -143,7 +145,7 @@ def test_several_processes_share_the_connections_of_the_database(tmp_path: Path)
 def test_automatic_ports_are_remembered(tmp_path: Path) -> None:
     """The same data folder gets the same ports again while they are free."""
     memory = tmp_path / "ports.json"
-    wanted = purposes(2, 1)
+    wanted = purposes(2, 1, 1)
     first = auto_ports(wanted, memory)
     assert first == auto_ports(wanted, memory)
     assert len(first) == len(set(first.values()))
@@ -181,5 +183,5 @@ def test_a_taken_default_port_is_a_sentence() -> None:
 
 def test_default_ports_never_change_with_the_size() -> None:
     """A bookmark of the first search process stays true when a second one is added."""
-    small, large = default_ports(purposes(1, 1)), default_ports(purposes(3, 3))
+    small, large = default_ports(purposes(1, 1, 1)), default_ports(purposes(3, 3, 3))
     assert small == {purpose: large[purpose] for purpose in small}

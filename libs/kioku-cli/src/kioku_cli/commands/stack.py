@@ -37,6 +37,9 @@ Ports = Annotated[
 ProfileName = Annotated[str | None, typer.Option(help="Checkpoint: " + ", ".join(PROFILES) + ".")]
 Device = Annotated[str | None, typer.Option(help="`cpu` or `cuda`; default: the profile's own.")]
 Embedders = Annotated[int | None, typer.Option(help="Embedder processes; default: 1.")]
+Frames = Annotated[
+    int | None, typer.Option(help="Processes that cut videos and read tags; default: 1.")
+]
 Searches = Annotated[int | None, typer.Option(help="Search processes; default: 1.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds until everything must be ready.")]
 READY_SECONDS = 300.0
@@ -64,13 +67,19 @@ def up(
     profile: ProfileName = None,
     device: Device = None,
     embedders: Embedders = None,
+    frames: Frames = None,
     searches: Searches = None,
     wait: Wait = READY_SECONDS,
     as_json: Json = False,
 ) -> None:
     """Start what is missing, and keep it running."""
     options = chosen_options(
-        ports=ports, profile=profile, device=device, embedders=embedders, searches=searches
+        ports=ports,
+        profile=profile,
+        device=device,
+        embedders=embedders,
+        frames=frames,
+        searches=searches,
     )
     folder = DataFolder.chosen(data)
     await_end(folder)
@@ -171,12 +180,18 @@ def plan(
     profile: ProfileName = None,
     device: Device = None,
     embedders: Embedders = None,
+    frames: Frames = None,
     searches: Searches = None,
     as_json: Json = False,
 ) -> None:
     """Show what `up` would run: commands, environment, ports, order. Holds development secrets."""
     options = chosen_options(
-        ports=ports, profile=profile, device=device, embedders=embedders, searches=searches
+        ports=ports,
+        profile=profile,
+        device=device,
+        embedders=embedders,
+        frames=frames,
+        searches=searches,
     )
     rows = build_plan(DataFolder.chosen(data), options)
     if as_json:

@@ -13,7 +13,7 @@ from kioku_cli.plan.ports import auto_ports, default_ports, purposes
 def build_plan(data: DataFolder, options: StackOptions) -> Plan:
     """The whole stack. Draws ports for `auto`, and makes missing secrets in the data folder."""
     data.make()
-    wanted = purposes(options.searches, options.embedders)
+    wanted = purposes(options.searches, options.embedders, options.frames)
     remembers = options.ports == "auto"
     ports = auto_ports(wanted, data.ports) if remembers else default_ports(wanted)
     wiring = Wiring(data, ports)
@@ -31,6 +31,7 @@ def build_plan(data: DataFolder, options: StackOptions) -> Plan:
             jobs.topology(wiring),
             services.migrate(wiring),
             *services.embedders(wiring, options),
+            *services.frames(wiring, options),
             *services.searches(wiring, options),
             services.envoy(wiring, options),
         ),
@@ -52,4 +53,6 @@ def _endpoints(wiring: Wiring, options: StackOptions) -> dict[str, str]:
         for number, name in enumerate(services.names(service, count), 1):
             endpoints[name] = wiring.address(f"{service}-{number}-grpc")
             endpoints[f"{name}_metrics"] = wiring.url(f"{service}-{number}-metrics", "/metrics")
+    for number, name in enumerate(services.names("frames", options.frames), 1):
+        endpoints[f"{name}_metrics"] = wiring.url(f"frames-{number}-metrics", "/metrics")
     return endpoints

@@ -20,4 +20,5 @@ class StackOptions(BaseModel):
     device: str = ""
     """Empty: the profile's own device."""
     embedders: int = Field(default=1, ge=1, le=MOST_PROCESSES)
+    frames: int = Field(default=1, ge=1, le=MOST_PROCESSES)
     searches: int = Field(default=1, ge=1, le=MOST_PROCESSES)

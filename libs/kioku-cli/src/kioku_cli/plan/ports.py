@@ -17,7 +17,7 @@ from kioku_stack.ports import is_free, reserve
 PortChoice = Literal["default", "auto"]
 
 MOST_PROCESSES = 10
-"""Largest number of embedders, and of search processes, that the default table has room for."""
+"""Largest number of processes of one service that the default table has room for."""
 
 _FIXED = {
     "envoy": 17400,
@@ -27,7 +27,8 @@ _FIXED = {
     "nats-monitor": 17412,
     "swift": 17420,
 }
-_SERVICE_BASE = {"search": 17440, "embedder": 17460}
+_SERVICE_BASE = {"search": 17440, "embedder": 17460, "frames": 17480}
+_USES = {"search": ("grpc", "metrics"), "embedder": ("grpc", "metrics"), "frames": ("metrics",)}
 
 
 class PortTaken(Exception):
@@ -40,14 +41,14 @@ class PortTaken(Exception):
         )
 
 
-def purposes(searches: int, embedders: int) -> list[str]:
-    """Every purpose that a stack of this size needs a port for."""
-    counts = {"search": searches, "embedder": embedders}
+def purposes(searches: int, embedders: int, frames: int) -> list[str]:
+    """Every purpose that a stack with so many processes of each service needs a port for."""
+    counts = {"search": searches, "embedder": embedders, "frames": frames}
     services = [
         f"{service}-{number}-{use}"
         for service, count in counts.items()
         for number in range(1, count + 1)
-        for use in ("grpc", "metrics")
+        for use in _USES[service]
     ]
     return [*_FIXED, *services]
 

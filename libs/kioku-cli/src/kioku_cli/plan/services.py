@@ -5,6 +5,9 @@ The names of the environment are the fields of each service's settings; a test c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from kioku_rt.auth.issuer import DEV_AUDIENCE, DEV_ISSUER
 from kioku_stack.postgres import Postgres
 from kioku_stack.swift import Swift
@@ -43,6 +46,22 @@ def embedders(wiring: Wiring, options: StackOptions) -> list[Component]:
             start_seconds=profile.start_seconds,
         )
         for number, name in enumerate(names("embedder", options.embedders), 1)
+    ]
+
+
+def frames(wiring: Wiring, options: StackOptions) -> list[Component]:
+    """The processes that need no model: they cut videos into frames and read tags."""
+    return [
+        _service(
+            wiring,
+            "frames",
+            number,
+            name=name,
+            after=("issuer", "bucket", "topology"),
+            module="kioku_embedder.frames",
+            source="embedder",
+        )
+        for number, name in enumerate(names("frames", options.frames), 1)
     ]
 
 
@@ -99,30 +118,42 @@ def _service(
     *,
     name: str,
     after: tuple[str, ...],
-    env: dict[str, str],
+    env: Mapping[str, str] = MappingProxyType({}),
     start_seconds: float = 60.0,
+    module: str = "",
+    source: str = "",
 ) -> Component:
-    ports = {use: wiring.ports[f"{service}-{number}-{use}"] for use in ("grpc", "metrics")}
-    common = {
-        "KIOKU_GRPC_PORT": str(ports["grpc"]),
-        "KIOKU_METRICS_PORT": str(ports["metrics"]),
+    """A row for one process; `module` and `source` are named after the service unless given."""
+    ports = ports_of(wiring, service, number)
+    common = {f"KIOKU_{use.upper()}_PORT": str(port) for use, port in ports.items()}
+    common |= {
         "KIOKU_REFLECTION": "true",
-        "KIOKU_SERVICE_TOKEN_FILE": str(wiring.data.token(service)),
+        "KIOKU_SERVICE_TOKEN_FILE": str(wiring.data.token(source or service)),
     }
     return Component(
         name=name,
         kind="server",
         group="services",
-        command=(PYTHON, "-m", f"kioku_{service}"),
-        env=_shared_env(wiring) | common | env,
+        command=(PYTHON, "-m", module or f"kioku_{service}"),
+        env={**_shared_env(wiring), **common, **env},
         ports=ports,
         after=after,
         probe=HttpProbe(url=wiring.url(f"{service}-{number}-metrics", "/readyz")),
         start_seconds=start_seconds,
         unready_seconds=60.0,
         stop_seconds=25.0,
-        watch=(f"services/{service}/src", *_LIBRARIES),
+        watch=(f"services/{source or service}/src", *_LIBRARIES),
     )
+
+
+def ports_of(wiring: Wiring, service: str, number: int) -> dict[str, int]:
+    """The ports of one process of a service, by their use."""
+    start = f"{service}-{number}-"
+    return {
+        name.removeprefix(start): port
+        for name, port in wiring.ports.items()
+        if name.startswith(start)
+    }
 
 
 def _shared_env(wiring: Wiring) -> dict[str, str]:

@@ -17,6 +17,7 @@ from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import Acting, DevIssuer, Principal
 from kioku_rt.events import EventBus
 from kioku_rt.rpc import channel
+from kioku_search.asset import STAGES, Kind
 from kioku_search.indexing import Effect, Origin
 from kioku_search.search_servicer import space_message
 from kioku_search.settings import Settings
@@ -145,11 +146,10 @@ class Db:
             f" VALUES ({marks}, now() + interval '1 day')",
             *columns.values(),
         )
-        await self.owner.execute(
+        await self.owner.executemany(
             "INSERT INTO search.asset_stages (owner, asset_id, stage, state)"
-            " VALUES ($1, $2, 'embedding', 'PENDING')",
-            owner,
-            asset_id,
+            " VALUES ($1, $2, $3, 'PENDING')",
+            [(owner, asset_id, stage) for stage in STAGES[Kind(columns["kind"])]],
         )
         return asset_id
 

@@ -17,6 +17,7 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.events import new_event_id
 from kioku_rt.objects import MemoryObjectStore, S3ObjectStore, S3Settings
 from kioku_rt.reasons import Reason
+from kioku_search.asset import Kind
 from kioku_search.deletion import Deletions
 from kioku_search.deletion_store import DeletionStore
 from kioku_search.indexing import Origin
@@ -53,7 +54,7 @@ def deletions_of(db, objects, *participants, delay=timedelta(hours=1)):
         DeletionStore(db.api, db.worker),
         objects,
         participants=participants or ("search",),
-        sweep_delay=delay,
+        sweep_delays=dict.fromkeys(Kind, delay),
     )
 
 

@@ -82,10 +82,10 @@ async def test_a_ready_asset_without_its_vector_is_mended(db):
 
 @pytest.mark.parametrize("state", ["UPLOADING", "FAILED", "DELETING"])
 async def test_assets_that_should_have_no_vector_are_left_alone(db, state):
-    """Not uploaded, failed and deleted ones are no holes; videos neither."""
+    """Not uploaded, failed and deleted ones are no holes."""
     await db.register(space())
     await db.stored_asset("ann", state=state)
-    await db.stored_asset("ann", kind="VIDEO")
+    await db.stored_asset("ann", state=state, kind="VIDEO")
     assert Round(missing=0, ordered=0) == await reconciler(db).run_once()
 
 

@@ -12,19 +12,22 @@ import pytest
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.reasons import Reason
-from kioku_search.asset import AssetState
+from kioku_search.admission import UploadRules
+from kioku_search.asset import AssetState, Kind
 from kioku_search.asset_store import AssetStore
 from kioku_search.deletion import Deletions
 from kioku_search.deletion_store import DeletionStore
 from kioku_search.housekeeping import Leftovers
 from kioku_search.leftover_store import LeftoverStore
-from kioku_search.uploads import NewUpload, UploadRules, Uploads
+from kioku_search.uploads import NewUpload, Uploads
 
 from tests.integration.search.rig import user
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 100
 ANN = user("ann")
-RULES = UploadRules(max_bytes=2**20, videos=False, patience=timedelta(hours=1))
+RULES = UploadRules(
+    max_bytes=2**20, max_video_bytes=2**22, videos=False, patience=timedelta(hours=1)
+)
 NEW = NewUpload(
     request_id=None,
     filename="cat.jpg",
@@ -282,7 +285,7 @@ async def test_deleted_while_completing(db):
         DeletionStore(db.api, db.worker),
         objects,
         participants=("search",),
-        sweep_delay=timedelta(),
+        sweep_delays=dict.fromkeys(Kind, timedelta()),
     )
     uploads = uploads_of(db, objects)
     asset_id = await begun(uploads, objects)

@@ -31,4 +31,5 @@ def test_secrets_do_not_show():
 def test_the_sweep_comes_after_url_and_handler():
     """The second sweep waits for both, and a minute more."""
     settings = Settings(s3_url_ttl_seconds=100, handler_seconds=200)
-    assert 360 == settings.sweep_delay.total_seconds()
+    delays = {kind: delay.total_seconds() for kind, delay in settings.sweep_delays().items()}
+    assert {"IMAGE": 360, "VIDEO": 7360} == delays

@@ -1,8 +1,8 @@
 """Promise: after DeleteAsset nothing shows the asset, and its receipt says when nothing was left.
 
-One transaction hides the asset, removes its vectors and stages, and leaves the tombstone that every
-later write of derived data runs into. Each participant then purges what it holds and confirms; a
-second sweep of storage runs when no signed URL and no handler can be alive any more.
+One transaction hides the asset, removes its vectors, frames and stages, and leaves the tombstone
+that every later write of derived data runs into. Each participant then purges what it holds and
+confirms; a second sweep of storage runs when no signed URL and no handler can be alive any more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.objects.port import ObjectStore
 from kioku_rt.reasons import Reason
 
-from kioku_search.asset import incoming_key, prefixes
+from kioku_search.asset import Kind, incoming_key, prefixes
 from kioku_search.uploads import not_found
 
 PARTICIPANT = "search"
@@ -49,7 +49,11 @@ class DeletionStore(Protocol):
     """The transactions of a deletion."""
 
     async def order(
-        self, acting: Acting, asset_id: UUID, participants: tuple[str, ...], sweep_delay: timedelta
+        self,
+        acting: Acting,
+        asset_id: UUID,
+        participants: tuple[str, ...],
+        sweep_delays: Mapping[Kind, timedelta],
     ) -> Deletion | None:
         """The deletion, begun now or before; None where there is neither asset nor deletion."""
 
@@ -86,7 +90,7 @@ class Deletions:
 
     Args:
         participants: who must confirm; `search` among them.
-        sweep_delay: when no signed URL and no handler of today can be alive any more.
+        sweep_delays: when no signed URL and no handler of today can be alive any more.
     """
 
     def __init__(
@@ -95,16 +99,16 @@ class Deletions:
         objects: ObjectStore,
         *,
         participants: tuple[str, ...],
-        sweep_delay: timedelta,
+        sweep_delays: Mapping[Kind, timedelta],
     ) -> None:
         self._store = store
         self._objects = objects
         self._participants = participants
-        self._sweep_delay = sweep_delay
+        self._sweep_delays = sweep_delays
 
     async def order(self, acting: Acting, asset_id: UUID) -> Deletion:
         """Hide the asset and begin to remove it.  Raises KiokuError ASSET_NOT_FOUND."""
-        deletion = await self._store.order(acting, asset_id, self._participants, self._sweep_delay)
+        deletion = await self._store.order(acting, asset_id, self._participants, self._sweep_delays)
         if deletion is None:
             raise not_found()
         return deletion

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kioku_rt.db import audit, first_time
 
+from kioku_search.asset import Asset, Kind
 from kioku_search.asset_events import announce_deleted, announce_purged
 from kioku_search.asset_row import lock_asset
 from kioku_search.database import SCHEMA, owned, unbound
@@ -37,6 +38,12 @@ WHERE owner = $1 AND asset_id = $2 AND completed_at IS NULL AND NOT EXISTS (
     WHERE p.owner = $1 AND p.asset_id = $2 AND p.confirmed_at IS NULL)
 RETURNING asset_id
 """
+# What goes with an asset of each kind: the name on the receipt, and the table.
+_PICTURE = {"image_embeddings": "image_embeddings", "stages": "asset_stages"}
+_DERIVED = {
+    Kind.IMAGE: _PICTURE,
+    Kind.VIDEO: {**_PICTURE, "frames": "frames", "videos": "videos"},
+}
 
 
 class DeletionStore:
@@ -52,12 +59,18 @@ class DeletionStore:
         self._worker = worker
 
     async def order(
-        self, acting: Acting, asset_id: UUID, participants: tuple[str, ...], sweep_delay: timedelta
+        self,
+        acting: Acting,
+        asset_id: UUID,
+        participants: tuple[str, ...],
+        sweep_delays: Mapping[Kind, timedelta],
     ) -> Deletion | None:
         """The deletion, begun now or before; None where there is neither asset nor deletion."""
         async with owned(self._api, acting, "") as connection:
-            if await lock_asset(connection, acting.owner, asset_id) is not None:
-                await _begin(connection, acting, asset_id, participants, sweep_delay)
+            asset = await lock_asset(connection, acting.owner, asset_id)
+            if asset is not None:
+                delay = sweep_delays[asset.kind]
+                await _begin(connection, acting, asset, participants, delay)
             return await _receipt(connection, acting.owner, asset_id)
 
     async def find(self, acting: Acting, asset_id: UUID) -> Deletion | None:
@@ -152,12 +165,12 @@ class DeletionStore:
 async def _begin(
     connection: Connection,
     acting: Acting,
-    asset_id: UUID,
+    asset: Asset,
     participants: tuple[str, ...],
     sweep_delay: timedelta,
 ) -> None:
     """Hide the locked asset, remove what is derived from it, leave the tombstone, tell."""
-    owner = acting.owner
+    owner, asset_id = asset.owner, asset.asset_id
     await connection.execute(
         "UPDATE search.assets SET state = 'DELETING', updated_at = now(), filename = '',"
         " tags = '{}', taken_at = NULL WHERE owner = $1 AND asset_id = $2",
@@ -172,7 +185,7 @@ async def _begin(
                 asset_id,
             )
         )
-        for kind, table in (("image_embeddings", "image_embeddings"), ("stages", "asset_stages"))
+        for kind, table in _DERIVED[asset.kind].items()
     }
     await connection.execute(
         "INSERT INTO search.deletions (owner, asset_id, removed, sweep_after)"

@@ -105,7 +105,7 @@ def build(settings: Settings, servers: Servers) -> Running:
         DeletionStore(servers.api, servers.worker),
         servers.objects,
         participants=settings.deletion_participants,
-        sweep_delay=settings.sweep_delay,
+        sweep_delays=settings.sweep_delays(),
     )
     neighbours = NeighbourStore(servers.api, ef_search=settings.ef_search)
     asset_service = asset_servicer.AssetServicer(

@@ -14,22 +14,35 @@ from kioku_search.database import unbound
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from uuid import UUID
 
     import asyncpg
     from kioku_rt.db.pool import Connection
 
     from kioku_search.repair import RepairRules
 
-_MISSING = """
+_PICTURES = """
 FROM search.assets a JOIN search.asset_stages s
     ON s.owner = a.owner AND s.asset_id = a.asset_id AND s.stage = $2
 WHERE a.state = ANY($3::text[]) AND a.kind = 'IMAGE' AND s.updated_at < now() - $4::interval
     AND NOT EXISTS (SELECT FROM search.image_embeddings e
         WHERE e.space_id = $1 AND e.owner = a.owner AND e.asset_id = a.asset_id)
 """
+# A video lacks vectors while its cutting is not over, or while fewer frames have one than should.
+_VIDEOS = """
+FROM search.assets a JOIN search.asset_stages s
+    ON s.owner = a.owner AND s.asset_id = a.asset_id AND s.stage = $2
+LEFT JOIN search.videos v ON v.owner = a.owner AND v.asset_id = a.asset_id
+WHERE a.state = ANY($3::text[]) AND a.kind = 'VIDEO'
+    AND greatest(s.updated_at, v.updated_at) < now() - $4::interval
+    AND (v.total_frames IS NULL OR v.frames_cut < v.total_frames
+        OR v.total_frames - v.frames_failed > (SELECT count(*) FROM search.image_embeddings e
+            WHERE e.space_id = $1 AND e.owner = a.owner AND e.asset_id = a.asset_id
+                AND e.frame_no >= 0))
+"""
 _UNFINISHED = ["PROCESSING"]
 _EVERYTHING = ["PROCESSING", "READY"]
-# A READY asset stays so while another space still finds it.
+# A READY asset stays so while another space, or some of its frames, still find it.
 _AGAIN = """
 UPDATE search.assets a SET generation = generation + 1, updated_at = now(), state = CASE
     WHEN EXISTS (SELECT FROM search.image_embeddings e
@@ -45,6 +58,12 @@ FROM search.assets a
 WHERE s.owner = $1 AND s.asset_id = $2 AND s.stage = $3
     AND a.owner = s.owner AND a.asset_id = s.asset_id
 """
+# Everything that a video goes through begins again.
+_STAGES_AGAIN = """
+UPDATE search.asset_stages s SET state = 'PENDING' FROM search.assets a
+WHERE s.owner = $1 AND s.asset_id = $2 AND s.stage <> $3 AND s.state <> 'PENDING'
+    AND a.owner = s.owner AND a.asset_id = s.asset_id AND a.state = 'PROCESSING'
+"""
 
 
 class RepairStore:
@@ -58,36 +77,38 @@ class RepairStore:
         self._pool = pool
 
     async def missing(self, space_id: str, grace: timedelta, *, everything: bool) -> int:
-        """Assets that should have a vector in the space for longer than `grace` and have none."""
+        """Assets that should have a vector in the space for longer than `grace` and have none.
+
+        Of a video, every frame that can have one should.
+        """
+        states = _EVERYTHING if everything else _UNFINISHED
+        count = 0
         async with unbound(self._pool) as connection:
-            count: int = await connection.fetchval(
-                f"SELECT count(*) {_MISSING}",
-                space_id,
-                EMBEDDING_STAGE,
-                _EVERYTHING if everything else _UNFINISHED,
-                grace,
-            )
+            for missing in (_PICTURES, _VIDEOS):
+                count += await connection.fetchval(
+                    f"SELECT count(*) {missing}", space_id, EMBEDDING_STAGE, states, grace
+                )
         return count
 
     async def order(self, space_id: str, rules: RepairRules, *, everything: bool) -> int:
         """Order vectors for the next of them; how many.  Two processes never order the same."""
+        states = _EVERYTHING if everything else _UNFINISHED
+        ordered = 0
         async with unbound(self._pool) as connection:
-            due = await connection.fetch(
-                f"SELECT a.owner, a.asset_id {_MISSING} AND s.repair_after < now()"
-                " ORDER BY s.repair_after, s.updated_at LIMIT $5 FOR UPDATE OF a SKIP LOCKED",
-                space_id,
-                EMBEDDING_STAGE,
-                _EVERYTHING if everything else _UNFINISHED,
-                rules.grace,
-                rules.batch,
-            )
-            for row in due:
-                key = (row["owner"], row["asset_id"])
-                again = await connection.fetchrow(_AGAIN, *key)
-                await connection.execute(_WAIT, *key, EMBEDDING_STAGE, rules.grace, rules.longest)
-                if again is not None:
-                    await request_embedding(connection, asset_of(again), space_id)
-        return len(due)
+            for missing in (_PICTURES, _VIDEOS):
+                due = await connection.fetch(
+                    f"SELECT a.owner, a.asset_id {missing} AND s.repair_after < now()"
+                    " ORDER BY s.repair_after, s.updated_at LIMIT $5 FOR UPDATE OF a SKIP LOCKED",
+                    space_id,
+                    EMBEDDING_STAGE,
+                    states,
+                    rules.grace,
+                    rules.batch - ordered,
+                )
+                for row in due:
+                    await _order(connection, (row["owner"], row["asset_id"]), space_id, rules)
+                ordered += len(due)
+        return ordered
 
     async def unsent(self) -> bool:
         """Whether an event still waits in the outbox."""
@@ -97,6 +118,17 @@ class RepairStore:
                     "SELECT EXISTS (SELECT FROM search.outbox WHERE published_at IS NULL)"
                 )
             )
+
+
+async def _order(
+    connection: Connection, key: tuple[str, UUID], space_id: str, rules: RepairRules
+) -> None:
+    """The next generation of one asset, whose row is locked."""
+    again = await connection.fetchrow(_AGAIN, *key)
+    await connection.execute(_WAIT, *key, EMBEDDING_STAGE, rules.grace, rules.longest)
+    await connection.execute(_STAGES_AGAIN, *key, EMBEDDING_STAGE)
+    if again is not None:
+        await request_embedding(connection, asset_of(again), space_id)
 
 
 async def announce_outstanding(connection: Connection) -> int:

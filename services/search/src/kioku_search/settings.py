@@ -10,8 +10,9 @@ from kioku_rt.storage_settings import StorageSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from kioku_search.admission import UploadRules
+from kioku_search.asset import Kind
 from kioku_search.repair import RepairRules
-from kioku_search.uploads import UploadRules
 
 _DEVELOPMENT_SECRET = "kioku-development-page-tokens"  # noqa: S105 - refused in production
 _MIB = 2**20
@@ -26,8 +27,11 @@ class Settings(StorageSettings):
         embedder_target: gRPC target of the embedder, for example `ipv4:127.0.0.1:1,127.0.0.1:2`.
         page_token_secret: signs page tokens; the same in every process.
         deletion_participants: who must confirm a deletion.
-        handler_seconds: the longest a handler of any participant may run; a deleted asset's storage
-            is swept a second time when that and a signed URL's life are over.
+        upload_max_bytes, video_max_bytes: of one picture, of one video.
+        accept_videos: whether videos are taken at all; if not, they are VIDEO_UNSUPPORTED.
+        handler_seconds: the longest a handler of any participant may run; a deleted picture's
+            storage is swept a second time when that and a signed URL's life are over.
+        cutting_seconds: the longest that cutting one video may run, and so the same for videos.
         repair_grace_seconds: how long a stage may be pending before it may be repaired.
     """
 
@@ -41,7 +45,8 @@ class Settings(StorageSettings):
     page_token_secret: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
 
     upload_max_bytes: int = Field(default=64 * _MIB, ge=1)
-    accept_videos: bool = False
+    accept_videos: bool = True
+    video_max_bytes: int = Field(default=2048 * _MIB, ge=1)
     upload_patience_seconds: int = Field(default=86_400, ge=1)
 
     ef_search: int = Field(default=200, ge=10, le=1000)
@@ -50,6 +55,7 @@ class Settings(StorageSettings):
 
     deletion_participants: Annotated[tuple[str, ...], NoDecode] = ("search",)
     handler_seconds: int = Field(default=300, ge=1)
+    cutting_seconds: int = Field(default=7200, ge=1)
 
     embedding_slots: int = Field(default=8, ge=1, le=100)
     repair_seconds: float = Field(default=30.0, gt=0)
@@ -76,6 +82,7 @@ class Settings(StorageSettings):
         """Say what uploads are accepted."""
         return UploadRules(
             max_bytes=self.upload_max_bytes,
+            max_video_bytes=self.video_max_bytes,
             videos=self.accept_videos,
             patience=timedelta(seconds=self.upload_patience_seconds),
         )
@@ -94,7 +101,10 @@ class Settings(StorageSettings):
         """How long after its last signature an object can still be written, a minute to spare."""
         return timedelta(seconds=self.s3_url_ttl_seconds + 60)
 
-    @property
-    def sweep_delay(self) -> timedelta:
+    def sweep_delays(self) -> dict[Kind, timedelta]:
         """When no signed URL and no handler of the moment of a deletion can be alive any more."""
-        return self.url_lifetime + timedelta(seconds=self.handler_seconds)
+        handlers = max(self.handler_seconds, self.cutting_seconds)
+        return {
+            Kind.IMAGE: self.url_lifetime + timedelta(seconds=self.handler_seconds),
+            Kind.VIDEO: self.url_lifetime + timedelta(seconds=handlers),
+        }

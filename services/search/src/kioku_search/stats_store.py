@@ -25,7 +25,15 @@ _MISSING = """
 SELECT count(*) FROM search.assets a
 WHERE a.owner = $1 AND a.kind = 'IMAGE' AND a.state IN ('PROCESSING', 'READY') AND NOT EXISTS (
     SELECT FROM search.image_embeddings e JOIN search.spaces s USING (space_id)
-    WHERE s.state = 'active' AND e.owner = $1 AND e.asset_id = a.asset_id)
+    WHERE s.state = 'active' AND s.kind = 'IMAGE' AND e.owner = $1 AND e.asset_id = a.asset_id)
+"""
+_MISSING_VIDEOS = """
+SELECT count(*) FROM search.assets a LEFT JOIN search.videos v USING (owner, asset_id)
+WHERE a.owner = $1 AND a.kind = 'VIDEO' AND a.state IN ('PROCESSING', 'READY') AND (
+    v.total_frames IS NULL OR v.total_frames - v.frames_failed > (
+        SELECT count(*) FROM search.image_embeddings e JOIN search.spaces s USING (space_id)
+        WHERE s.state = 'active' AND s.kind = 'IMAGE' AND e.owner = $1 AND e.asset_id = a.asset_id
+            AND e.frame_no >= 0))
 """
 
 
@@ -45,6 +53,7 @@ class StatsStore:
             states = await connection.fetch(_STATES, acting.owner)
             spaces = await connection.fetch(_SPACES, acting.owner)
             missing = await connection.fetchval(_MISSING, acting.owner)
+            missing += await connection.fetchval(_MISSING_VIDEOS, acting.owner)
         return Counts(
             {row["state"]: row["assets"] for row in states if row["state"] != "DELETING"},
             tuple(_space_count(row) for row in spaces),

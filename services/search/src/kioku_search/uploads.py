@@ -25,31 +25,15 @@ from uuid import UUID
 
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import InvalidInput, KiokuError
-from kioku_rt.images.media import IMAGE_TYPES, is_video, sniff
+from kioku_rt.images.media import sniff
 from kioku_rt.objects.port import ObjectStore
 from kioku_rt.reasons import Reason
 
+from kioku_search.admission import UploadRules
 from kioku_search.asset import Asset, AssetState, Failure, Kind, incoming_key, original_key
 
-# Names in use for types that the bytes will tell as another one.
-ALIASES = {"image/jpg": "image/jpeg", "image/heic": "image/heif"}
 # Once more when the object moved under our hands: another call may have completed it.
 _COMPLETION_TRIES = 2
-
-
-@dataclass(frozen=True)
-class UploadRules:
-    """What this deployment accepts.
-
-    Args:
-        max_bytes: of one original.
-        videos: whether videos are accepted.
-        patience: how long an upload may stay incomplete.
-    """
-
-    max_bytes: int
-    videos: bool
-    patience: timedelta
 
 
 @dataclass(frozen=True)
@@ -122,8 +106,8 @@ class Uploads:
             KiokuError: ASSET_ID_REUSED.
             DependencyDown: the database does not answer.
         """
-        kind = self._kind(new)
-        self._check_size(new.size_bytes)
+        kind = self._rules.kind(new.content_type)
+        self._rules.check_size(new.size_bytes, kind)
         asset = await self._store.create(acting, new, kind, self._rules.patience)
         if asset.state is not AssetState.UPLOADING:
             return Ticket(asset)
@@ -175,26 +159,13 @@ class Uploads:
 
     async def _told_by_bytes(self, acting: Acting, asset: Asset, head: bytes) -> str:
         media_type = sniff(head)
-        failure = self._refusal(asset, media_type)
+        failure = self._rules.refusal(asset, media_type)
         if failure is None:
             assert media_type is not None  # noqa: S101 - otherwise there is a refusal
             return media_type
         await self._store.refuse(acting, asset.asset_id, failure)
         await self._objects.delete([incoming_key(asset.asset_id)])
         raise InvalidInput(failure.reason, failure.message)
-
-    def _refusal(self, asset: Asset, media_type: str | None) -> Failure | None:
-        if is_video(media_type) and not self._rules.videos:
-            return Failure(Reason.VIDEO_UNSUPPORTED, "The bytes are a video; upload pictures.")
-        if is_video(media_type) and asset.kind is Kind.VIDEO:
-            return None
-        if media_type in IMAGE_TYPES and asset.kind is Kind.IMAGE:
-            return None
-        return Failure(
-            Reason.IMAGE_UNSUPPORTED_FORMAT,
-            f"The bytes are {media_type or 'of no known type'}, announced was"
-            f" {asset.content_type}; upload one of: {', '.join(sorted(IMAGE_TYPES))}.",
-        )
 
     def _completed_before(self, asset: Asset) -> Asset:
         if asset.state is AssetState.FAILED and not asset.stored and asset.failure is not None:
@@ -206,33 +177,6 @@ class Uploads:
         if asset is None:
             raise not_found()
         return asset
-
-    def _kind(self, new: NewUpload) -> Kind:
-        if new.content_type in IMAGE_TYPES or new.content_type in ALIASES:
-            return Kind.IMAGE
-        if not is_video(new.content_type):
-            raise InvalidInput(
-                Reason.IMAGE_UNSUPPORTED_FORMAT,
-                f"The type is none of: {', '.join(sorted(IMAGE_TYPES))}.",
-                field="content_type",
-            )
-        if not self._rules.videos:
-            raise InvalidInput(Reason.VIDEO_UNSUPPORTED, field="content_type")
-        return Kind.VIDEO
-
-    def _check_size(self, size: int) -> None:
-        limit = self._rules.max_bytes
-        if size == 0:
-            raise InvalidInput(Reason.IMAGE_EMPTY, field="size_bytes")
-        if size < 0:
-            raise InvalidInput(Reason.FIELD_INVALID, "The size is negative.", field="size_bytes")
-        if size > limit:
-            raise InvalidInput(
-                Reason.IMAGE_TOO_LARGE,
-                f"The file has {size} bytes; the limit is {limit}.",
-                field="size_bytes",
-                metadata={"bytes": str(size), "limit": str(limit)},
-            )
 
 
 def not_found() -> KiokuError:

@@ -29,10 +29,10 @@ from kioku_embedder.waiting import Priority
 
 UPLOADED = "asset.uploaded"
 # Ours to sort out, not the picture's fault: the event stays until the engine can take it.
-_ENGINE_BUSY = frozenset({Reason.OVERLOADED, Reason.MODEL_UNAVAILABLE})
+ENGINE_BUSY = frozenset({Reason.OVERLOADED, Reason.MODEL_UNAVAILABLE})
 
 # Not retryable for a caller, who would ask the same again; here another process may do better.
-_MAY_PASS = frozenset({Reason.ENGINE_OUT_OF_MEMORY, Reason.INTERNAL, Reason.SPACE_NOT_SERVED})
+MAY_PASS = frozenset({Reason.ENGINE_OUT_OF_MEMORY, Reason.INTERNAL, Reason.SPACE_NOT_SERVED})
 
 
 class Objects(Protocol):
@@ -79,7 +79,7 @@ class AssetConsumer:
             return Dead(Reason.EVENT_NOT_DECODABLE, CATALOGUE[Reason.EVENT_NOT_DECODABLE].meaning)
         if task.kind == asset_pb2.ASSET_KIND_VIDEO or is_tags_space(task.space_id):
             return Ack()
-        return await _as_outcome(lambda: self._embed(task, event.attempt))
+        return await as_outcome(lambda: self._embed(task, event.attempt))
 
     async def on_dead(self, event: Event, dead: Dead) -> None:
         """Tells search why an asset failed; an event nobody can read has no asset to tell of.
@@ -108,27 +108,28 @@ class AssetConsumer:
     async def _fetch(self, task: Task) -> bytes:
         """The original, as it was when its upload was completed."""
         data = await self._objects.get(task.object_key, max_bytes=self._max_bytes)
-        if task.sha256 and await _sha256(data) != task.sha256:
+        if task.sha256 and await sha256_of(data) != task.sha256:
             raise KiokuError(Reason.CHECKSUM_MISMATCH)
         return data
 
 
-async def _as_outcome(work: Callable[[], Awaitable[None]]) -> Outcome:
+async def as_outcome(work: Callable[[], Awaitable[None]]) -> Outcome:
+    """What came of embedding: done, wait for what is down, try again, or never."""
     try:
         await work()
     except DependencyDown as down:
         return Wait(down.dependency)
     except KiokuError as error:
-        if error.reason in _ENGINE_BUSY:
+        if error.reason in ENGINE_BUSY:
             return Wait("engine")
-        if CATALOGUE[error.reason].retryable or error.reason in _MAY_PASS:
+        if CATALOGUE[error.reason].retryable or error.reason in MAY_PASS:
             return Retry(error.reason, error.message)
         return Dead(error.reason, error.message)
     return Ack()
 
 
-async def _sha256(data: bytes) -> str:
-    """Hex digest; in a thread, since 64 MiB take tens of milliseconds."""
+async def sha256_of(data: bytes) -> str:
+    """SHA-256 as hex; in a thread, since 64 MiB take tens of milliseconds."""
     return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
 
 

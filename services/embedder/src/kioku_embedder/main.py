@@ -28,6 +28,7 @@ from kioku_embedder.engine import Engine, EngineBroken
 from kioku_embedder.engines.torch_engine import TorchEngine
 from kioku_embedder.engines.visual_engine import VisualEngine
 from kioku_embedder.family import VISUAL
+from kioku_embedder.frame_consumers import FrameConsumer
 from kioku_embedder.hosted.opening import HostedUnusable, open_hosted
 from kioku_embedder.making import Making
 from kioku_embedder.metrics import Metrics, watch_queue
@@ -39,6 +40,7 @@ from kioku_embedder.tags.consumer import open_encoder
 NAME = "embedder"
 SERVICE = "kioku.embedder.v1.EmbedderService"
 CONSUMER_NAMES = ("embedder-uploaded", "embedder-requested")
+FRAMES = "siglip"
 _LOOK = 1.0
 EXIT_UNUSABLE = 78  # BSD sysexits: configuration error
 
@@ -108,8 +110,17 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
         objects, making.backend, Announcer(bus), max_bytes=settings.embedder_upload_max_bytes
     )
     ready = partial(_dependencies_answer, objects, bus, making)
-    workers = {name: _worker(settings, bus, name, consumer, ready) for name in CONSUMER_NAMES}
-    feeder = AdvisoryFeeder(bus, dict.fromkeys(CONSUMER_NAMES, consumer.on_dead))
+    frames = FrameConsumer(
+        objects,
+        making.backend,
+        Announcer(bus),
+        batch_size=settings.batch_size,
+        max_bytes=settings.embedder_upload_max_bytes,
+    )
+    handlers: dict[str, AssetConsumer | FrameConsumer] = dict.fromkeys(CONSUMER_NAMES, consumer)
+    handlers[FRAMES] = frames
+    workers = {name: _worker(settings, bus, name, by, ready) for name, by in handlers.items()}
+    feeder = AdvisoryFeeder(bus, {name: by.on_dead for name, by in handlers.items()})
     workers["exhausted"] = feeder.worker(CONSUMERS["embedder-exhausted"])
     return service.Running(
         server=open_server(settings, making, verifier),
@@ -134,12 +145,15 @@ async def open_making(
     """
     if settings.embedder_backend == "local":
         return local_making(settings, await open_model(settings, resources))
+    pool = DecodePool(settings.decoders, ImageLimits(max_bytes=settings.embedder_upload_max_bytes))
+    resources.callback(pool.close)
+    await asyncio.to_thread(pool.start)
     hosted = await open_hosted(
         settings,
         resources,
         objects,
+        pool,
         decoders=settings.decoders,
-        max_bytes=settings.embedder_upload_max_bytes,
         queue_limit=settings.embedder_queue_limit,
     )
     return hosted.making()
@@ -187,14 +201,14 @@ def _worker(
     settings: Settings,
     bus: EventBus,
     name: str,
-    consumer: AssetConsumer,
+    consumer: AssetConsumer | FrameConsumer,
     probe: Callable[[], Awaitable[bool]],
 ) -> Worker:
     return Worker(
         bus,
         CONSUMERS[name],
         consumer.handle,
-        slots=settings.embedder_slots,
+        slots=settings.embedder_frame_slots if name == FRAMES else settings.embedder_slots,
         handler_timeout=settings.embedder_handler_seconds,
         on_dead=consumer.on_dead,
         probe=probe,

@@ -30,6 +30,7 @@ class Settings(HostedSettings):
         embedder_queue_limit: most items of each priority in hand before OVERLOADED.
         embedder_decoders: decoder processes.
         embedder_slots: events of one consumer in hand at once.
+        embedder_frame_slots: ranges of video frames in hand at once; each has a batch in memory.
         embedder_window: pictures of one EmbedImages stream in hand at once.
         embedder_handler_seconds: after this one delivery of an event counts as failed; long enough
             for all slots to pass a slow model one by one.
@@ -51,6 +52,7 @@ class Settings(HostedSettings):
     embedder_queue_limit: int = Field(default=128, ge=1)
     embedder_decoders: int = Field(default=0, ge=0)
     embedder_slots: int = Field(default=16, ge=1)
+    embedder_frame_slots: int = Field(default=2, ge=1)
     embedder_window: int = Field(default=16, ge=1)
     embedder_handler_seconds: float = Field(default=300.0, gt=0)
     embedder_stuck_seconds: float = Field(default=120.0, gt=0)

@@ -19,6 +19,7 @@ from kioku_rt.reasons import CATALOGUE, Reason
 from kioku_embedder.announcements import Subject
 from kioku_embedder.frames import metrics
 from kioku_embedder.frames.extraction import FrameExtraction, Video
+from kioku_embedder.tags.space import is_tags_space
 
 TASK = "extract_frames"
 QUEUE = "default"
@@ -97,7 +98,7 @@ def _video_of(event: Event) -> Video | None:
     else:
         message = events_pb2.EmbeddingRequested.FromString(event.payload)
         space_id = message.space_id
-    if message.kind != asset_pb2.ASSET_KIND_VIDEO:
+    if message.kind != asset_pb2.ASSET_KIND_VIDEO or is_tags_space(space_id):
         return None
     if not message.asset_id or not message.object_key:
         raise ValueError("an event without asset or object key")

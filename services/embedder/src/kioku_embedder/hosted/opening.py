@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from kioku_rt.errors import DependencyDown, KiokuError
-from kioku_rt.images import DecodePool, ImageLimits
+from kioku_rt.images import DecodePool
 from kioku_rt.outbound import outbound_client
 
 from kioku_embedder.hosted.embeddings_api import EmbeddingsApi
@@ -73,33 +72,29 @@ async def open_hosted(
     settings: HostedSettings,
     resources: AsyncExitStack,
     objects: PassingObjects,
+    pool: DecodePool,
     *,
     decoders: int,
-    max_bytes: int,
     queue_limit: int,
 ) -> HostedModel:
-    """Opens the decoders, the client and the ledger; asks the provider nothing yet.
+    """Opens the client and the ledger; asks the provider nothing yet.
 
     Args:
         objects: where copies of uploaded pictures lie while a provider fetches them.
-        decoders: decoder processes.
-        max_bytes: of an original.
+        pool: started; gives upright sRGB pixels.
+        decoders: bulk pictures at the decoder at once.
         queue_limit: items of each priority in hand.
 
     Raises:
         HostedUnusable: the policy refuses the provider, or the ledger cannot be read.
     """
     await _require_permission(settings)
-    limits = ImageLimits(max_bytes=max_bytes)
-    space = space_of(settings, limits.long_edge)
+    space = space_of(settings, pool.limits.long_edge)
     ledger = Ledger(settings.ledger_path, settings.hosted_budget_usd)
     try:
         await ledger.refresh()
     except Misconfigured as error:
         raise HostedUnusable(error.message) from error
-    pool = DecodePool(decoders, limits)
-    resources.callback(pool.close)
-    await asyncio.to_thread(pool.start)
     provider = open_provider(settings)
     resources.push_async_callback(provider.aclose)
     metrics = Metrics(space.model)

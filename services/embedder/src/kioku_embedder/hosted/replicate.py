@@ -20,7 +20,7 @@ from kioku_embedder.hosted.provider import Row, row_of
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _RUNNING = frozenset({"starting", "processing", "queued"})
-_FIRST_LOOK, _LONGEST_LOOK, _GROWTH = 0.25, 5.0, 1.5
+_FIRST_LOOK, _LONGEST_LOOK, _GROWTH = 0.1, 5.0, 1.5
 _MOST_MISSES = 5
 _CANCEL_SECONDS = 5.0
 _SHOWN = 200

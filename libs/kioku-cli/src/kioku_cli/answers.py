@@ -27,6 +27,8 @@ class Question:
     k: int = 20
     tags: Sequence[str] = ()
     min_score: float | None = None
+    method: str = "auto"
+    """What is compared: auto, visual, tags or combined."""
 
     @property
     def title(self) -> str:
@@ -43,7 +45,9 @@ class Question:
     def request(self) -> search_service_pb2.SearchRequest:
         """The message for it. Raises UsageRefusal for a file that is too large or unreadable."""
         request = search_service_pb2.SearchRequest(
-            k=self.k, filter=search_service_pb2.Filter(tags=self.tags)
+            k=self.k,
+            filter=search_service_pb2.Filter(tags=self.tags),
+            method=search_service_pb2.SearchMethod.Value(f"SEARCH_METHOD_{self.method.upper()}"),
         )
         if self.min_score is not None:
             request.min_score = self.min_score

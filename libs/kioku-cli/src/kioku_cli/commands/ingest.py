@@ -52,8 +52,8 @@ def ingest(
 
 def ingest_paths(folder: DataFolder, paths: list[Path], manner: Manner, *, quiet: bool) -> Report:
     """Ingest with a progress bar on stderr, unless `quiet`."""
-    with _bar(quiet=quiet) as progress:
-        show = _shower(progress, count(paths))
+    with upload_bar(quiet=quiet) as progress:
+        show = progress_shower(progress, count(paths))
         return run_calls(_ingest(folder, paths, manner, show))
 
 
@@ -68,7 +68,8 @@ async def _ingest(
         return await Ingest(StackGateway(session, http), manner, changed=show).run(paths)
 
 
-def _bar(*, quiet: bool) -> Progress:
+def upload_bar(*, quiet: bool) -> Progress:
+    """A bar for uploads on stderr, unless `quiet`."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -80,7 +81,8 @@ def _bar(*, quiet: bool) -> Progress:
     )
 
 
-def _shower(progress: Progress, total: int) -> Callable[[Report], None]:
+def progress_shower(progress: Progress, total: int) -> Callable[[Report], None]:
+    """What shows a report of `total` files in the bar."""
     sent = progress.add_task("uploaded", total=total, rate="")
     done = progress.add_task("searchable", total=total, rate="")
 

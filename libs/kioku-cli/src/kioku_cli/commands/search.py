@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,17 @@ from kioku_cli.session import Session, as_dict, run_calls
 from kioku_cli.sheet.fetch import Pictures, title_of
 from kioku_cli.sheet.page import Cell, Section, write_sheet
 
+METHOD_HELP = "What is compared: what is seen, tags, or both."
+
+
+class Method(StrEnum):
+    """The names of `--method`."""
+
+    AUTO = "auto"
+    VISUAL = "visual"
+    TAGS = "tags"
+    COMBINED = "combined"
+
 
 def search(
     words: Annotated[str, typer.Argument(help="What to look for, in words.")] = "",
@@ -36,13 +48,14 @@ def search(
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Results.")] = 20,
     tag: Annotated[list[str] | None, typer.Option(help="Only with all of these tags.")] = None,
     min_score: Annotated[float | None, typer.Option(min=-1, max=1, help="Leave out less.")] = None,
+    method: Annotated[Method, typer.Option(help=METHOD_HELP)] = Method.AUTO,
     html: Annotated[Path | None, typer.Option(help="Write a contact sheet to this file.")] = None,
     data: Data = None,
     user: User = DEFAULT_USER,
     as_json: Json = False,
 ) -> None:
     """Find pictures by words, by a picture or by an asset."""
-    question = Question(words, image, like, k, tag or (), min_score)
+    question = Question(words, image, like, k, tag or (), min_score, method)
     question.check()
     answer, cells = run_calls(
         _search(DataFolder.chosen(data), user, question, with_pictures=html is not None)
@@ -50,7 +63,7 @@ def search(
     if as_json:
         print_json(as_dict(answer))
     else:
-        _show(answer)
+        show_answer(answer)
     if html is not None:
         section = Section(question.title, cells, f"space {answer.space_id}")
         write_sheet(html, f"Kioku: {question.title}", [section])
@@ -68,7 +81,8 @@ async def _search(
             return answer, await pictures.cells(answer.hits)
 
 
-def _show(answer: search_service_pb2.SearchResponse) -> None:
+def show_answer(answer: search_service_pb2.SearchResponse) -> None:
+    """Hits as a table, and how the answer came about."""
     table = Table("score", "file", "tags", Column("asset", min_width=ID_COLUMNS), box=None)
     for hit in answer.hits:
         add_row(table, f"{hit.score:.4f}", title_of(hit), " ".join(hit.tags), hit.asset_id)
@@ -76,12 +90,18 @@ def _show(answer: search_service_pb2.SearchResponse) -> None:
     explain = answer.explain
     cached = ", vector from the cache" if explain.cached_vector else ""
     out.print(
-        f"{explain.strategy}: {explain.embed_ms:.1f} ms for the query's vector{cached}, "
+        f"{method_name(explain.method)}, {explain.strategy}: "
+        f"{explain.embed_ms:.1f} ms for the query's vector{cached}, "
         f"{explain.database_ms:.1f} ms in the database; space {answer.space_id}",
         markup=False,
         style="dim",
         soft_wrap=True,
     )
+
+
+def method_name(number: search_service_pb2.SearchMethod.ValueType) -> str:
+    """A method as `--method` takes it."""
+    return search_service_pb2.SearchMethod.Name(number).removeprefix("SEARCH_METHOD_").lower()
 
 
 def stats(*, data: Data = None, user: User = DEFAULT_USER, as_json: Json = False) -> None:

@@ -69,6 +69,7 @@ class Ingest:
         gateway: the stack.
         manner: how.
         changed: called whenever the report has changed.
+        tags_of: tags of one file, besides those of all.
     """
 
     def __init__(
@@ -77,15 +78,27 @@ class Ingest:
         manner: Manner,
         *,
         changed: Callable[[Report], None] = lambda _report: None,
+        tags_of: Callable[[Path], Sequence[str]] = lambda _path: (),
     ) -> None:
         self._gateway = gateway
         self._manner = manner
         self._changed = changed
+        self._tags_of = tags_of
         self._report = Report()
         self._waiting: deque[tuple[str, Path]] = deque()
         self._room = asyncio.Semaphore(manner.window)
         self._seen: set[uuid.UUID] = set()
         self._uploading = True
+        self._all_sent = asyncio.Event()
+
+    @property
+    def report(self) -> Report:
+        """What was done so far."""
+        return self._report
+
+    async def uploaded(self) -> None:
+        """Return when nothing is left to upload."""
+        await self._all_sent.wait()
 
     async def run(self, paths: Iterable[Path]) -> Report:
         """Bring every picture below the paths in; the final report."""
@@ -97,6 +110,7 @@ class Ingest:
                     uploads.create_task(self._work(files))
             self._report.upload_seconds = time.monotonic() - self._report.began
             self._uploading = False
+            self._all_sent.set()
             await waiter
         self._report.pending += len(self._waiting)
         self._report.seconds = time.monotonic() - self._report.began
@@ -144,7 +158,7 @@ class Ingest:
             medium.media_type,
             medium.size,
             sha256,
-            self._manner.tags,
+            (*self._manner.tags, *self._tags_of(medium.path)),
         )
         announced = await self._gateway.announce(upload)
         if not announced.url:

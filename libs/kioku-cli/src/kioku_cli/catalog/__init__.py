@@ -1,0 +1,1 @@
+"""Catalogues: what their owners wrote about the pictures becomes tags."""

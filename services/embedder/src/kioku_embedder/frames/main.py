@@ -16,9 +16,13 @@ from kioku_embedder.frames.cutter import Cutter
 from kioku_embedder.frames.extraction import FrameExtraction
 from kioku_embedder.frames.metrics import Metrics
 from kioku_embedder.frames.settings import Settings
+from kioku_embedder.tags.consumer import CONSUMER_NAMES as TAGS
+from kioku_embedder.tags.consumer import tags_consumer
 
 NAME = "frames"
 CUTTING = ("default", "frames-requested")
+_TAGS_SLOTS = 16
+_TAGS_SECONDS = 30.0
 
 
 def main() -> NoReturn:
@@ -42,20 +46,17 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
         observer=metrics,
     )
     videos = VideoConsumer(extraction, metrics)
+    tags = tags_consumer(bus, settings.tags_synonyms)
     probe = partial(_dependencies_answer, objects, bus)
+    cuts = partial(
+        Worker, bus, slots=settings.slots, handler_timeout=settings.handler_seconds, probe=probe
+    )
+    words = partial(Worker, bus, slots=_TAGS_SLOTS, handler_timeout=_TAGS_SECONDS, probe=probe)
     workers = {
-        name: Worker(
-            bus,
-            CONSUMERS[name],
-            videos.handle,
-            slots=settings.slots,
-            handler_timeout=settings.handler_seconds,
-            on_dead=videos.on_dead,
-            probe=probe,
-        )
-        for name in CUTTING
-    }
-    feeder = AdvisoryFeeder(bus, dict.fromkeys(CUTTING, videos.on_dead))
+        name: cuts(CONSUMERS[name], videos.handle, on_dead=videos.on_dead) for name in CUTTING
+    } | {name: words(CONSUMERS[name], tags.handle, on_dead=tags.on_dead) for name in TAGS}
+    on_dead = dict.fromkeys(CUTTING, videos.on_dead) | dict.fromkeys(TAGS, tags.on_dead)
+    feeder = AdvisoryFeeder(bus, on_dead)
     workers["exhausted"] = feeder.worker(CONSUMERS["frames-exhausted"])
     return service.Running(
         consumers={name: worker.run for name, worker in workers.items()},

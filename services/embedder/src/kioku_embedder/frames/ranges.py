@@ -9,10 +9,7 @@ from kioku.events.v1 import events_pb2
 from kioku_rt.errors import KiokuError
 
 from kioku_embedder.frames.plan import CutFrame
-from kioku_embedder.frames.shelf import Range, Shelf
-
-UPLOADS = 8
-"""Frames on their way to the store at once; no more are in memory."""
+from kioku_embedder.frames.shelf import UPLOADS, Range, Shelf
 
 
 class RangeWriter:

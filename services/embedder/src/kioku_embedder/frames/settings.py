@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from kioku_rt.storage_settings import StorageSettings
-from pydantic import Field
+from pydantic import Field, FilePath
 
 from kioku_embedder.frames.plan import CutLimits, CutPlan, Sampling
 
@@ -32,6 +32,7 @@ class Settings(StorageSettings):
         frames_memory_bytes: address space that one cut may add to its process.
         frames_stall_seconds: a cut without a sign of life for so long is ended.
         frames_cut_seconds: a cut that takes longer is ended.
+        tags_synonyms: a file with the app's own synonyms, the same as the embedder's.
     """
 
     frames_sampling: Sampling = Sampling.RATE
@@ -50,6 +51,7 @@ class Settings(StorageSettings):
     frames_memory_bytes: int = Field(default=2 * GIB, ge=2**28)
     frames_stall_seconds: float = Field(default=30.0, gt=0)
     frames_cut_seconds: float = Field(default=3_600.0, gt=0)
+    tags_synonyms: FilePath | None = None
 
     @property
     def slots(self) -> int:

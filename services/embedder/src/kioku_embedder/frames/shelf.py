@@ -6,6 +6,7 @@ for each range, and, once all is there, `done-<plan>.pb`.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from typing import Protocol
 from google.protobuf.message import DecodeError
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import DependencyDown, KiokuError
-from kioku_rt.objects import derived_prefix
+from kioku_rt.objects import ObjectInfo, derived_prefix
+from kioku_rt.reasons import Reason
 
 from kioku_embedder.announcements import Subject
 from kioku_embedder.frames.plan import CutFrame
@@ -22,6 +24,8 @@ from kioku_embedder.frames.plan import CutFrame
 JPEG = "image/jpeg"
 PROTOBUF = "application/x-protobuf"
 MANIFEST_BYTES = 2**20
+UPLOADS = 8
+"""Frames of one video on their way to or in the store at once."""
 
 
 class Objects(Protocol):
@@ -33,6 +37,14 @@ class Objects(Protocol):
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
         """Stores `data`, over whatever was there."""
+        ...
+
+    async def head(self, key: str) -> ObjectInfo | None:
+        """What is stored under `key`, or None."""
+        ...
+
+    async def copy(self, source: str, target: str, *, etag: str) -> None:
+        """Copies within the store; raises KiokuError (OBJECT_MISSING, CHECKSUM_MISMATCH)."""
         ...
 
     async def delete(self, keys: Sequence[str]) -> None:
@@ -62,7 +74,7 @@ class Shelf:
 
     async def keep(self, number: int, frame: CutFrame) -> events_pb2.Frame:
         """Stores the frame `number`; its entry in the manifest."""
-        key = f"{self._folder}{number:06d}.jpg"
+        key = self._picture(number)
         await self.objects.put(key, frame.jpeg, JPEG)
         return events_pb2.Frame(
             frame_no=number,
@@ -96,7 +108,7 @@ class Shelf:
     async def finished(self, plan: str) -> tuple[list[Range], events_pb2.FramesExtracted] | None:
         """The ranges and the last word of a finished cut by that plan, in whichever life.
 
-        A cut of another life gets manifests in this one; its pictures stay where they are.
+        A cut of another life is copied into this one, for the other one's is removed some day.
         """
         keys = await self.objects.list_prefix(self._all)
         done = sorted(key for key in keys if key.endswith(f"/done-{plan}.pb"))
@@ -128,7 +140,24 @@ class Shelf:
         )
         if key.startswith(self._folder):
             return Range(manifest.frames[0].frame_no, list(manifest.frames), key)
-        return await self.close_range(list(manifest.frames))
+        room = asyncio.Semaphore(UPLOADS)
+        copied = await asyncio.gather(*(self._copied(frame, room) for frame in manifest.frames))
+        return await self.close_range(copied)
+
+    async def _copied(self, frame: events_pb2.Frame, room: asyncio.Semaphore) -> events_pb2.Frame:
+        """`frame` of another life, with its picture in this one's folder."""
+        async with room:
+            info = await self.objects.head(frame.object_key)
+            if info is None:
+                raise KiokuError(Reason.OBJECT_MISSING)
+            ours = events_pb2.Frame()
+            ours.CopyFrom(frame)
+            ours.object_key = self._picture(frame.frame_no)
+            await self.objects.copy(frame.object_key, ours.object_key, etag=info.etag)
+            return ours
+
+    def _picture(self, number: int) -> str:
+        return f"{self._folder}{number:06d}.jpg"
 
     @property
     def _all(self) -> str:

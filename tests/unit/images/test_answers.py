@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from multiprocessing import Pipe
 
 import numpy as np
 import pytest
 from kioku_rt.errors import InvalidInput
+from kioku_rt.images import DecodedImage
+from kioku_rt.images.link import Link
 from kioku_rt.images.worker import ChildGone, read_answer
 from kioku_rt.reasons import Reason
 
@@ -20,25 +21,27 @@ HEADER = {
 }
 
 
-def said(*frames: bytes) -> object:
-    """What the parent makes of `frames`."""
-    ours, theirs = Pipe()
-    with ours, theirs:
-        for frame in frames:
-            theirs.send_bytes(frame)
-        theirs.close()
-        return read_answer(ours)
+def said(message: bytes = b"", left: bytes = b"") -> DecodedImage:
+    """What the parent makes of a child's message and what it left in the file."""
+    ours, theirs = Link.pair()
+    child = Link.accept(theirs)
+    try:
+        child.put(left)
+        return read_answer(message, ours)
+    finally:
+        ours.close()
+        child.close()
 
 
 def test_an_answer_becomes_a_picture() -> None:
     """Shape, type and size are those of the header."""
     decoded = said(json.dumps(HEADER).encode(), PIXELS.tobytes())
-    assert (PIXELS == decoded.pixels).all()  # type: ignore[attr-defined]
-    assert (4, 2) == decoded.original_size  # type: ignore[attr-defined]
+    assert (PIXELS == decoded.pixels).all()
+    assert (4, 2) == decoded.original_size
 
 
 def test_a_refusal_is_raised_here() -> None:
-    """Reason, sentence and metadata survive the pipe."""
+    """Reason, sentence and metadata survive the way."""
     header = {"reason": "IMAGE_TOO_LARGE", "message": "Too large.", "metadata": {"limit": "1"}}
     with pytest.raises(InvalidInput) as refused:
         said(json.dumps(header).encode())
@@ -50,7 +53,7 @@ def test_a_refusal_is_raised_here() -> None:
 
 
 @pytest.mark.parametrize(
-    "frames",
+    "said_and_left",
     [
         (),
         (b"no json",),
@@ -60,17 +63,19 @@ def test_a_refusal_is_raised_here() -> None:
         (json.dumps({"reason": "NO_SUCH_REASON"}).encode(),),
         (json.dumps(HEADER).encode(),),
         (json.dumps(HEADER).encode(), b"short"),
-        (json.dumps({**HEADER, "dtype": "O"}).encode(), bytes(24)),
+        (json.dumps({**HEADER, "dtype": "O"}).encode(), bytes(192)),
+        (json.dumps({**HEADER, "shape": [2**20, 2**20, 2**20]}).encode(), PIXELS.tobytes()),
+        (json.dumps({**HEADER, "shape": [2**14, 2**14, 3]}).encode(), PIXELS.tobytes()),
         (json.dumps({**HEADER, "dtype": "no"}).encode(), bytes(24)),
         (json.dumps({**HEADER, "shape": [-1, 5]}).encode(), PIXELS.tobytes()),
         (json.dumps({**HEADER, "original_size": [1]}).encode(), PIXELS.tobytes()),
         (json.dumps({"dtype": "|u1"}).encode(), PIXELS.tobytes()),
     ],
 )
-def test_nonsense_counts_as_a_dead_child(frames: tuple[bytes, ...]) -> None:
+def test_nonsense_counts_as_a_dead_child(said_and_left: tuple[bytes, ...]) -> None:
     """A child that was taken over can lie about its picture, not break its parent."""
     with pytest.raises((OSError, EOFError)):
-        said(*frames)
+        said(*said_and_left)
 
 
 @pytest.mark.parametrize(

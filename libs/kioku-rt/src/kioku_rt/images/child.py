@@ -1,15 +1,16 @@
 """The process that meets hostile bytes: it imports Pillow and numpy, holds no secret, may die.
 
-Frames on its pipe: in, the encoded picture; out, a JSON header and, when it was decoded, the raw
-pixels. No pickle ever comes out of it, so that a decoder somebody took over can lie about one
-picture and do no more.
+It is told how many bytes of the shared file are the picture; it answers with a JSON header and,
+when the picture was decoded, leaves the raw pixels in the file. No pickle ever comes out of it, so
+that a decoder somebody took over can lie about one picture and do no more.
 """
 
 from __future__ import annotations
 
 import json
+import resource
+import socket
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 
 import numpy as np
 from PIL import AvifImagePlugin
@@ -18,26 +19,27 @@ from kioku_rt.confinement import allow_cpu, confine
 from kioku_rt.errors import InvalidInput
 from kioku_rt.images.decoder import decode
 from kioku_rt.images.limits import ImageLimits
+from kioku_rt.images.link import Link
 
 Prepare = Callable[[np.ndarray], np.ndarray]
 READY = b"ready"
+MOST_BYTES = 1 << 28
+"""Of pixels that a child may hand over."""
 
 
-def serve(pipe: Connection, limits: ImageLimits, prepare: Prepare | None) -> None:
-    """Answers one picture after another until the pipe closes."""
+def serve(theirs: socket.socket, limits: ImageLimits, prepare: Prepare | None) -> None:
+    """Answers one picture after another until the other end closes."""
     confine(limits.memory_bytes)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, MOST_BYTES))
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # the pool has a child for each core
-    pipe.send_bytes(READY)
-    while True:
-        try:
-            data = pipe.recv_bytes()
-        except (EOFError, OSError):
-            return
+    link = Link.accept(theirs)
+    link.send(READY)
+    while size := link.receive():
         allow_cpu(limits.decode_seconds)
-        header, body = _answer(data, limits, prepare)
-        pipe.send_bytes(json.dumps(header).encode())
+        header, body = _answer(link.take(int(size)), limits, prepare)
         if body is not None:
-            pipe.send_bytes(body.data.cast("B"))
+            link.put(body.data.cast("B"))
+        link.send(json.dumps(header).encode())
 
 
 def _answer(

@@ -1,7 +1,7 @@
 """Decoding for a service: off the event loop, in children of bounded memory and time.
 
 A child that dies or hangs fails only the picture it had; the next picture finds a new child.
-Why not a ready-made pool: `architecture/images.md`, "Why an own pool".
+Why not a ready-made pool: `decisions/0010-decoder-children.md`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class DecodePool:
         workers: number of children, at least 1; more than cores help nobody.
         limits: bounds of each decode.
         prepare: picklable function (a module-level one or a partial) that a child applies to the
-            pixels, so that little crosses the pipe. Its module is imported in every child: it must
+            pixels, so that little crosses over. Its module is imported in every child: it must
             not import torch. It must give an array of a plain dtype.
     """
 
@@ -58,7 +58,7 @@ class DecodePool:
             worker.wait_ready()
 
     async def decode(self, data: bytes) -> DecodedImage:
-        """Decodes `data` in a child. `pixels` are read-only, or what `prepare` made of them.
+        """Decodes `data` in a child. `pixels` are what `prepare` made of them.
 
         Cancelling the await gives up a picture that waits; one that is being decoded is finished
         by its child and dropped, since that costs less than a new child.

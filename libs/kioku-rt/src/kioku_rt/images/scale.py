@@ -17,8 +17,8 @@ RULE: Final = "2"
 """Name of the rule below in the digest of a space: another rule, other vectors."""
 
 SPARE: Final = 2.5
-"""Sides of the picture that is kept, by the sides its reader needs. At 2 the cosine to the vector of
-the fully decoded picture falls to 0.9999, at 2.5 it stays above (`bench/preprocessing.py`)."""
+"""Sides of the picture that is kept, by the sides its reader needs. At 2 the cosine to the vector
+of the fully decoded picture falls to 0.9999, at 2.5 it stays above (`bench/preprocessing.py`)."""
 
 _FACTORS = (8, 4, 2)
 

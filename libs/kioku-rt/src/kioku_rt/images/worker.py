@@ -1,4 +1,4 @@
-"""One child process and the thread's side of its pipe: whatever happens in it, one item is hit.
+"""One child process and the thread's side of its link: whatever happens in it, one item is hit.
 
 The child starts from a fork server that has imported nothing but Pillow and numpy, so it inherits
 no model, no socket and no secret of the service, and a new one is there in milliseconds.
@@ -7,28 +7,28 @@ no model, no socket and no secret of the service, and a new one is there in mill
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import signal
-import threading
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
+from time import monotonic
+from typing import Any
 
 import numpy as np
 import structlog
 
 from kioku_rt.errors import DependencyDown, InvalidInput
-from kioku_rt.images.child import READY, Prepare, serve
+from kioku_rt.images.child import MOST_BYTES, READY, Prepare, serve
 from kioku_rt.images.decoder import DecodedImage
 from kioku_rt.images.limits import ImageLimits
+from kioku_rt.images.link import Link
 from kioku_rt.reasons import Reason
 
 START_SECONDS = 30.0
 WALL_FACTOR = 3.0
 """Wall time allowed per CPU second: a busy machine is no fault of the picture."""
 
-_HEADER_BYTES = 1 << 16
-_BODY_BYTES = 1 << 28
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["kioku_rt.images.child"])
 _FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
@@ -61,8 +61,7 @@ class DecodeWorker:
     limits: ImageLimits
     prepare: Prepare | None = None
     _process: ForkServerProcess | None = field(default=None, init=False)
-    _pipe: Connection | None = field(default=None, init=False)
-    _expired: bool = field(default=False, init=False)
+    _link: Link | None = field(default=None, init=False)
 
     def launch(self) -> None:
         """Starts a child without waiting for it.
@@ -70,7 +69,10 @@ class DecodeWorker:
         Raises:
             DependencyDown: no process could be started.
         """
-        ours, theirs = _CONTEXT.Pipe(duplex=True)
+        try:
+            ours, theirs = Link.pair()
+        except OSError as error:
+            raise DependencyDown("image decoder") from error
         process = _CONTEXT.Process(
             target=serve, args=(theirs, self.limits, self.prepare), name="kioku-decode", daemon=True
         )
@@ -81,7 +83,7 @@ class DecodeWorker:
             raise DependencyDown("image decoder") from error
         finally:
             theirs.close()
-        self._process, self._pipe, self._expired = process, ours, False
+        self._process, self._link = process, ours
 
     def wait_ready(self) -> None:
         """Waits until the child has imported everything.
@@ -89,11 +91,10 @@ class DecodeWorker:
         Raises:
             DependencyDown: it did not come up.
         """
-        pipe = self._pipe
         try:
-            if pipe is not None and pipe.poll(START_SECONDS) and pipe.recv_bytes() == READY:
+            if self._link is not None and self._link.receive(START_SECONDS) == READY:
                 return
-        except (OSError, EOFError):
+        except OSError:
             pass
         self.discard()
         raise DependencyDown("image decoder")
@@ -118,9 +119,9 @@ class DecodeWorker:
 
     def discard(self) -> int | None:
         """Ends the child, whatever its state; its exit code."""
-        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
-        if pipe is not None:
-            pipe.close()
+        process, link, self._process, self._link = self._process, self._link, None, None
+        if link is not None:
+            link.close()
         if process is None:
             return None
         process.join(0.2)  # one that is dying leaves its own exit code
@@ -144,52 +145,71 @@ class DecodeWorker:
         return None if self._process is None else self._process.pid
 
     def _exchange(self, data: bytes) -> DecodedImage:
-        pipe = self._ready_pipe()
-        alarm = threading.Timer(self.limits.decode_seconds * WALL_FACTOR, self._expire)
-        alarm.start()
+        link, begun = self._handed_over(data), monotonic()
         try:
-            pipe.send_bytes(data)
-            return read_answer(pipe)
+            message = link.receive(self.limits.decode_seconds * WALL_FACTOR)
+            answer = read_answer(message, link)
+            link.tidy()
+        except TimeoutError:
+            raise ChildGone(self.discard(), expired=True) from None
         except (OSError, EOFError):
-            raise ChildGone(self.discard(), expired=self._expired) from None
-        finally:
-            alarm.cancel()
-            alarm.join()
-            if self._expired:
+            raise ChildGone(self.discard(), expired=False) from None
+        return replace(answer, seconds=monotonic() - begun)
+
+    def _handed_over(self, data: bytes) -> Link:
+        """The link, with `data` on its other side; a child that died before has a successor."""
+        if self._link is not None:
+            try:
+                return _hand_over(data, self._link)
+            except OSError:
                 self.discard()
-
-    def _ready_pipe(self) -> Connection:
-        if self._pipe is None or not self.running():
-            self.discard()
-            self.launch()
-            self.wait_ready()
-        assert self._pipe is not None  # noqa: S101 - launch() set it
-        return self._pipe
-
-    def _expire(self) -> None:
-        self._expired = True
-        self.kill()
+        self.launch()
+        self.wait_ready()
+        assert self._link is not None  # noqa: S101 - launch() set it
+        try:
+            return _hand_over(data, self._link)
+        except OSError:
+            raise ChildGone(self.discard(), expired=False) from None
 
 
-def read_answer(pipe: Connection) -> DecodedImage:
-    """One answer of a child (see `child.py` for its frames).
+def _hand_over(data: bytes, link: Link) -> Link:
+    link.put(data)
+    link.send(str(len(data)).encode())
+    return link
+
+
+def read_answer(message: bytes, link: Link) -> DecodedImage:
+    """One answer of a child (see `child.py`): its header, and what it left in the file.
 
     Raises:
         InvalidInput: the child refused the picture.
         OSError, EOFError: the child is gone or spoke nonsense.
     """
+    if not message:
+        raise EOFError("the child is gone")
     try:
-        header = json.loads(pipe.recv_bytes(_HEADER_BYTES))
-        if "reason" in header:
-            refusal = InvalidInput(
-                Reason(header["reason"]), header.get("message"), metadata=header.get("metadata")
-            )
-        else:
-            values = np.frombuffer(pipe.recv_bytes(_BODY_BYTES), dtype=np.dtype(header["dtype"]))
-            width, height = header["original_size"]
-            return DecodedImage(
-                values.reshape(header["shape"]), str(header["content_type"]), (width, height)
-            )
+        header = json.loads(message)
+        if "reason" not in header:
+            return _decoded(header, link)
+        refusal = InvalidInput(
+            Reason(header["reason"]), header.get("message"), metadata=header.get("metadata")
+        )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise OSError("a decoder child spoke nonsense") from error
+    link.tidy()
     raise refusal
+
+
+def _decoded(header: dict[str, Any], link: Link) -> DecodedImage:
+    """Raises ValueError, TypeError or KeyError for a header that makes no sense."""
+    shape, dtype = tuple(int(side) for side in header["shape"]), np.dtype(header["dtype"])
+    if dtype.hasobject or min(shape, default=1) < 0:
+        raise ValueError("no pixels")
+    if math.prod(shape) * dtype.itemsize > MOST_BYTES:
+        raise ValueError("too many pixels")
+    width, height = header["original_size"]
+    return DecodedImage(
+        link.take_array(shape, dtype),
+        str(header["content_type"]),
+        (int(width), int(height)),
+    )

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy as np
 from kioku.embedder.v1 import embedder_service_pb2 as pb
 from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
@@ -69,6 +70,7 @@ class Served:
 
     stub: Any
     pid: int
+    channel: grpc.aio.Channel
 
 
 @asynccontextmanager
@@ -98,7 +100,7 @@ async def served(folder: Path, **environment: str) -> AsyncIterator[Served]:
             ) as opened:
                 stub = EmbedderServiceStub(opened)
                 await stub.EmbedText(pb.EmbedTextRequest(text="ready"))
-                yield Served(stub, child.pid)
+                yield Served(stub, child.pid, opened)
         finally:
             child.terminate()
             await asyncio.to_thread(child.wait)

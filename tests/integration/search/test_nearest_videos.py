@@ -62,18 +62,9 @@ async def fill(dsn):
         await connection.copy_records_to_table(
             "image_embeddings",
             schema_name="search",
-            columns=[
-                *head,
-                "space_id",
-                "generation",
-                "shown_at",
-                "frame_no",
-                "time_ms",
-                "embedding",
-            ],
+            columns=[*head, "frame_no", "time_ms", "embedding", *rest],
             records=[
-                ("ann", IDS[index], kinds[index], tags[index], space().space_id, 1, NOW)
-                + (frame, 100 * frame if frame >= 0 else None, vector)
+                ("ann", IDS[index], kinds[index], tags[index], frame, 100 * frame, vector, *tail)
                 for (index, frame), vector in zip(ROWS, drawn(), strict=True)
             ],
             timeout=60,

@@ -81,7 +81,7 @@ def read_timeline(
         keys=np.sort(np.frombuffer(keys, np.int64)),
         tail=tail or _gap(times),
         exact=timed and _timed(container, stream) and len(np.unique(times)) == len(times),
-        cut_off=_cut_off(len(times), stream.frames, damaged=damaged),
+        cut_off=_cut_off(len(times), _declared(container, stream), damaged=damaged),
     )
 
 
@@ -89,6 +89,11 @@ def _timed(container: InputContainer, stream: VideoStream) -> bool:
     names = set(container.format.name.split(","))
     codec = stream.codec_context.codec.canonical_name
     return bool(names & _TIMED_CONTAINERS) and codec in _TIMED_CODECS
+
+
+def _declared(container: InputContainer, stream: VideoStream) -> int:
+    """How many pictures the header promises; AVI counts those that only repeat one as well."""
+    return stream.frames if "mov" in container.format.name.split(",") else 0
 
 
 def _gap(times: Times) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import numpy as np
 
 DIMENSION = 8
@@ -74,6 +75,7 @@ class ProviderServer:
         self.shuffled = False
         self.at_once = self.most_at_once = 0
         self.cancelled: list[str] = []
+        self.fetched: list[bytes] = []
         self._predictions: dict[str, dict[str, Any]] = {}
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -118,8 +120,15 @@ class ProviderServer:
         if asked.path == "/v1/embeddings":
             return self._embedded(asked.json)
         if asked.path == "/v1/predictions" and asked.method == "POST":
+            await self._fetch(asked.json["input"].get("image", ""))
             return self._created(asked.json)
         return self._looked_up(asked)
+
+    async def _fetch(self, address: str) -> None:
+        """A picture given by a URL, as a provider would fetch it."""
+        if address.startswith("http"):
+            async with httpx.AsyncClient(trust_env=False) as http:
+                self.fetched.append((await http.get(address)).raise_for_status().content)
 
     def _created(self, body: dict[str, Any]) -> Answer:
         number = f"p{len(self._predictions)}x"

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 from kioku_embedder.preprocessing import LONGEST_ASPECT, Preprocessing
+from PIL import Image
 from transformers import CLIPImageProcessorPil, SiglipImageProcessorPil
 
 PROCESSORS = {
@@ -31,11 +32,17 @@ def scaled(rules: Preprocessing, pixels: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", PROCESSORS)
 def test_pixels_are_those_of_the_reference(name: str, shape: tuple[int, int]) -> None:
-    """Every value within float32 rounding of transformers' own, for any shape."""
+    """Within float32 rounding of transformers' own; bilinear within one step of 255, mostly none.
+
+    Bilinear is done by vector instructions (`kioku_rt.images.resize`), the rest by Pillow itself.
+    """
     pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
     rules = Preprocessing.from_processor(PROCESSORS[name].to_dict())
     reference = PROCESSORS[name](pixels, input_data_format="channels_last")["pixel_values"][0]
-    assert np.abs(scaled(rules, pixels) - reference).max() < 1e-5
+    steps = np.abs(scaled(rules, pixels) - reference) / (rules.scale / rules.std[0])
+    allowed = 1 if rules.resample == Image.Resampling.BILINEAR else 0
+    assert steps.max() < allowed + 1e-3
+    assert (steps > 1e-3).mean() < 0.2
 
 
 @pytest.mark.parametrize("shape", [(1, 1024), (1024, 1)])

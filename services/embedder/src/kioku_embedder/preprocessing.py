@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from kioku_rt.images.resize import resize
 from kioku_rt.images.scale import RULE
 from PIL import Image
 
@@ -77,9 +78,9 @@ class Preprocessing:
         """The picture in the model's geometry, contiguous."""
         if self.shortest_edge is not None:
             pixels = _without_far_ends(pixels)
-        picture = Image.fromarray(pixels)
-        resized = picture.resize(self._resized(*picture.size), Image.Resampling(self.resample))
-        return np.ascontiguousarray(_middle(np.asarray(resized), self.height, self.width))
+        height, width = pixels.shape[:2]
+        resized = resize(pixels, self._resized(width, height), Image.Resampling(self.resample))
+        return np.ascontiguousarray(_middle(resized, self.height, self.width))
 
     def _resized(self, width: int, height: int) -> tuple[int, int]:
         """Size after resizing, (width, height); never zero, whatever the aspect."""

@@ -28,6 +28,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.loaded = False
+        self.unloads = 0
         self.passes: list[list[str]] = []
         self.gate = threading.Event()
         self.gate.set()
@@ -40,6 +41,14 @@ class FakeEngine:
         if self.load_error is not None:
             raise self.load_error
         self.loaded = True
+
+    @property
+    def memory_bytes(self) -> int:
+        return 1000 if self.loaded else 0
+
+    def unload(self) -> None:
+        self.loaded = False
+        self.unloads += 1
 
     def images(self, pictures: Sequence[Pixels]) -> Matrix:
         self._pass([f"image {picture[0, 0, 0]}" for picture in pictures])

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kioku_embedder.digests import DigestCache
 from kioku_embedder.family import VISUAL, Family, dimension_of, family_of, text_length_of
 from kioku_embedder.preprocessing import Preprocessing
 from kioku_embedder.space import Space, digest_of
@@ -42,15 +43,19 @@ class Checkpoint:
     space: Space
 
 
-def open_checkpoint(name: str, *, precision: str, long_edge: int) -> Checkpoint:
+def open_checkpoint(
+    name: str, *, precision: str, long_edge: int, cache: Path | None = None
+) -> Checkpoint:
     """Finds a checkpoint (a folder, or a hub id that is cached or can be fetched) and reads it.
 
-    Reads every weight once for its digest (about a second per gigabyte); blocks.
+    Reads every weight for its digest (about a second per gigabyte), unless the cache knows it;
+    blocks.
 
     Args:
         name: as in SIGLIP_MODEL_NAME.
         precision: arithmetic of the engine; part of the space.
         long_edge: pixels that decoding leaves of a picture; part of the space.
+        cache: folder where digests of unchanged files are remembered.
 
     Raises:
         CheckpointUnusable: with one sentence for the operator.
@@ -58,8 +63,8 @@ def open_checkpoint(name: str, *, precision: str, long_edge: int) -> Checkpoint:
     folder = _locate(name)
     try:
         if is_visual(folder):
-            return _read_visual(name, folder, long_edge)
-        return _read(name, folder, precision, long_edge)
+            return _read_visual(name, folder, long_edge, DigestCache(cache))
+        return _read(name, folder, precision, long_edge, DigestCache(cache))
     except Exception as error:  # what damaged files make transformers raise has no one base
         raise CheckpointUnusable(f"The checkpoint {name} cannot be used: {error}") from error
 
@@ -82,7 +87,9 @@ def _from_hub(name: str) -> Path:
         ) from error
 
 
-def _read(name: str, folder: Path, precision: str, long_edge: int) -> Checkpoint:
+def _read(
+    name: str, folder: Path, precision: str, long_edge: int, digests: DigestCache
+) -> Checkpoint:
     from transformers import AutoConfig, AutoImageProcessor  # noqa: PLC0415 - takes seconds
     from transformers.utils import logging  # noqa: PLC0415
 
@@ -96,7 +103,7 @@ def _read(name: str, folder: Path, precision: str, long_edge: int) -> Checkpoint
     text_length = text_length_of(config)
     space = Space(
         model=folder_free_name(name),
-        revision=_files_digest(folder, _weight_files(folder)),
+        revision=_files_digest(folder, _weight_files(folder), digests),
         dimension=dimension_of(config, family),
         preprocessing=_preprocessing_digest(folder, family, preprocessing, text_length, long_edge),
         precision=precision,
@@ -104,13 +111,13 @@ def _read(name: str, folder: Path, precision: str, long_edge: int) -> Checkpoint
     return Checkpoint(name, folder, family, preprocessing, text_length, space)
 
 
-def _read_visual(name: str, folder: Path, long_edge: int) -> Checkpoint:
+def _read_visual(name: str, folder: Path, long_edge: int, digests: DigestCache) -> Checkpoint:
     """A purely visual model; its arithmetic is float32, whatever was asked for."""
     manifest = read_manifest(folder)
     preprocessing = manifest.preprocessing
     space = Space(
         model=folder_free_name(name),
-        revision=_files_digest(folder, [folder / MANIFEST, folder / manifest.model]),
+        revision=_files_digest(folder, [folder / MANIFEST, folder / manifest.model], digests),
         dimension=manifest.dimension,
         preprocessing=_preprocessing_digest(folder, VISUAL, preprocessing, 0, long_edge),
         precision="float32",
@@ -139,16 +146,14 @@ def _preprocessing_digest(
         "long_edge": long_edge,
         "words": asdict(family),
         "text_length": text_length,
-        "tokenizer": _files_digest(folder, tokenizer),
+        "tokenizer": _files_digest(folder, tokenizer, DigestCache(None)),
     }
     return digest_of(facts)[:32]
 
 
-def _files_digest(folder: Path, files: list[Path]) -> str:
+def _files_digest(folder: Path, files: list[Path], digests: DigestCache) -> str:
     """SHA-256 over names and contents, the first 32 hex digits."""
     total = hashlib.sha256()
     for path in files:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        total.update(f"{path.relative_to(folder)} {digest}\n".encode())
+        total.update(f"{path.relative_to(folder)} {digests.sha256(path)}\n".encode())
     return total.hexdigest()[:32]

@@ -58,12 +58,21 @@ class Engine(Protocol):
         """Whether the weights are in memory."""
         ...
 
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes that the weights and their buffers hold, measured on loading; 0 while unloaded."""
+        ...
+
     def load(self) -> None:
         """Brings the weights into memory; does nothing the second time.
 
         Raises:
             EngineBroken: they cannot be read.
         """
+        ...
+
+    def unload(self) -> None:
+        """Gives their memory back to the machine; `load` brings them again."""
         ...
 
     def images(self, pictures: Sequence[Pixels]) -> Matrix:

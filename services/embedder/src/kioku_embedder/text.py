@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from transformers import SiglipTokenizer
+import numpy as np
+import numpy.typing as npt
+from transformers import AutoTokenizer, SiglipTokenizer
 
+from kioku_embedder.checkpoint import Checkpoint
 from kioku_embedder.family import Family
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """The text tower's input for n texts, and which of them had to be cut."""
+    """The text tower's input for n texts, (n, length) int64, and which of them had to be cut."""
 
-    inputs: dict[str, torch.Tensor]
+    inputs: dict[str, npt.NDArray[np.int64]]
     truncated: tuple[bool, ...]
 
 
@@ -54,11 +56,23 @@ class TextRules:
                 truncation=True,
                 max_length=self._length,
                 return_attention_mask=self._family.attention_mask,
-                return_tensors="pt",
+                return_tensors="np",
             )
         names = ("input_ids", "attention_mask") if self._family.attention_mask else ("input_ids",)
         truncated = tuple(len(ids) > self._length for ids in whole)
-        return Tokens({name: fitted[name] for name in names}, truncated)
+        return Tokens({name: fitted[name].astype(np.int64) for name in names}, truncated)
+
+
+def open_text_rules(checkpoint: Checkpoint) -> TextRules:
+    """The tokenizer of a checkpoint; no code of it is run.
+
+    Raises:
+        OSError, ValueError: its files are missing or damaged.
+    """
+    tokenizer = AutoTokenizer.from_pretrained(
+        checkpoint.folder, local_files_only=True, trust_remote_code=False
+    )
+    return TextRules(tokenizer, checkpoint.family, checkpoint.text_length)
 
 
 def _lowered(text: str) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 from transformers.utils import logging as transformers_logging
 
 from kioku_embedder.checkpoint import Checkpoint
 from kioku_embedder.engine import Matrix, TextMatrix
 from kioku_embedder.preprocessing import Pixels
-from kioku_embedder.text import TextRules
+from kioku_embedder.text import open_text_rules
+
+_Function = TypeVar("_Function")
 
 
 class Towers:
@@ -23,7 +26,14 @@ class Towers:
         OSError, ValueError, RuntimeError: the files are missing, damaged or incomplete.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: torch.device,
+        dtype: torch.dtype,
+        *,
+        compiled: bool = False,
+    ) -> None:
         rules = checkpoint.preprocessing
         self._device = device
         self._dtype = dtype
@@ -32,11 +42,11 @@ class Towers:
         self._scale = rules.scale
         self._mean = torch.tensor(rules.mean, device=device).view(1, 3, 1, 1)
         self._std = torch.tensor(rules.std, device=device).view(1, 3, 1, 1)
-        self._model = _load_model(checkpoint, device, dtype)
-        tokenizer = AutoTokenizer.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
-        )
-        self._tokens = TextRules(tokenizer, checkpoint.family, checkpoint.text_length)
+        model = load_model(checkpoint, device, dtype)
+        compiler = partial(torch.compile, dynamic=True) if compiled else _as_it_is
+        self._of_pictures = compiler(model.get_image_features)
+        self._of_words = compiler(model.get_text_features)
+        self._tokens = open_text_rules(checkpoint)
 
     def warm_up(self) -> None:
         """Runs each tower once.
@@ -55,17 +65,28 @@ class Towers:
         stacked = torch.from_numpy(np.stack(pictures)).to(self._device)
         scaled = stacked.permute(0, 3, 1, 2).to(torch.float32) * self._scale
         values = ((scaled - self._mean) / self._std).to(self._dtype).contiguous()
-        return _vectors(self._model.get_image_features(pixel_values=values))
+        return _vectors(self._of_pictures(pixel_values=values))
 
     @torch.inference_mode()
     def texts(self, texts: Sequence[str]) -> TextMatrix:
         """Vectors (n, dimension) of clean texts."""
         tokens = self._tokens(texts)
-        inputs = {name: tensor.to(self._device) for name, tensor in tokens.inputs.items()}
-        return TextMatrix(_vectors(self._model.get_text_features(**inputs)), tokens.truncated)
+        inputs = {
+            name: torch.from_numpy(ids).to(self._device) for name, ids in tokens.inputs.items()
+        }
+        return TextMatrix(_vectors(self._of_words(**inputs)), tokens.truncated)
 
 
-def _load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Any:
+def _as_it_is(function: _Function) -> _Function:
+    return function
+
+
+def load_model(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Any:
+    """The whole model from safetensors, in evaluation mode.
+
+    Raises:
+        OSError, ValueError, RuntimeError: the files are missing, damaged or incomplete.
+    """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model, info = AutoModel.from_pretrained(
         checkpoint.folder,

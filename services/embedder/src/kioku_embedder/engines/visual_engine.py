@@ -23,6 +23,7 @@ from kioku_embedder.engine import (
     Matrix,
     TextMatrix,
 )
+from kioku_embedder.engines.memory import give_back, resident_bytes
 from kioku_embedder.preprocessing import Pixels, Preprocessing
 from kioku_embedder.visual import read_manifest
 
@@ -53,16 +54,29 @@ class VisualEngine:
         self._checkpoint = checkpoint
         self._threads = threads
         self._graph: _Graph | None = None
+        self._memory = 0
 
     @property
     def loaded(self) -> bool:
         """Whether the weights are in memory."""
         return self._graph is not None
 
+    @property
+    def memory_bytes(self) -> int:
+        """What the process grew by when the graph came into memory."""
+        return self._memory if self.loaded else 0
+
     def load(self) -> None:
         """Reads the graph and runs it once, so that no real picture pays for that."""
         if self._graph is None:
+            before = resident_bytes()
             self._graph = self._loaded_graph()
+            self._memory = max(0, resident_bytes() - before)
+
+    def unload(self) -> None:
+        """See the port."""
+        self._graph = None
+        give_back()
 
     def images(self, pictures: Sequence[Pixels]) -> Matrix:
         """See the port."""

@@ -91,10 +91,12 @@ class ProviderServer:
         return [each for each in self.asked if each.method == "POST" and each.path in paths]
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24)
+        """Listens; the second time on the port of the first."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**24)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
+        """Listens no more."""
         assert self._server is not None
         self._server.close()
 

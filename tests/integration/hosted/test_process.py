@@ -24,7 +24,7 @@ from kioku_rt.objects import S3ObjectStore, S3Settings, derived_prefix
 from kioku_stack.nats import Nats
 from kioku_stack.swift import Swift
 
-from tests.integration.hosted.provider_server import DIMENSION, Answer, ProviderServer
+from tests.integration.hosted.provider_server import DIMENSION, ProviderServer
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -185,14 +185,11 @@ async def test_money_and_outages_cost_no_event(
     make_jpeg: Callable[..., bytes],
 ) -> None:
     """Work waits while the provider is down, and again when the money is spent, until more is."""
-    provider.always = Answer(429, headers={"Retry-After": "61"})
+    await provider.stop()
     assets = [await world.upload(make_jpeg(seed)) for seed in range(3)]
-    waiting = start({**world.environment, "KIOKU_HOSTED_BUDGET_USD": "0.0013"})
-    await waiting.until_said("events.waiting")
-    assert 0 == await waiting.exit_code(terminate=True)
-    provider.always = None
     poor = start({**world.environment, "KIOKU_HOSTED_BUDGET_USD": "0.0013"})
     await poor.until_said("events.waiting")
+    await provider.start()
     assert 2 == len(await world.until_ready(2))
     assert 0 == await poor.exit_code(terminate=True)
     start({**world.environment, "KIOKU_HOSTED_BUDGET_USD": "1"})

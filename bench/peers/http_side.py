@@ -65,7 +65,7 @@ class HttpSide:
     async def embed(self, picture: bytes) -> Vector:
         """See the protocol."""
         try:
-            answer = await self.client.post(self.api.path, **self.api.request(picture))
+            answer = await self._post(picture)
         except httpx.TimeoutException as error:
             raise TimeoutError(self.name) from error
         except httpx.TransportError as error:
@@ -73,6 +73,14 @@ class HttpSide:
         if answer.status_code != httpx.codes.OK:
             raise Refused(f"HTTP {answer.status_code}")
         return self.api.vector(answer.json())
+
+    async def _post(self, picture: bytes) -> httpx.Response:
+        """Posts; once more where the server had closed a connection that was kept open."""
+        body = self.api.request(picture)
+        try:
+            return await self.client.post(self.api.path, **body)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            return await self.client.post(self.api.path, **body)
 
     async def healthy(self) -> bool:
         """Whether its health check answers 200."""

@@ -20,9 +20,10 @@ from kioku_rt.reasons import Reason
 from kioku_search.asset import Kind
 from kioku_search.deletion import Deletions
 from kioku_search.deletion_store import DeletionStore
-from kioku_search.indexing import Origin
+from kioku_search.indexing import Effect, Origin
 from kioku_search.vector_store import VectorStore
 
+from tests.integration.search.film import film, whole_film
 from tests.integration.search.rig import ready_message, space, unit, user
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 500
@@ -212,6 +213,73 @@ async def test_the_second_sweep_removes_what_came_late(db, objects):
     assert (1, 0) == (await deletions.sweep(), await deletions.sweep())
     assert {} == objects.objects
     assert (await deletions.get(ANN, asset_id)).swept_at is not None
+
+
+async def test_a_video_goes_with_its_frames(db):
+    """Rows, vectors of every frame and derived objects; the receipt counts them."""
+    video = await whole_film(db, count=4)
+    other = await whole_film(db, count=2)
+    kept = len(other.objects.objects)
+    await video.objects.put(f"incoming/{video.asset_id}", b"x", "video/mp4")
+    deletions = deletions_of(db, video.objects)
+    await deletions.order(ANN, video.asset_id)
+    assert ({}, {}) == (await video.frames(), await video.vectors())
+    await deletions.purge("e1", "ann", video.asset_id)
+    assert ({}, kept) == (video.objects.objects, len(other.objects.objects))
+    purged = await db.owner.fetchval(
+        "SELECT payload FROM search.outbox WHERE subject = 'asset.purged'"
+    )
+    removed = dict(events_pb2.AssetPurged.FromString(purged).removed)
+    assert {
+        "image_embeddings": 4,
+        "frames": 4,
+        "videos": 1,
+        "stages": 2,
+        "objects": 6,
+    } == removed
+    assert (2, 2) == (len(await other.frames()), len(await other.vectors()))
+
+
+async def test_a_cutter_that_comes_late_leaves_nothing(db):
+    """Frames stored and told after the purge: no row, no vector, and the second sweep has them."""
+    video = await whole_film(db, count=2)
+    deletions = deletions_of(db, video.objects, delay=timedelta(seconds=-1))
+    await deletions.order(ANN, video.asset_id)
+    await deletions.purge("e1", "ann", video.asset_id)
+    assert {} == video.objects.objects
+    video.generation = 2
+    assert Effect.DEAD_ASSET is await video.cut(0, 3, 3)
+    assert Effect.DEAD_ASSET is await video.embed(0, 1, 2)
+    assert ({}, {}) == (await video.frames(), await video.vectors())
+    assert 4 == len(video.objects.objects)
+    assert 1 == await deletions.sweep()
+    assert {} == video.objects.objects
+
+
+async def test_a_video_is_swept_after_the_longest_cutting(db, objects):
+    """Later than a picture, whose writers are done sooner."""
+    delays = {Kind.IMAGE: timedelta(seconds=-1), Kind.VIDEO: timedelta(hours=1)}
+    deletions = Deletions(
+        DeletionStore(db.api, db.worker), objects, participants=("search",), sweep_delays=delays
+    )
+    video = await film(db)
+    await deletions.order(ANN, video.asset_id)
+    assert 0 == await deletions.sweep()
+    await deletions.order(ANN, await db.stored_asset("ann"))
+    assert 1 == await deletions.sweep()
+
+
+async def test_deletion_and_frames_at_the_same_moment(db):
+    """Whoever wins, no frame and no vector of a dead video is left."""
+    videos = [await film(db) for _ in range(8)]
+    deletions = deletions_of(db, videos[0].objects)
+    await asyncio.gather(
+        *(video.cut(0, 8, 8) for video in videos),
+        *(video.embed(*range(8)) for video in videos),
+        *(deletions.order(ANN, video.asset_id) for video in videos),
+    )
+    for table in ("frames", "videos", "image_embeddings"):
+        assert 0 == await db.owner.fetchval(f"SELECT count(*) FROM search.{table}")
 
 
 async def test_a_sweep_waits_for_its_time(db, objects):

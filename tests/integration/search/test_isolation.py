@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from tests.integration.search.film import whole_film
 from tests.integration.search.rig import space, unit
 
 SET_OWNER = "SELECT set_config('kioku.owner', $1, true)"
@@ -16,6 +17,8 @@ TABLES = (
     "asset_tags",
     "asset_stages",
     "image_embeddings",
+    "videos",
+    "frames",
     "deletions",
     "deletion_purges",
 )
@@ -23,11 +26,12 @@ TABLES = (
 
 @pytest_asyncio.fixture
 async def two(db):
-    """Ann and Bob with a picture each, Bob's second one deleted."""
+    """Ann and Bob with a picture each, Bob with a video, and with a picture that is deleted."""
     one = space()
     await db.register(one)
     ann = await db.indexed("ann", one, unit("ann"))
     bob = await db.indexed("bob", one, unit("bob"), tags=["secret"])
+    await whole_film(db, "bob", 2)
     gone = uuid.uuid4()
     await db.owner.execute(
         "INSERT INTO search.deletions (owner, asset_id, sweep_after) VALUES ('bob', $1, now())",
@@ -116,6 +120,8 @@ async def test_writing_for_another_owner_is_refused(db, two):
                 "UPDATE search.assets SET filename = 'x' WHERE asset_id = $1",
                 "DELETE FROM search.image_embeddings WHERE asset_id = $1",
                 "DELETE FROM search.asset_stages WHERE asset_id = $1",
+                "DELETE FROM search.frames WHERE asset_id = $1 OR true",
+                "DELETE FROM search.videos WHERE asset_id = $1 OR true",
             ):
                 assert (await connection.execute(statement, bob)).endswith(" 0")
 

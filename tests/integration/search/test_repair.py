@@ -6,14 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from kioku.assets.v1 import asset_pb2
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import DependencyDown
+from kioku_rt.reasons import Reason
+from kioku_search.asset import Failure
 from kioku_search.repair import Reconciler, RepairRules, Round
 from kioku_search.repair_store import RepairStore, announce_outstanding
 from kioku_search.space import Spaces
 from kioku_search.space_store import SpaceStore
+from kioku_search.stats_store import StatsStore
 
-from tests.integration.search.rig import FakeEmbedder, space, unit
+from tests.integration.search.film import film, whole_film
+from tests.integration.search.rig import FakeEmbedder, space, unit, user
 
 RULES = RepairRules(grace=timedelta(seconds=-1), longest=timedelta(hours=1), batch=10, every_nth=1)
 
@@ -87,6 +92,73 @@ async def test_assets_that_should_have_no_vector_are_left_alone(db, state):
     await db.stored_asset("ann", state=state)
     await db.stored_asset("ann", state=state, kind="VIDEO")
     assert Round(missing=0, ordered=0) == await reconciler(db).run_once()
+
+
+async def nobody_moved(db):
+    """As if everything had happened long ago."""
+    await db.owner.execute("UPDATE search.videos SET updated_at = now() - interval '1 hour'")
+    await db.owner.execute("UPDATE search.asset_stages SET updated_at = now() - interval '1 hour'")
+
+
+@pytest.mark.parametrize("cut", ["nothing", "some", "all"])
+async def test_a_video_that_is_stuck_is_cut_again(db, cut):
+    """Whether its cutting never began, never ended, or its vectors are missing."""
+    video = await film(db, filename="a.mp4", tags=["t"])
+    if cut != "nothing":
+        await video.cut(0, 3, 3 if cut == "all" else None)
+        await video.embed(0, 1)
+    await nobody_moved(db)
+    one = reconciler(db, grace=timedelta(minutes=1))
+    assert Round(missing=1, ordered=1) == await one.run_once()
+    ((subject, payload),) = await sent(db)
+    order = events_pb2.EmbeddingRequested.FromString(payload)
+    assert ("embedding.requested", 2, asset_pb2.ASSET_KIND_VIDEO, "a.mp4", ["t"]) == (
+        subject,
+        order.generation,
+        order.kind,
+        order.filename,
+        list(order.tags),
+    )
+    assert ("PROCESSING", {"frames": "PENDING", "embedding": "PENDING"}) == await video.standing()
+
+
+async def test_a_video_under_way_is_left_alone(db):
+    """Progress a moment ago is no hole, nor is a video all of whose frames ended."""
+    video = await film(db)
+    await nobody_moved(db)
+    await video.cut(0, 3)
+    whole = await film(db)
+    await whole.cut(0, 2, 2)
+    await whole.embed(0, 1, f1=Failure(Reason.IMAGE_TRUNCATED, "It ends early."))
+    one = reconciler(db, grace=timedelta(minutes=1))
+    assert Round(missing=0, ordered=0) == await one.run_once()
+
+
+async def test_a_frame_that_lost_its_vector_is_mended(db):
+    """The video stays READY, its other frames are found, and it is cut again."""
+    video = await whole_film(db, count=3)
+    await db.owner.execute("DELETE FROM search.image_embeddings WHERE frame_no = 1")
+    await nobody_moved(db)
+    assert Round(missing=1, ordered=1) == await reconciler(db).run_once()
+    assert ("READY", {"frames": "DONE", "embedding": "DONE"}) == await video.standing()
+    counts = await StatsStore(db.api).of(user("ann"))
+    assert 1 == counts.missing_vectors
+    video.generation = 2
+    await video.cut(0, 3, 3)
+    await video.embed(0, 1, 2)
+    assert 0 == (await StatsStore(db.api).of(user("ann"))).missing_vectors
+    assert Round(missing=0, ordered=0) == await reconciler(db).run_once()
+
+
+async def test_videos_that_lack_vectors_are_counted(db):
+    """Not yet cut, or with fewer vectors than frames; failed frames need none."""
+    await film(db)
+    some = await film(db)
+    await some.cut(0, 2, 2)
+    await some.embed(0)
+    assert 2 == (await StatsStore(db.api).of(user("ann"))).missing_vectors
+    await some.embed(1, f1=Failure(Reason.IMAGE_TRUNCATED, "It ends early."))
+    assert 1 == (await StatsStore(db.api).of(user("ann"))).missing_vectors
 
 
 async def test_work_under_way_is_no_hole(db):

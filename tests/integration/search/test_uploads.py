@@ -221,12 +221,43 @@ async def test_what_is_not_accepted_is_refused_before_any_url(db, objects, chang
     assert 0 == await db.owner.fetchval("SELECT count(*) FROM search.assets")
 
 
-async def test_videos_where_a_setting_allows_them(db, objects):
-    """The same bytes are an asset where videos are accepted."""
+MP4 = b"\x00\x00\x00\x18ftypisom" + b"\x00" * 92
+TRANSPORT = (b"\x47" + b"\x00" * 187) * 6
+
+
+@pytest.mark.parametrize("data", [MP4, TRANSPORT], ids=["mp4", "mpeg-ts"])
+async def test_videos_where_a_setting_allows_them(db, objects, data):
+    """The same bytes are an asset where videos are accepted, and have both their stages."""
     uploads = uploads_of(db, objects, replace(RULES, videos=True))
-    data = b"\x00\x00\x00\x18ftypisom" + b"\x00" * 92
     new = replace(NEW, content_type="video/mp4", size_bytes=len(data), sha256="")
-    assert "VIDEO" == (await uploads.complete(ANN, await begun(uploads, objects, new, data))).kind
+    done = await uploads.complete(ANN, await begun(uploads, objects, new, data))
+    assert ("VIDEO", ["embedding", "frames"]) == (done.kind, [one.stage for one in done.stages])
+
+
+@pytest.mark.parametrize(
+    ("changes", "data", "reason"),
+    [
+        ({"content_type": "video/mp4"}, JPEG, Reason.VIDEO_UNSUPPORTED_FORMAT),
+        ({"content_type": "video/mp4"}, b"\x47" * 104, Reason.VIDEO_UNSUPPORTED_FORMAT),
+        ({"content_type": "image/jpeg"}, MP4, Reason.IMAGE_UNSUPPORTED_FORMAT),
+    ],
+    ids=["a picture", "nothing known", "a video"],
+)
+async def test_bytes_of_another_medium(db, objects, changes, data, reason):
+    """A picture is no video and a video no picture, whatever was announced."""
+    uploads = uploads_of(db, objects, replace(RULES, videos=True))
+    new = replace(NEW, size_bytes=len(data), sha256="", **changes)
+    asset_id = await begun(uploads, objects, new, data)
+    assert reason is await reason_of(uploads.complete(ANN, asset_id))
+
+
+async def test_a_video_has_its_own_limit(db, objects):
+    """Larger than a picture may be, and no larger than the setting."""
+    uploads = uploads_of(db, objects, replace(RULES, videos=True))
+    film = replace(NEW, content_type="video/mp4", size_bytes=2**22)
+    assert (await uploads.create(ANN, film)).url
+    larger = uploads.create(ANN, replace(film, size_bytes=2**22 + 1))
+    assert Reason.VIDEO_TOO_LARGE is await reason_of(larger)
 
 
 async def test_a_request_id_makes_one_asset(db, objects):

@@ -17,7 +17,7 @@ CREATE TABLE search.videos (
     codec text NOT NULL DEFAULT '',
     hdr boolean NOT NULL DEFAULT false,
     incomplete text NOT NULL DEFAULT '',
-    told_at timestamptz NOT NULL DEFAULT now(),
+    told_at timestamptz NOT NULL DEFAULT '-infinity',
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (owner, asset_id),
     FOREIGN KEY (owner, asset_id) REFERENCES search.assets ON DELETE CASCADE

@@ -42,7 +42,7 @@ def test_pixels_are_those_of_the_reference(name: str, shape: tuple[int, int]) ->
     steps = np.abs(scaled(rules, pixels) - reference) / (rules.scale / rules.std[0])
     allowed = 1 if rules.resample == Image.Resampling.BILINEAR else 0
     assert steps.max() < allowed + 1e-3
-    assert (steps > 1e-3).mean() < 0.2
+    assert (steps > 1e-3).mean() < 0.3
 
 
 @pytest.mark.parametrize("shape", [(1, 1024), (1024, 1)])

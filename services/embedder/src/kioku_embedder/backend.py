@@ -21,7 +21,10 @@ Source = Callable[[], Awaitable[bytes]]
 
 @dataclass(frozen=True)
 class Timing:
-    """How long the parts took, seconds, and how many items shared the pass."""
+    """How long the parts took, seconds, and how many items shared the pass.
+
+    `queue` is all waiting: for a decoder and for the engine. `decode` ends with the model's pixels.
+    """
 
     queue: float
     decode: float

@@ -17,7 +17,7 @@ from kioku_embedder.answer import Answer
 from kioku_embedder.backend import Embedding, Source, Timing
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.engine import LabelScale
-from kioku_embedder.originals import Decoder, Observer, Originals
+from kioku_embedder.originals import WEIGHT_LIMIT, Decoder, Observer, Originals
 from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 
@@ -32,6 +32,7 @@ class Embedder:
         decoders: bulk pictures at the decoder at once.
         observer: told of every decode and every answer.
         words: whether the model has a text tower.
+        weight_limit: see `originals.Originals`.
     """
 
     def __init__(
@@ -43,9 +44,12 @@ class Embedder:
         decoders: int,
         observer: Observer,
         words: bool = True,
+        weight_limit: float = WEIGHT_LIMIT,
     ) -> None:
         self.space = space
-        self._originals = Originals(decoder, decoders=decoders, observer=observer)
+        self._originals = Originals(
+            decoder, decoders=decoders, observer=observer, weight_limit=weight_limit
+        )
         self._batcher = batcher
         self._observer = observer
         self._words = words
@@ -74,9 +78,9 @@ class Embedder:
         with self._observed(Tower.IMAGE):
             self.require_space(space_id)
             with self._batcher.room(Tower.IMAGE, priority):
-                pixels, seconds = await self._originals.pixels(source, priority)
-                answer = await self._batcher.embed(pixels, Tower.IMAGE, priority)
-            return self._embedding(answer, seconds)
+                prepared = await self._originals.pixels(source, priority)
+                answer = await self._batcher.embed(prepared.pixels, Tower.IMAGE, priority)
+            return self._embedding(answer, prepared.waited, prepared.seconds)
 
     async def text(self, text: str, *, space_id: str, priority: Priority) -> Embedding:
         """See the port."""
@@ -87,7 +91,7 @@ class Embedder:
             clean = clean_text(text)
             with self._batcher.room(Tower.TEXT, priority):
                 answer = await self._batcher.embed(clean, Tower.TEXT, priority)
-            return self._embedding(answer, 0.0)
+            return self._embedding(answer, 0.0, 0.0)
 
     def require_space(self, space_id: str) -> None:
         """See the port."""
@@ -102,9 +106,12 @@ class Embedder:
             raise
         self._observer.answered(tower, None)
 
-    def _embedding(self, answer: Answer, decode_seconds: float) -> Embedding:
+    def _embedding(self, answer: Answer, waited: float, decode_seconds: float) -> Embedding:
         timing = Timing(
-            answer.queue_seconds, decode_seconds, answer.inference_seconds, answer.batch_size
+            waited + answer.queue_seconds,
+            decode_seconds,
+            answer.inference_seconds,
+            answer.batch_size,
         )
         embedded = answer.embedded
         return Embedding(self.space, embedded.vector, embedded.truncated, timing)

@@ -94,6 +94,7 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
         decoders=settings.decoders,
         observer=metrics,
         words=checkpoint.family is not VISUAL,
+        weight_limit=settings.embedder_weight_limit,
     )
     return Model(checkpoint, batcher, pool, embedder)
 

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
 from time import monotonic
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from kioku_rt.images import DecodedImage
+from kioku_rt.images import DecodedImage, ImageLimits
+from kioku_rt.images.weight import weight
 from kioku_rt.reasons import Reason
 
 from kioku_embedder.backend import Source
+from kioku_embedder.load import Load
 from kioku_embedder.preprocessing import Pixels
 from kioku_embedder.waiting import Priority, Tower
 
 # Originals that bulk work may hold in memory besides those at the decoder.
 _FETCHED_AHEAD = 2
+
+
+# Megapixels plus megabytes: some 65 photos of 12 megapixels, a second of two decoders.
+WEIGHT_LIMIT = 1_000.0
+_LIMITS = ImageLimits()
+
+
+class Prepared(NamedTuple):
+    """Pixels for the engine; seconds of waiting for a decoder, and of decoding."""
+
+    pixels: Pixels
+    waited: float
+    seconds: float
 
 
 class Observer(Protocol):
@@ -46,26 +60,50 @@ class Originals:
         decoders: bulk pictures at the decoder at once, so that an interactive one finds a decoder
             after at most one of them; a few more are fetched meanwhile.
         observer: told of every decode.
+        weight_limit: megapixels plus megabytes of the pictures in hand that somebody waits for.
     """
 
-    def __init__(self, decoder: Decoder, *, decoders: int, observer: Observer) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        *,
+        decoders: int,
+        observer: Observer,
+        weight_limit: float = WEIGHT_LIMIT,
+    ) -> None:
         self._decoder = decoder
+        self._load = Load(weight_limit, decoders)
         self._bulk_originals = asyncio.Semaphore(decoders + _FETCHED_AHEAD)
         self._bulk_decodes = asyncio.Semaphore(decoders)
         self._observer = observer
 
-    async def pixels(self, source: Source, priority: Priority) -> tuple[Pixels, float]:
-        """A picture's pixels and the seconds of decoding; its bytes are gone afterwards.
+    async def pixels(self, source: Source, priority: Priority) -> Prepared:
+        """A picture's pixels; its bytes are gone afterwards.
 
         Raises:
-            KiokuError: IMAGE_*, DEPENDENCY_UNAVAILABLE, and what `source` raises.
+            KiokuError: IMAGE_*, OVERLOADED, DEPENDENCY_UNAVAILABLE, and what `source` raises.
         """
-        bulk = priority is Priority.BULK
-        async with self._bulk_originals if bulk else nullcontext():
+        prepare = self._prompt if priority is Priority.INTERACTIVE else self._bulk
+        prepared = await prepare(source)
+        self._observer.decoded(priority, prepared.waited + prepared.seconds)
+        return prepared
+
+    async def _prompt(self, source: Source) -> Prepared:
+        data = await source()
+        heavy = weight(data, _LIMITS)
+        with self._load.carry(heavy):
+            prepared = await self._decoded(data, monotonic())
+        self._load.learn(heavy, prepared.seconds)
+        return prepared
+
+    async def _bulk(self, source: Source) -> Prepared:
+        async with self._bulk_originals:
             data = await source()
-            started = monotonic()
-            async with self._bulk_decodes if bulk else nullcontext():
-                decoded = await self._decoder.decode(data)
-        seconds = monotonic() - started
-        self._observer.decoded(priority, seconds)
-        return decoded.pixels, seconds
+            begun = monotonic()
+            async with self._bulk_decodes:
+                return await self._decoded(data, begun)
+
+    async def _decoded(self, data: bytes, begun: float) -> Prepared:
+        decoded = await self._decoder.decode(data)
+        waited = max(0.0, monotonic() - begun - decoded.seconds)
+        return Prepared(decoded.pixels, waited, decoded.seconds)

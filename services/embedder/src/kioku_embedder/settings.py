@@ -28,6 +28,8 @@ class Settings(HostedSettings):
         embedder_pass_seconds: how long one pass may take, unless one item alone takes longer; an
             interactive query waits at most this long for bulk work.
         embedder_queue_limit: most items of each priority in hand before OVERLOADED.
+        embedder_weight_limit: megapixels plus megabytes of pictures in hand that somebody waits
+            for before OVERLOADED.
         embedder_decoders: decoder processes.
         embedder_slots: events of one consumer in hand at once.
         embedder_frame_slots: ranges of video frames in hand at once; each has a batch in memory.
@@ -50,6 +52,7 @@ class Settings(HostedSettings):
     embedder_preload: bool = False
     embedder_pass_seconds: float = Field(default=0.1, gt=0)
     embedder_queue_limit: int = Field(default=128, ge=1)
+    embedder_weight_limit: float = Field(default=1_000.0, gt=0)
     embedder_decoders: int = Field(default=0, ge=0)
     embedder_slots: int = Field(default=16, ge=1)
     embedder_frame_slots: int = Field(default=2, ge=1)

@@ -122,7 +122,7 @@ class HostedEmbedder:
         """See the port; the picture is decoded here first, so a bad one costs nothing."""
         with self._item(Tower.IMAGE, space_id, priority):
             self._require_working()
-            pixels, seconds = await self._originals.pixels(source, priority)
+            pixels, _, seconds = await self._originals.pixels(source, priority)
             async with self._passage.address(pixels, derived) as address:
                 return await self._paid(
                     lambda: self._provider.image(address), self._prices.image, priority, seconds

@@ -52,7 +52,10 @@ class Fused:
 
 
 def fuse(lists: Mapping[Method, Sequence[Neighbour]], limit: int) -> list[Fused]:
-    """The `limit` best of all lists, best first, ties by asset id.
+    """The `limit` best of all lists, best first.
+
+    Of two that stand equally high in one list each, the one that tags found goes first: a match of
+    tags is more than chance, while something is always nearest to a picture. Then by asset id.
 
     Args:
         lists: each nearest first; an asset at most once in each.
@@ -63,5 +66,9 @@ def fuse(lists: Mapping[Method, Sequence[Neighbour]], limit: int) -> list[Fused]
             before = found.get(neighbour.asset_id, Fused(neighbour, ()))
             part = Part(method, rank, neighbour.score)
             found[neighbour.asset_id] = Fused(before.neighbour, (*before.parts, part))
-    ranked = sorted(found.values(), key=lambda one: (-one.weight, one.neighbour.asset_id))
-    return ranked[:limit]
+    return sorted(found.values(), key=_order)[:limit]
+
+
+def _order(one: Fused) -> tuple[float, bool, UUID]:
+    tagged = any(part.method is Method.TAGS for part in one.parts)
+    return -one.weight, not tagged, one.neighbour.asset_id

@@ -22,7 +22,7 @@ from kioku_search.space import IMAGE, TAG, Spaces
 
 _KINDS = {Method.VISUAL: IMAGE, Method.TAGS: TAG}
 # A fused list looks at least so deep into each: an asset that is tenth in both may be the best.
-_DEPTH = 50
+DEPTH = 20
 # One of two lists may lack the asset that is asked about, everything, or whoever makes its vectors.
 _NOT_THERE = frozenset({Reason.ASSET_NOT_READY, Reason.NO_ACTIVE_SPACE, Reason.SPACE_NOT_SERVED})
 # What is seen cannot be asked for now, or not by words.
@@ -133,7 +133,7 @@ class _Ask:
         """The best of both lists; of one, where the other has nothing to say."""
         if page_token:
             raise InvalidInput(Reason.PAGE_TOKEN_INVALID, field="page_token")
-        depth = max(k, _DEPTH)
+        depth = max(k, DEPTH)
         answers = await asyncio.gather(*(_found(self.one(one, depth, "")) for one in _KINDS))
         there = [answer for answer in answers if isinstance(answer, Answer)]
         if not there:

@@ -31,7 +31,7 @@ from kioku_search.space import IMAGE, TAG, Space, Spaces
 EXACT = "exact"
 # Vectors of tags are hashed, so those of strangers are not quite at right angles: their score is
 # about 1 / sqrt(dimension) off zero. What is nearer than this shares a word.
-_CHANCE = 4.0
+CHANCE = 4.0
 Floats = npt.NDArray[np.float32]
 
 
@@ -231,7 +231,7 @@ class Search:
 
 def _least_score(space: Space, asked: float | None) -> float:
     """What a result must score; in a space of tags at least what chance does not give."""
-    chance = _CHANCE / math.sqrt(space.dimension) if space.kind == TAG else -math.inf
+    chance = CHANCE / math.sqrt(space.dimension) if space.kind == TAG else -math.inf
     return chance if asked is None else max(asked, chance)
 
 

@@ -67,7 +67,7 @@ class World:
         asset = str(uuid.uuid4())
         key = f"originals/o/{asset}/1"
         await self.store.put(key, data, "video/mp4")
-        fields = {
+        fields: dict[str, Any] = {
             "asset_id": asset,
             "owner": OWNER,
             "kind": asset_pb2.ASSET_KIND_VIDEO,

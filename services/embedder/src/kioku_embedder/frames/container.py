@@ -41,7 +41,9 @@ def open_video(fd: int, limits: CutLimits) -> Iterator[tuple[InputContainer, Vid
         _check_pixels(stream.codec_context.width, stream.codec_context.height, limits)
         # One thread: damaged pictures come out the same each time, and videos share the cores.
         stream.codec_context.thread_count = 1
-        stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
+        # For sizes that change on the way; decoders count the margins of their buffers too.
+        most = 2 * limits.max_pixels + 2**16
+        stream.codec_context.options = {"max_pixels": str(most)}
         yield container, stream
 
 

@@ -59,7 +59,8 @@ def test_rotation_and_flips(
     assert ((64, 96) if sideways else (96, 64)) == (found.facts.width, found.facts.height)
     rows, columns = (np.array_split(range(size), 2) for size in picture.shape[:2])
     means = [[picture[r][:, c].mean() for c in columns] for r in rows]
-    assert CORNERS[name] == np.unravel_index(np.argmin(means), (2, 2))
+    row, column = np.unravel_index(np.argmin(means), (2, 2))
+    assert CORNERS[name] == (int(row), int(column))
 
 
 def test_pixel_aspect(tmp_path: Path, draw: Any, steps: Any, cut_video: Any) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 from kioku.events.v1 import events_pb2
-from kioku_rt.objects import MemoryObjectStore
-from kioku_search.asset import derived_prefix
+from kioku_rt.objects import MemoryObjectStore, derived_prefix
 from kioku_search.asset_store import AssetStore
 from kioku_search.cutting import Cutting, FrameRange
 from kioku_search.frame_store import FrameStore
@@ -32,7 +31,7 @@ def frame_vector(asset_id: uuid.UUID, frame_no: int, generation: int = 1) -> np.
 
 def manifest(owner: str, asset_id: uuid.UUID, first: int, count: int, generation: int = 1) -> Any:
     """The frames of a range, two a second."""
-    folder = f"{derived_prefix(owner, asset_id)}frames/{generation}/"
+    folder = f"{derived_prefix(owner, str(asset_id))}frames/{generation}/"
     return events_pb2.FrameManifest(
         asset_id=str(asset_id),
         generation=generation,
@@ -72,7 +71,7 @@ class Film:
     @property
     def folder(self) -> str:
         """Under which its frames are stored."""
-        return f"{derived_prefix(self.owner, self.asset_id)}frames/"
+        return f"{derived_prefix(self.owner, str(self.asset_id))}frames/"
 
     def origin(self, event: str = "") -> Origin:
         """This cutting's first delivery."""

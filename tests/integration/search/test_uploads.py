@@ -234,6 +234,17 @@ async def test_videos_where_a_setting_allows_them(db, objects, data):
     assert ("VIDEO", ["embedding", "frames"]) == (done.kind, [one.stage for one in done.stages])
 
 
+async def test_a_video_that_was_copied_before_is_not_copied_again(db):
+    """A call whose time ran out after the copy leaves the next one less to do."""
+    objects = CrashingStore("copy", after=True)
+    uploads = uploads_of(db, objects, replace(RULES, videos=True))
+    new = replace(NEW, content_type="video/mp4", size_bytes=len(MP4), sha256="")
+    asset_id = await begun(uploads, objects, new, MP4)
+    with pytest.raises(Crash):
+        await uploads.complete(ANN, asset_id)
+    assert AssetState.PROCESSING is (await uploads.complete(ANN, asset_id)).state
+
+
 @pytest.mark.parametrize(
     ("changes", "data", "reason"),
     [

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum, unique
 from uuid import UUID
 
-from kioku_rt.objects.port import owner_hash
+from kioku_rt.objects.port import derived_prefix, owner_hash
 from kioku_rt.reasons import Reason
 
 from kioku_search.video import VideoProgress
@@ -129,15 +129,10 @@ def original_key(owner: str, asset_id: UUID, sha256: str) -> str:
     return f"originals/{owner_hash(owner)}/{asset_id}/{sha256}"
 
 
-def derived_prefix(owner: str, asset_id: UUID) -> str:
-    """Under which everything lies that was made from an asset."""
-    return f"derived/{owner_hash(owner)}/{asset_id}/"
-
-
 def prefixes(owner: str, asset_id: UUID) -> tuple[str, ...]:
     """Everything that storage may ever hold of an asset."""
     return (
         incoming_key(asset_id),
         f"originals/{owner_hash(owner)}/{asset_id}/",
-        derived_prefix(owner, asset_id),
+        derived_prefix(owner, str(asset_id)),
     )

@@ -14,10 +14,9 @@ from typing import Protocol
 from google.protobuf.message import DecodeError
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import InvalidInput
-from kioku_rt.objects.port import ObjectStore
+from kioku_rt.objects.port import ObjectStore, derived_prefix
 from kioku_rt.reasons import Reason
 
-from kioku_search.asset import FRAMES_STAGE, derived_prefix
 from kioku_search.fields import checked_sha256
 from kioku_search.indexing import Effect, Failed, Origin
 from kioku_search.video import VideoFacts
@@ -109,7 +108,7 @@ class Cutting:
 
     async def _drop_older(self, origin: Origin) -> None:
         """Remove the stored frames of older cuttings; what a crash here leaves goes on deletion."""
-        root = f"{derived_prefix(origin.owner, origin.asset_id)}{FRAMES_STAGE}/"
+        root = f"{_derived(origin)}frames/"
         keys = await self._objects.list_prefix(root)
         older = [key for key in keys if _cutting_of(key.removeprefix(root)) < origin.generation]
         for start in range(0, len(older), 1000):
@@ -123,17 +122,21 @@ def _check_range(cut: FrameRange) -> None:
     if cut.total is not None and cut.first + cut.count > cut.total:
         raise _unsound("The range ends after the last frame.")
     # A key elsewhere would let one owner's event show another owner's objects.
-    if cut.count and not cut.manifest_key.startswith(derived_prefix(origin.owner, origin.asset_id)):
+    if cut.count and not cut.manifest_key.startswith(_derived(origin)):
         raise _unsound("The manifest is not stored with its video.")
 
 
 def _frame(one: events_pb2.Frame, origin: Origin) -> CutFrame:
-    if not one.object_key.startswith(derived_prefix(origin.owner, origin.asset_id)):
+    if not one.object_key.startswith(_derived(origin)):
         raise _unsound("A frame is not stored with its video.")
     if one.width <= 0 or one.height <= 0 or not one.sha256:
         raise _unsound("A frame lacks its size or its hash.")
     sha256 = checked_sha256(one.sha256)
     return CutFrame(one.frame_no, one.time_ms, one.object_key, sha256, one.width, one.height)
+
+
+def _derived(origin: Origin) -> str:
+    return derived_prefix(origin.owner, str(origin.asset_id))
 
 
 def _cutting_of(name: str) -> int:

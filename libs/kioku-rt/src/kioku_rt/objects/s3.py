@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -40,6 +41,9 @@ class S3ObjectStore:
         self._settings = settings
         self._client = _client(settings, settings.endpoint)
         self._signer = _client(settings, settings.public_endpoint)
+        # The store says nothing until a copy is done, which takes long for a long video.
+        patient = replace(settings, read_seconds=settings.call_seconds)
+        self._copier = _client(patient, settings.endpoint)
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="kioku-s3")
 
     def __repr__(self) -> str:
@@ -104,6 +108,7 @@ class S3ObjectStore:
         self._threads.shutdown(wait=True)
         self._client.close()
         self._signer.close()
+        self._copier.close()
 
     async def _run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def call() -> T:
@@ -161,7 +166,7 @@ class S3ObjectStore:
 
     def _copy(self, source: str, target: str, etag: str) -> None:
         bucket = self._settings.bucket
-        self._client.copy_object(
+        self._copier.copy_object(
             Bucket=bucket,
             Key=target,
             CopySource={"Bucket": bucket, "Key": source},

@@ -16,7 +16,8 @@ class S3Settings:
         region: as the server has it; part of every signature.
         access_key, secret_key: the credentials; never printed.
         url_ttl_seconds: how long a signed URL lives.
-        connect_seconds, read_seconds: of each attempt; the second is per read from the socket.
+        connect_seconds, read_seconds: of each attempt; the second is per read from the socket, but
+            a copy, of which the store says nothing until it is done, has `call_seconds`.
         attempts: how often a call is tried in total.
         call_seconds: of a whole call with all its attempts, streams included.
         threads: calls at the same time.

@@ -1,7 +1,7 @@
 """Promise: an asset's tags and file name, or a query, become one vector, with no model and at once.
 
-What counts, from the most to the least: the word itself, the group of words that mean the same, a
-wider group, two words written as one, pieces of words. Rare words weigh more (`rarity`), repeated
+What counts: each word, the group of words that mean the same, and less than these the whole tag,
+two words written as one, a wider group, pieces of words. Rare words weigh more (`rarity`), repeated
 ones a little more than once (1 + ln n).
 """
 
@@ -27,6 +27,7 @@ VERSION = 1
 
 _GROUP = 1.0
 _WIDER = 0.35
+_WHOLE = 0.5
 _JOINED = 0.4
 _PIECES = 0.3
 _PIECE = 3
@@ -86,13 +87,15 @@ class TagsEncoder:
         return {name: weight for name, weight in features.items() if weight > _LEAST}
 
     def _shared(self, words: Sequence[str], *, wider: bool) -> Iterable[tuple[str, float]]:
-        """Groups, wider groups and joined words of one text."""
+        """Groups, wider groups, the whole and joined words of one text."""
         for phrase, group in self._synonyms.of(words):
             weight = max(map(self._weight, phrase))
             yield f"g:{group}", weight * _GROUP
             if wider:
                 for above in self._synonyms.above(group):
                     yield f"g:{above}", weight * _WIDER
+        if words:
+            yield f"t:{' '.join(words)}", _WHOLE * max(map(self._weight, words))
         for left, right in pairwise(words):
             yield f"w:{left}{right}", _JOINED * min(self._weight(left), self._weight(right))
 

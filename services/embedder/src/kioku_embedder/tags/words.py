@@ -41,7 +41,7 @@ _IRREGULAR = {
 }
 _ES = ("sses", "shes", "ches", "xes", "zes", "oes")
 _NO_PLURAL = ("ss", "us", "is")
-_SHOES = 5
+_OES = frozenset({"shoes", "canoes", "hoes", "toes", "horseshoes"})
 
 
 def words_of(text: str, known: Container[str] = ()) -> list[str]:
@@ -67,7 +67,7 @@ def singular(word: str) -> str:
         return _IRREGULAR[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
-    if len(word) > _SHOES and word.endswith(_ES):
+    if len(word) > 4 and word.endswith(_ES) and word not in _OES:
         return word[:-2]
     if len(word) > 3 and word.endswith("s") and not word.endswith(_NO_PLURAL):
         return word[:-1]

@@ -12,12 +12,14 @@ import sys
 import time
 
 import numpy as np
+from PIL import Image
 
 KIND, SEGFAULT, SLEEP, SPIN, HOG, RAISE, MODULES = range(0, 70, 10)
 
 
-def misbehave(pixels: np.ndarray) -> np.ndarray:
+def misbehave(picture: Image.Image) -> np.ndarray:
     """The pixels, or a crash, a hang, a busy loop, 4 GiB of memory, an exception."""
+    pixels = np.asarray(picture)
     wish = int(pixels[0, 0, 0])
     if wish == SEGFAULT:
         os.kill(os.getpid(), signal.SIGSEGV)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from kioku_rt.images.resize import resize
 from kioku_rt.images.scale import RULE
 from PIL import Image
 
@@ -24,7 +23,7 @@ LONGEST_ASPECT = 16
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """One model's picture geometry; call it with (H, W, 3) uint8, get (height, width, 3) uint8.
+    """One model's picture geometry; call it with a picture, get (height, width, 3) uint8.
 
     Args:
         height, width: of the result, pixels.
@@ -74,13 +73,13 @@ class Preprocessing:
             std=_channels(facts["image_std"]) if facts["do_normalize"] else (1.0, 1.0, 1.0),
         )
 
-    def __call__(self, pixels: Pixels) -> Pixels:
-        """The picture in the model's geometry, contiguous."""
+    def __call__(self, pixels: Pixels | Image.Image) -> Pixels:
+        """The picture, as an array or as Pillow's RGB, in the model's geometry, contiguous."""
+        picture = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
         if self.shortest_edge is not None:
-            pixels = _without_far_ends(pixels)
-        height, width = pixels.shape[:2]
-        resized = resize(pixels, self._resized(width, height), Image.Resampling(self.resample))
-        return np.ascontiguousarray(_middle(resized, self.height, self.width))
+            picture = _without_far_ends(picture)
+        resized = picture.resize(self._resized(*picture.size), Image.Resampling(self.resample))
+        return np.ascontiguousarray(_middle(np.asarray(resized), self.height, self.width))
 
     def _resized(self, width: int, height: int) -> tuple[int, int]:
         """Size after resizing, (width, height); never zero, whatever the aspect."""
@@ -98,14 +97,17 @@ def _middle(pixels: Pixels, height: int, width: int) -> Pixels:
     return pixels[top : top + height, left : left + width]
 
 
-def _without_far_ends(pixels: Pixels) -> Pixels:
+def _without_far_ends(picture: Image.Image) -> Image.Image:
     """A very long picture cut to its middle first: what is cut away later need not be resized.
 
     Without this a picture of 1 x 1024 pixels would grow to 229,376 pixels before the cut.
     """
-    keep = min(pixels.shape[:2]) * LONGEST_ASPECT
-    height, width = min(pixels.shape[0], keep), min(pixels.shape[1], keep)
-    return _middle(pixels, height, width)
+    keep = min(picture.size) * LONGEST_ASPECT
+    if max(picture.size) <= keep:
+        return picture
+    width, height = min(picture.width, keep), min(picture.height, keep)
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    return picture.crop((left, top, left + width, top + height))
 
 
 def _channels(value: Sequence[float]) -> tuple[float, ...]:

@@ -10,18 +10,16 @@ from __future__ import annotations
 import json
 import resource
 import socket
-from collections.abc import Callable
 
 import numpy as np
 from PIL import AvifImagePlugin
 
 from kioku_rt.confinement import allow_cpu, confine
 from kioku_rt.errors import InvalidInput
-from kioku_rt.images.decoder import decode
+from kioku_rt.images.decoder import Prepare, decode
 from kioku_rt.images.limits import ImageLimits
 from kioku_rt.images.link import Link
 
-Prepare = Callable[[np.ndarray], np.ndarray]
 READY = b"ready"
 MOST_BYTES = 1 << 28
 """Of pixels that a child may hand over."""
@@ -50,17 +48,16 @@ def _answer(
     What `prepare` raises is a bug of the service: it ends the child, with its trace on stderr.
     """
     try:
-        image = decode(data, limits)
+        image = decode(data, limits, prepare)
     except InvalidInput as refused:
         return {
             "reason": refused.reason,
             "message": refused.message,
             "metadata": refused.metadata,
         }, None
-    pixels = np.ascontiguousarray(image.pixels if prepare is None else prepare(image.pixels))
     return {
-        "shape": pixels.shape,
-        "dtype": pixels.dtype.str,
+        "shape": image.pixels.shape,
+        "dtype": image.pixels.dtype.str,
         "content_type": image.content_type,
         "original_size": image.original_size,
-    }, pixels
+    }, image.pixels

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ from kioku_rt.images.header import declared_frames, declared_size
 from kioku_rt.images.limits import ImageLimits
 from kioku_rt.images.media import PILLOW_FORMATS
 from kioku_rt.images.refusal import check_bytes, check_frames, check_size, refusal_of
-from kioku_rt.images.scale import draft_of, factor, fit
+from kioku_rt.images.scale import Size, draft_of, extent, factor, fit
 
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, decode_threads=1)
 
@@ -35,6 +36,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = 5
+Prepare = Callable[[Image.Image], np.ndarray]
 _ONE_AT_A_TIME = threading.Lock()  # warnings.catch_warnings is not safe between threads
 
 
@@ -56,11 +58,18 @@ class DecodedImage:
     seconds: float = 0.0
 
 
-def decode(data: bytes, limits: ImageLimits | None = None) -> DecodedImage:
+def decode(
+    data: bytes, limits: ImageLimits | None = None, prepare: Prepare | None = None
+) -> DecodedImage:
     """Decodes `data` in this process, one picture at a time; `DecodePool` does it in children.
 
+    Args:
+        data: an encoded picture.
+        limits: its bounds.
+        prepare: makes the array of the upright RGB picture; None: the array of its pixels.
+
     Raises:
-        InvalidInput: with one of the IMAGE_* reasons.
+        InvalidInput: with one of the IMAGE_* reasons; what `prepare` raises comes out as it is.
     """
     bounds = limits or ImageLimits()
     media_type = check_bytes(data, bounds)
@@ -68,12 +77,15 @@ def decode(data: bytes, limits: ImageLimits | None = None) -> DecodedImage:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            return _decode(data, media_type, bounds)
+            picture, size = _decode(data, media_type, bounds)
         except Exception as error:  # noqa: BLE001 - decoders raise anything; all of it is a reason
             raise refusal_of(error) from None
+    array = np.asarray(picture, np.uint8) if prepare is None else prepare(picture)
+    return DecodedImage(np.ascontiguousarray(array), media_type, size)
 
 
-def _decode(data: bytes, media_type: str, limits: ImageLimits) -> DecodedImage:
+def _decode(data: bytes, media_type: str, limits: ImageLimits) -> tuple[Image.Image, Size]:
+    """The upright picture within the limits, and its size before it was made smaller."""
     size = declared_size(data, media_type)
     if size is not None:
         check_size(size, limits)
@@ -90,7 +102,7 @@ def _frames(picture: Image.Image) -> int:
     return int(getattr(picture, "n_frames", 1)) if counted else 1
 
 
-def _render(picture: Image.Image, media_type: str, limits: ImageLimits) -> DecodedImage:
+def _render(picture: Image.Image, media_type: str, limits: ImageLimits) -> tuple[Image.Image, Size]:
     declared = picture.size
     picture.draft(None, draft_of(declared, limits))
     picture.load()
@@ -100,35 +112,28 @@ def _render(picture: Image.Image, media_type: str, limits: ImageLimits) -> Decod
     orientation = _orientation(picture)
     profile = picture.info.get("icc_profile")
     small = _shrunk(picture, limits, size)
-    upright = _turned(
-        colour.to_srgb(small, profile if isinstance(profile, bytes) else None), orientation
-    )
-    return DecodedImage(
-        pixels=np.ascontiguousarray(upright, dtype=np.uint8),
-        content_type=media_type,
-        original_size=size[::-1] if orientation >= _SIDEWAYS else size,
-    )
+    flat = colour.to_srgb(small, profile if isinstance(profile, bytes) else None)
+    upright = _turned(flat, orientation)
+    return upright, size[::-1] if orientation >= _SIDEWAYS else size
 
 
 def _shrunk(picture: Image.Image, limits: ImageLimits, size: tuple[int, int]) -> Image.Image:
-    """`picture`, declared as `size`, within the long edge, in 8 bits (see `colour.flat`)."""
-    wanted = fit(size, limits.long_edge)
+    """`picture`, `size` before it was drafted, within the long edge, in 8 bits (`colour.flat`)."""
+    deep = picture.mode in depth.DEEP_MODES  # Pillow cannot average those
+    by = 1 if deep else factor(size, limits)
+    finest = limits.needed_side is None
+    kernel = Image.Resampling.LANCZOS if finest else Image.Resampling.HAMMING
 
-    def shrink_deep(full: Image.Image) -> Image.Image:
-        return full if full.size == wanted else full.resize(wanted, Image.Resampling.LANCZOS)
+    def shrink(full: Image.Image) -> Image.Image:
+        if by > 1 and full.size == size:
+            full = full.reduce(by)
+        wanted = fit(size, limits.long_edge)
+        if max(full.size) <= max(wanted):
+            return full
+        box, gap = extent(size, full.size), None if full.mode in depth.DEEP_MODES else 2.0
+        return full.resize(wanted, kernel, box, gap)
 
-    if picture.mode in depth.DEEP_MODES:  # Pillow cannot average those
-        return depth.shallow(picture, shrink_deep)
-    flat = colour.flat(picture)
-    if limits.needed_side is None:
-        return _resized(flat, wanted, Image.Resampling.LANCZOS)
-    by = factor(flat.size, limits)
-    kept = flat if by == 1 else flat.reduce(by)
-    return _resized(kept, fit(kept.size, limits.long_edge), Image.Resampling.HAMMING)
-
-
-def _resized(picture: Image.Image, size: tuple[int, int], by: Image.Resampling) -> Image.Image:
-    return picture if picture.size == size else picture.resize(size, by, reducing_gap=2.0)
+    return depth.shallow(picture, shrink) if deep else shrink(colour.flat(picture))
 
 
 def _orientation(picture: Image.Image) -> int:

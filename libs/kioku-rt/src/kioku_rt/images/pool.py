@@ -13,8 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from kioku_rt.errors import DependencyDown, InvalidInput
-from kioku_rt.images.child import Prepare
-from kioku_rt.images.decoder import DecodedImage
+from kioku_rt.images.decoder import DecodedImage, Prepare
 from kioku_rt.images.limits import ImageLimits
 from kioku_rt.images.refusal import check_bytes
 from kioku_rt.images.worker import DecodeWorker
@@ -30,8 +29,8 @@ class DecodePool:
         workers: number of children, at least 1; more than cores help nobody.
         limits: bounds of each decode.
         prepare: picklable function (a module-level one or a partial) that a child applies to the
-            pixels, so that little crosses over. Its module is imported in every child: it must
-            not import torch. It must give an array of a plain dtype.
+            upright RGB picture (Pillow's), so that little crosses over. Its module is imported in
+            every child: it must not import torch. It must give an array of a plain dtype.
     """
 
     def __init__(

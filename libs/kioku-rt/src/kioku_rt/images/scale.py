@@ -20,6 +20,10 @@ SPARE: Final = 2.5
 """Sides of the picture that is kept, by the sides its reader needs. At 2 the cosine to the vector
 of the fully decoded picture falls to 0.9999, at 2.5 it stays above (`bench/preprocessing.py`)."""
 
+LEAST: Final = 512
+"""Pixels that the short side keeps in any case: below them a model of a few pixels would see the
+rounding, and little time is left to save."""
+
 _FACTORS = (8, 4, 2)
 
 
@@ -34,16 +38,28 @@ def fit(size: Size, long_edge: int) -> Size:
 def factor(size: Size, limits: ImageLimits) -> int:
     """1, 2, 4 or 8: by how much a picture of `size` may be made smaller at once.
 
-    Its short side keeps `SPARE` times what is needed, or its long side twice the long edge.
+    Its short side keeps `SPARE` times what is needed, or its long side twice the long edge. What is
+    not a whole number of squares would end in a fraction of a pixel: that is allowed only where a
+    resize to the long edge follows, which can leave the fraction out (`extent`).
     """
     if limits.needed_side is None:
         return 1
+    return next((by for by in _FACTORS if _allowed(size, by, limits)), 1)
+
+
+def _allowed(size: Size, by: int, limits: ImageLimits) -> bool:
     short, long = min(size), max(size)
-    enough = SPARE * limits.needed_side
-    for by in _FACTORS:
-        if short >= by * enough or (long >= 2 * by * limits.long_edge and short >= by):
-            return by
-    return 1
+    enough = short >= by * max(LEAST, SPARE * (limits.needed_side or 1))
+    whole = size[0] % by == 0 and size[1] % by == 0
+    return short >= by and (
+        (enough and (whole or long > by * limits.long_edge)) or long >= 2 * by * limits.long_edge
+    )
+
+
+def extent(declared: Size, size: Size) -> tuple[float, float, float, float]:
+    """The part of a scaled picture of `size` that shows the whole of `declared`, and no padding."""
+    by = max(1, round(declared[0] / size[0]), round(declared[1] / size[1]))
+    return 0.0, 0.0, min(size[0], declared[0] / by), min(size[1], declared[1] / by)
 
 
 def draft_of(size: Size, limits: ImageLimits) -> Size:

@@ -19,8 +19,8 @@ import numpy as np
 import structlog
 
 from kioku_rt.errors import DependencyDown, InvalidInput
-from kioku_rt.images.child import MOST_BYTES, READY, Prepare, serve
-from kioku_rt.images.decoder import DecodedImage
+from kioku_rt.images.child import MOST_BYTES, READY, serve
+from kioku_rt.images.decoder import DecodedImage, Prepare
 from kioku_rt.images.limits import ImageLimits
 from kioku_rt.images.link import Link
 from kioku_rt.reasons import Reason

@@ -84,6 +84,15 @@ async def test_the_same_news_twice_has_one_effect(video):
     assert 2 == len(await video.vectors())
 
 
+async def test_many_vectors_of_one_event(video):
+    """Stored few at a time, all of them; told again, they change nothing."""
+    await video.cut(0, 50, 50)
+    for expected in (Effect.DONE, Effect.AGAIN):
+        assert expected is await video.embed(*range(50), event="ready")
+    assert ("READY", 50) == ((await video.standing())[0], len(await video.vectors()))
+    assert 2 == await video.db.owner.fetchval("SELECT count(*) FROM search.audit_logs")
+
+
 async def test_a_range_told_again_under_another_id_changes_nothing(video):
     """The cutter may start over after a crash: a frame that is embedded stays so."""
     await video.cut(0, 2, 2)

@@ -1,18 +1,20 @@
 """Frames and their vectors in PostgreSQL.  Implements `FrameStore` and `FrameVectorStore`.
 
-Each method is one transaction, see `stage_rows`; those of one video run one after the other.
+What is done to one video is done one after the other, in transactions as of `stage_rows`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kioku_rt.db import first_time
+
 from kioku_search.asset import Asset, Failure, Kind, StageState
 from kioku_search.asset_row import visible_asset
 from kioku_search.cutting import CutFrame, FrameRange
-from kioku_search.database import unbound
+from kioku_search.database import SCHEMA, unbound
 from kioku_search.indexing import Effect, Failed, FrameVector, Origin
-from kioku_search.stage_rows import begin, fail_stage, gone, is_active, record
+from kioku_search.stage_rows import begin, fail_stage, gone, is_active, live, record
 from kioku_search.turns import Turns
 from kioku_search.vector_store import PUT
 from kioku_search.video import VideoFacts, frame_id
@@ -51,6 +53,7 @@ _FACTS = """
 UPDATE search.videos SET duration_ms = $3, width = $4, height = $5, codec = $6, hdr = $7,
     incomplete = $8 WHERE owner = $1 AND asset_id = $2
 """
+_TOGETHER = 16
 
 
 class FrameStore:
@@ -95,18 +98,25 @@ class FrameStore:
     async def put_vectors(
         self, origin: Origin, space_id: str, frames: Sequence[FrameVector]
     ) -> Effect:
-        """Store them; the stage ends with the last frame in the active space."""
-        async with self._turns.of(origin.asset_id), unbound(self._pool) as connection:
-            asset = await _begin(connection, origin, "search-embeddings")
-            if isinstance(asset, Effect):
-                return asset
-            rows = [_vector_row(asset, origin, space_id, one) for one in frames]
-            await connection.executemany(PUT, [row for row in rows if row is not None])
-            if await is_active(connection, space_id):
-                states = [_state_row(origin, one) for one in frames]
-                await connection.executemany(_EMBEDDED, states)
-                await settle(connection, asset, origin)
-            await record(connection, origin, "embedding.store", "ok", "")
+        """Store them; the stage ends with the last frame in the active space.
+
+        Few at a time, for each takes milliseconds in a large graph and a deletion waits for the
+        lock. The event is done with the last of them; until then it may be told again.
+        """
+        *early, last = [frames[at : at + _TOGETHER] for at in range(0, len(frames), _TOGETHER)]
+        async with self._turns.of(origin.asset_id):
+            for part in early:
+                async with unbound(self._pool) as connection:
+                    asset = await _live_video(connection, origin)
+                    if isinstance(asset, Effect):
+                        return asset
+                    await _put(connection, asset, origin, space_id, part)
+            async with unbound(self._pool) as connection:
+                asset = await _begin(connection, origin, "search-embeddings")
+                if isinstance(asset, Effect):
+                    return asset
+                await _put(connection, asset, origin, space_id, last)
+                await record(connection, origin, "embedding.store", "ok", "")
         return Effect.DONE
 
     async def fail_frames(self, failed: Failed) -> Effect:
@@ -119,14 +129,34 @@ class FrameStore:
 
 
 async def _begin(connection: Connection, origin: Origin, consumer: str) -> Asset | Effect:
-    """The locked video, if this is its newest cutting."""
-    asset = await begin(connection, origin, consumer)
+    """The locked video, if this is news of its newest cutting."""
+    if not await first_time(connection, schema=SCHEMA, consumer=consumer, event_id=origin.event_id):
+        return Effect.AGAIN
+    return await _live_video(connection, origin)
+
+
+async def _live_video(connection: Connection, origin: Origin) -> Asset | Effect:
+    asset = await live(connection, origin)
     if isinstance(asset, Effect):
         return asset
     if asset.kind is not Kind.VIDEO:
         return Effect.UNKNOWN
     newest = await newest_cutting(connection, asset, origin.generation)
     return Effect.OVERTAKEN if newest > origin.generation else asset
+
+
+async def _put(
+    connection: Connection,
+    asset: Asset,
+    origin: Origin,
+    space_id: str,
+    frames: Sequence[FrameVector],
+) -> None:
+    rows = [_vector_row(asset, origin, space_id, one) for one in frames]
+    await connection.executemany(PUT, [row for row in rows if row is not None])
+    if await is_active(connection, space_id):
+        await connection.executemany(_EMBEDDED, [_state_row(origin, one) for one in frames])
+        await settle(connection, asset, origin)
 
 
 async def _put_facts(connection: Connection, asset: Asset, facts: VideoFacts) -> None:

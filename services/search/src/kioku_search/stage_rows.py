@@ -46,6 +46,11 @@ async def begin(connection: Connection, origin: Origin, consumer: str) -> Asset 
     """The locked asset, or why the event has no effect."""
     if not await first_time(connection, schema=SCHEMA, consumer=consumer, event_id=origin.event_id):
         return Effect.AGAIN
+    return await live(connection, origin)
+
+
+async def live(connection: Connection, origin: Origin) -> Asset | Effect:
+    """The asset, its row locked until the transaction ends, or what became of it."""
     asset = await lock_asset(connection, origin.owner, origin.asset_id)
     return asset or await gone(connection, origin)
 

@@ -18,7 +18,8 @@ import grpc
 import numpy as np
 import pytest
 from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
-from kioku_embedder.main import Model, local_making, open_model, open_server
+from kioku_embedder.local_model import Model, local_making, open_model
+from kioku_embedder.main import open_server
 from kioku_embedder.random_checkpoint import write_tiny_siglip
 from kioku_embedder.settings import Settings
 from kioku_rt.auth import DevIssuer, TokenVerifier
@@ -71,13 +72,15 @@ class Served:
 
 
 @pytest.fixture
-async def served(tiny_model: Path, issuer: DevIssuer) -> AsyncIterator[Served]:
+async def served(tiny_model: Path, issuer: DevIssuer, tmp_path: Path) -> AsyncIterator[Served]:
     settings = Settings(
         SIGLIP_MODEL_NAME=str(tiny_model),
         SIGLIP_DEVICE="cpu",
         jwks=str(issuer.jwks_path),
         embedder_decoders=1,
         embedder_window=4,
+        embedder_engine="torch",
+        embedder_cache_dir=tmp_path,
     )
     async with AsyncExitStack() as resources:
         model = await open_model(settings, resources)
@@ -131,6 +134,8 @@ def start_embedder(
             "SIGLIP_DEVICE": "cpu",
             "KIOKU_JWKS": str(issuer.jwks_path),
             "KIOKU_EMBEDDER_DECODERS": "1",
+            "KIOKU_EMBEDDER_ENGINE": "torch",
+            "KIOKU_EMBEDDER_CACHE_DIR": str(tmp_path / "cache"),
         }
         log = tmp_path / f"embedder-{len(children)}.log"
         with log.open("w") as stream:

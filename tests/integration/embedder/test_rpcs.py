@@ -131,13 +131,16 @@ async def test_callers_must_be_known(served: Any) -> None:
 async def test_the_model_is_described_before_it_is_loaded(served: Any) -> None:
     """Weights are read at first use; the space is known from the start."""
     stub = served.stub()
-    [before] = (await stub.ListModels(pb.ListModelsRequest())).models
+    before, *_ = (await stub.ListModels(pb.ListModelsRequest())).models
     await stub.EmbedText(pb.EmbedTextRequest(text="a"))
-    [after] = (await stub.ListModels(pb.ListModelsRequest())).models
+    after, *_ = (await stub.ListModels(pb.ListModelsRequest())).models
     assert (before.loaded, after.loaded, before.space) == (False, True, after.space)
     assert (before.device, before.default) == ("cpu", True)
     assert (before.space.dimension, before.space.normalised) == (48, True)
     assert before.space.space_id.startswith("tiny-siglip2@")
+    assert (before.engine, before.fidelity) == ("torch", 1.0)
+    assert before.memory_bytes == 0
+    assert after.memory_bytes > 0
 
 
 async def test_a_body_may_be_raw_or_a_form(served: Any, make_jpeg: Callable[..., bytes]) -> None:

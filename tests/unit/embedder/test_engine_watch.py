@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.engine import EngineBroken
-from kioku_embedder.main import watch_engine
+from kioku_embedder.local_model import watch_engine
 from kioku_embedder.waiting import Priority, Tower
 
 
@@ -25,7 +25,7 @@ async def test_a_pass_without_end_ends_the_watch(
     batcher: Batcher, engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hanging device does not die by itself."""
-    monkeypatch.setattr("kioku_embedder.main._LOOK", 0.02)
+    monkeypatch.setattr("kioku_embedder.local_model._LOOK", 0.02)
     engine.gate.clear()
     hanging = asyncio.create_task(batcher.embed("x", Tower.TEXT, Priority.BULK))
     with pytest.raises(EngineBroken, match="has been running"):

@@ -51,6 +51,7 @@ class Batcher:
         batch_size: most items of one pass.
         pass_seconds: how long a pass may take, unless one item alone takes longer.
         limit: most items of each priority in hand: being prepared, waiting or running.
+        idle_seconds: after so long without work the engine is unloaded; 0: never.
         on_pass: called in the event loop after every pass, for metrics.
     """
 
@@ -62,12 +63,14 @@ class Batcher:
         batch_size: int,
         pass_seconds: float,
         limit: int,
+        idle_seconds: float = 0.0,
         on_pass: Callable[[Pass], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._dimension = dimension
         self._pace = Pace(batch_size, pass_seconds)
         self._room = Room(limit)
+        self._idle_seconds = idle_seconds
         self._on_pass = on_pass
         self._lines = WaitingLines(_PATIENCE)
         self._changed = threading.Condition()
@@ -104,6 +107,11 @@ class Batcher:
             ValueError: its checkpoint has no such scale.
         """
         return self._engine.label_scale()
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes that the weights and their buffers hold now."""
+        return self._engine.memory_bytes
 
     @property
     def running_seconds(self) -> float:
@@ -187,21 +195,38 @@ class Batcher:
         self._call(lambda: self._bury(running, broken))
 
     def _next_batch(self) -> list[Item]:
+        """The next items to run; none when closed. The engine is unloaded when it waits long."""
+        while (batch := self._waited(self._idle_seconds)) is None:
+            self._engine.unload()
+            _log.info("engine_unloaded", idle_seconds=self._idle_seconds)
+        return batch
+
+    def _waited(self, patience: float) -> list[Item] | None:
+        """The next items to run, none when closed; None after waiting with a loaded engine."""
         with self._changed:
             while True:
                 taken = self._lines.take(monotonic(), self._pace.most)
                 batch = [item for item in taken if not item.future.done()]
                 if batch or (self._closing and not taken):
                     return batch
-                if not taken:
-                    self._changed.wait()
+                if taken:
+                    continue
+                limit = patience if patience and self._engine.loaded else None
+                if not self._changed.wait(limit):
+                    return None
 
     def _run(self, batch: list[Item]) -> None:
         self._engine.load()
         tower = batch[0].tower
         self._pass_since = started = monotonic()
         payloads = [item.payload for item in batch]
-        outcomes = run_isolated(self._engine, tower, payloads, self._dimension)
+        outcomes = run_isolated(
+            self._engine,
+            tower,
+            payloads,
+            self._dimension,
+            did_not_fit=partial(self._pace.did_not_fit, tower),
+        )
         self._pass_since = None
         seconds = monotonic() - started
         self._pace.finished(tower, len(batch), seconds)

@@ -6,7 +6,7 @@ is halved likewise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import structlog
@@ -25,8 +25,21 @@ _log = structlog.get_logger()
 Payloads = Sequence[Pixels | str]
 
 
-def run_isolated(engine: Engine, tower: Tower, payloads: Payloads, dimension: int) -> list[Outcome]:
+def run_isolated(
+    engine: Engine,
+    tower: Tower,
+    payloads: Payloads,
+    dimension: int,
+    *,
+    did_not_fit: Callable[[int], None],
+) -> list[Outcome]:
     """One outcome per payload, in order.
+
+    Args:
+        engine, tower: what runs them.
+        payloads: one batch.
+        dimension: of a vector.
+        did_not_fit: told the size of each batch for which there was no memory.
 
     Raises:
         EngineBroken: the engine will not work again.
@@ -36,6 +49,7 @@ def run_isolated(engine: Engine, tower: Tower, payloads: Payloads, dimension: in
     except EngineBroken:
         raise
     except EngineOutOfMemory:
+        did_not_fit(len(payloads))
         failure = KiokuError(Reason.ENGINE_OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001 - a bad item may make a model raise anything
         _log.warning("pass_failed", tower=tower, items=len(payloads), error=repr(error))
@@ -44,7 +58,11 @@ def run_isolated(engine: Engine, tower: Tower, payloads: Payloads, dimension: in
         return [failure]
     middle = len(payloads) // 2
     halves = (payloads[:middle], payloads[middle:])
-    return [each for half in halves for each in run_isolated(engine, tower, half, dimension)]
+    return [
+        each
+        for half in halves
+        for each in run_isolated(engine, tower, half, dimension, did_not_fit=did_not_fit)
+    ]
 
 
 def _run(engine: Engine, tower: Tower, payloads: Payloads, dimension: int) -> list[Outcome]:

@@ -9,6 +9,7 @@ from kioku_rt.telemetry import FAST_BUCKETS
 from prometheus_client import Counter, Gauge, Histogram
 
 from kioku_embedder.batcher import Batcher, Pass
+from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 
 BATCH_SIZE = Histogram(
@@ -42,6 +43,15 @@ OVERLOAD = Gauge(
 )
 MODEL_LOADED = Gauge("kioku_embedder_model_loaded", "1 while the weights are in memory.", ["model"])
 
+MODEL_MEMORY = Gauge(
+    "kioku_embedder_model_memory_bytes", "Bytes that the weights and their buffers hold.", ["model"]
+)
+FIDELITY = Gauge(
+    "kioku_embedder_fidelity",
+    "Lowest cosine to the float32 reference over the drawn probes.",
+    ["model", "engine", "precision"],
+)
+
 
 class Metrics:
     """Books what the batcher and the use case tell; the metrics' `model` label is set here."""
@@ -71,3 +81,10 @@ def watch_queue(batcher: Batcher, model: str) -> None:
         QUEUE_DEPTH.labels(name).set_function(partial(batcher.depth, priority))
         OVERLOAD.labels(name).set_function(partial(batcher.fullness, priority))
     MODEL_LOADED.labels(model).set_function(lambda: float(batcher.loaded))
+
+
+def watch_engine_of(batcher: Batcher, space: Space, engine: str, fidelity: float | None) -> None:
+    """Makes the gauges of the engine tell what it holds and how close it comes to float32."""
+    MODEL_MEMORY.labels(space.model).set_function(lambda: float(batcher.memory_bytes))
+    if fidelity is not None:
+        FIDELITY.labels(space.model, engine, space.precision).set(fidelity)

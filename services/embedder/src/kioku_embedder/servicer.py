@@ -6,7 +6,7 @@ Anybody with a valid token may embed; a service needs the scope `embed`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -19,6 +19,7 @@ from kioku_rt.images.refusal import too_large
 
 from kioku_embedder.backend import Backend, Source
 from kioku_embedder.labels import Labeller, question_of
+from kioku_embedder.making import ModelFacts
 from kioku_embedder.messages import (
     failed_message,
     image_message,
@@ -42,8 +43,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
 
     Args:
         embedder: the use case.
-        checkpoint: name as configured, for ListModels.
-        device: where the model runs, for ListModels.
+        facts: of the model, for ListModels.
         window: pictures of one stream in hand at once; more are not read from it until one is
             answered.
         others: backends that serve requests naming their spaces.
@@ -53,15 +53,13 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         self,
         embedder: Backend,
         *,
-        checkpoint: str,
-        device: str,
+        facts: Callable[[], ModelFacts],
         window: int,
         others: Sequence[Backend] = (),
     ) -> None:
         self._embedder = embedder
         self._spaces = Spaces(embedder, *others)
-        self._checkpoint = checkpoint
-        self._device = device
+        self._facts = facts
         self._window = window
         self._labeller = Labeller()
 
@@ -142,12 +140,16 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
     ) -> pb.ListModelsResponse:
         """The models of this process, the default one first."""
         _require_caller()
+        facts = self._facts()
         model = pb.Model(
-            checkpoint=self._checkpoint,
+            checkpoint=facts.checkpoint,
             space=space_message(self._embedder.space),
             loaded=self._embedder.loaded,
-            device=self._device,
+            device=facts.device,
             default=True,
+            engine=facts.engine,
+            fidelity=facts.fidelity,
+            memory_bytes=facts.memory_bytes,
         )
         others = [_other_model(backend) for backend in self._spaces.others]
         return pb.ListModelsResponse(models=[model, *others])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, FilePath
@@ -22,7 +23,15 @@ class Settings(HostedSettings):
         siglip_model_name: a folder or a hub id of a SigLIP (1, 2) or CLIP checkpoint.
         siglip_device: torch's name of the device.
         batch_size: most items of one pass.
-        embedder_precision: arithmetic of the model; part of the space.
+        embedder_engine: what runs the model; `auto` is the fastest that is installed and able.
+        embedder_precision: arithmetic of the model; part of the space. `auto` is the fastest of
+            this machine that stays faithful, so it is for fleets of like machines.
+        embedder_min_fidelity: lowest cosine to float32 with which an engine is accepted; lower it
+            to serve a less faithful precision that you have named.
+        embedder_cache_dir: folder for exports, proofs and digests; without it
+            `$XDG_CACHE_HOME/kioku/embedder`.
+        embedder_compile: whether torch compiles the model; for GPUs.
+        embedder_idle_seconds: after so long without work the weights leave memory; 0: never.
         embedder_threads: torch's threads on a CPU; 0 is torch's own choice, one per core.
         embedder_preload: read the weights at start instead of with the first item.
         embedder_pass_seconds: how long one pass may take, unless one item alone takes longer; an
@@ -47,7 +56,12 @@ class Settings(HostedSettings):
     )
     siglip_device: str = Field(default="cuda", validation_alias="SIGLIP_DEVICE")
     batch_size: int = Field(default=8, ge=1, le=256, validation_alias="BATCH_SIZE")
-    embedder_precision: Literal["float32", "bfloat16"] = "float32"
+    embedder_engine: Literal["auto", "torch", "openvino", "onnxruntime"] = "auto"
+    embedder_precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "float32"
+    embedder_min_fidelity: float = Field(default=0.999, ge=0, le=1)
+    embedder_cache_dir: Path | None = None
+    embedder_compile: bool = False
+    embedder_idle_seconds: float = Field(default=0.0, ge=0)
     embedder_threads: int = Field(default=0, ge=0)
     embedder_preload: bool = False
     embedder_pass_seconds: float = Field(default=0.1, gt=0)
@@ -66,3 +80,9 @@ class Settings(HostedSettings):
     def decoders(self) -> int:
         """Decoder processes: as set, or one per core."""
         return self.embedder_decoders or len(os.sched_getaffinity(0))
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where exports, proofs and digests are kept."""
+        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        return self.embedder_cache_dir or home / "kioku" / "embedder"

@@ -21,7 +21,7 @@ from kioku_embedder.hosted.provider import Provider
 from kioku_embedder.hosted.replicate import Replicate
 from kioku_embedder.hosted.settings import HostedSettings
 from kioku_embedder.hosted.throttle import Throttle
-from kioku_embedder.making import Making
+from kioku_embedder.making import Making, ModelFacts
 from kioku_embedder.metrics import Metrics
 from kioku_embedder.originals import Originals
 from kioku_embedder.room import Room
@@ -47,16 +47,22 @@ class HostedModel:
         """As the process sees it."""
         return Making(
             backend=self.embedder,
-            checkpoint=self.settings.hosted_model,
-            device=self.settings.provider_url,
+            facts=self._facts,
             open_for_bulk=self._open_for_bulk,
             pings={"hosted model": self._ping},
             optional_pings={"hosted budget": self._require_money},
         )
 
+    def _facts(self) -> ModelFacts:
+        settings = self.settings
+        return ModelFacts(
+            settings.hosted_model, settings.provider_url, str(settings.embedder_backend)
+        )
+
     async def _ping(self) -> None:
-        if not self.embedder.working or not self.pool.alive():
+        if not self.embedder.working:
             raise DependencyDown("hosted model")
+        await self.pool.ping()
 
     async def _open_for_bulk(self) -> bool:
         await self.ledger.refresh()

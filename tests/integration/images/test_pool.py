@@ -322,3 +322,54 @@ def test_prepare_decides_what_crosses_the_pipe() -> None:
     pool.close()
     assert [200.0, 0.0, 0.0] == decoded.pixels.tolist()
     assert (np.dtype(np.float32), (64, 64)) == (decoded.pixels.dtype, decoded.original_size)
+
+
+async def test_children_killed_again_and_again_are_replaced(
+    make: Callable[..., DecodePool],
+) -> None:
+    """kill -9 of all children, ten times, each time idle: no picture is refused, all is well."""
+    pool = make(2, ImageLimits())
+    for _ in range(10):
+        for pid in pool.pids():
+            os.kill(pid, signal.SIGKILL)
+        assert [None] * 3 == await asyncio.gather(*(reason_of(pool, png()) for _ in range(3)))
+        await pool.ping()
+    assert pool.alive()
+
+
+async def test_a_fork_server_that_was_killed_is_replaced(make: Callable[..., DecodePool]) -> None:
+    """Also the process that children come from may die."""
+    pool = make(1, ImageLimits())
+    assert None is await reason_of(pool, png())
+    parent = int(Path(f"/proc/{pool.pids()[0]}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    assert parent != os.getpid()
+    os.kill(parent, signal.SIGKILL)
+    for pid in pool.pids():
+        os.kill(pid, signal.SIGKILL)
+    assert None is await reason_of(pool, png())
+    await pool.ping()
+
+
+async def test_a_pool_without_children_says_so_until_one_is_back(
+    make: Callable[..., DecodePool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody need send a picture to find out: `ping` tries, at most once in a while."""
+    pool = make(1, ImageLimits())
+
+    def fail(_: worker.DecodeWorker) -> None:
+        raise DependencyDown("image decoder")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(worker.DecodeWorker, "launch", fail)
+        os.kill(pool.pids()[0], signal.SIGKILL)
+        assert Reason.DEPENDENCY_UNAVAILABLE == await reason_of(pool, png())
+        broken.setattr("kioku_rt.images.pool.REST_SECONDS", 0.0)
+        with pytest.raises(DependencyDown):
+            await pool.ping()
+        assert not pool.alive()
+    with pytest.raises(DependencyDown):  # tried a moment ago
+        await pool.ping()
+    monkeypatch.setattr("kioku_rt.images.pool.REST_SECONDS", 0.0)
+    await pool.ping()
+    assert pool.alive()
+    assert None is await reason_of(pool, png())

@@ -88,6 +88,7 @@ def test_nonsense_counts_as_a_dead_child(said_and_left: tuple[bytes, ...]) -> No
         (-9, True, Reason.IMAGE_DECODE_TIMEOUT, False),
         (-9, False, Reason.IMAGE_DECODER_FAILED, True),
         (-15, False, Reason.IMAGE_DECODER_FAILED, True),
+        (255, False, Reason.IMAGE_DECODER_FAILED, True),
     ],
 )
 def test_how_a_child_ended_decides_what_its_picture_hears(

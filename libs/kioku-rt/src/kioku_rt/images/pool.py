@@ -10,7 +10,9 @@ import asyncio
 import queue
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from kioku_rt.errors import DependencyDown, InvalidInput
 from kioku_rt.images.decoder import DecodedImage, Prepare
@@ -19,7 +21,9 @@ from kioku_rt.images.refusal import check_bytes
 from kioku_rt.images.worker import DecodeWorker
 
 REST_SECONDS = 5.0
-"""How long `alive` says no after a child could not be started; then it is worth a try again."""
+"""How long `ping` says no after a child could not be started; then it is worth a try again."""
+
+Done = TypeVar("Done")
 
 
 class DecodePool:
@@ -73,10 +77,21 @@ class DecodePool:
         return await loop.run_in_executor(self._threads, self._decode, data)
 
     def alive(self) -> bool:
-        """Whether pictures can be decoded: open, and no child failed to start just now."""
+        """Whether pictures can be decoded: open, and the last child that was needed came up."""
+        return not self._closed.is_set() and self._failed_at is None
+
+    async def ping(self) -> None:
+        """Tells whether pictures can be decoded; after a failure, starts a child to find out.
+
+        Raises:
+            DependencyDown: they cannot; at most one child every `REST_SECONDS` is tried.
+        """
         failed_at = self._failed_at
         resting = failed_at is not None and time.monotonic() - failed_at < REST_SECONDS
-        return not self._closed.is_set() and not resting
+        if self._closed.is_set() or resting:
+            raise DependencyDown("image decoder")
+        if failed_at is not None:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._revive)
 
     def pids(self) -> list[int]:
         """Process ids of the children that are running."""
@@ -93,9 +108,16 @@ class DecodePool:
             worker.discard()
 
     def _decode(self, data: bytes) -> DecodedImage:
+        return self._told(lambda worker: worker.decode(data))
+
+    def _revive(self) -> None:
+        self._told(DecodeWorker.revive)
+
+    def _told(self, work: Callable[[DecodeWorker], Done]) -> Done:
+        """Lets a free worker do its work and notes whether it had a child for it."""
         worker = self._free.get()
         try:
-            decoded = worker.decode(data)
+            done = work(worker)
         except InvalidInput:
             self._failed_at = None
             if self._closed.is_set():  # we ended the child, not the picture
@@ -107,4 +129,4 @@ class DecodePool:
         finally:
             self._free.put(worker)
         self._failed_at = None
-        return decoded
+        return done

@@ -31,7 +31,8 @@ WALL_FACTOR = 3.0
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["kioku_rt.images.child"])
-_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM})
+_UNKNOWN = 255  # what multiprocessing says when the fork server died as well
+_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, _UNKNOWN})
 _LOG = structlog.get_logger(__name__)
 
 
@@ -99,6 +100,19 @@ class DecodeWorker:
         self.discard()
         raise DependencyDown("image decoder")
 
+    def revive(self) -> Link:
+        """The link to a child, which is started where there is none.
+
+        Raises:
+            DependencyDown: it did not come up.
+        """
+        if self._link is None or not self.running():
+            self.discard()
+            self.launch()
+            self.wait_ready()
+        assert self._link is not None  # noqa: S101 - launch() set it
+        return self._link
+
     def decode(self, data: bytes) -> DecodedImage:
         """Lets the child decode `data`; a child killed from outside gets one successor.
 
@@ -163,11 +177,8 @@ class DecodeWorker:
                 return _hand_over(data, self._link)
             except OSError:
                 self.discard()
-        self.launch()
-        self.wait_ready()
-        assert self._link is not None  # noqa: S101 - launch() set it
         try:
-            return _hand_over(data, self._link)
+            return _hand_over(data, self.revive())
         except OSError:
             raise ChildGone(self.discard(), expired=False) from None
 

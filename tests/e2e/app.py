@@ -45,10 +45,10 @@ class App:
             announced["upload_url"], content=data, headers=announced["upload_headers"], timeout=30
         )
 
-    def upload(self, path: Path | bytes) -> str:
-        """Upload one picture; its asset id. It is PROCESSING afterwards."""
+    def upload(self, path: Path | bytes, name: str = "a.jpg", media: str = "image/jpeg") -> str:
+        """Upload one picture or video; its asset id. It is PROCESSING afterwards."""
         data = path if isinstance(path, bytes) else path.read_bytes()
-        announced = self.announce(data)
+        announced = self.announce(data, name, media)
         assert self.put(announced, data).status_code == 200
         asset_id = str(announced["asset"]["asset_id"])
         done = self.post(f"/v1/assets/{asset_id}:completeUpload", {})

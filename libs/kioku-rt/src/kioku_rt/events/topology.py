@@ -98,8 +98,8 @@ CONSUMERS = {
         ConsumerSpec("embedder-uploaded", ("asset.uploaded",)),
         ConsumerSpec("embedder-requested", ("embedding.requested",)),
         # The specification's two queues: cutting videos (CPU), embedding their frames.
-        ConsumerSpec("default", ("asset.uploaded",), ack_wait=60.0),
-        ConsumerSpec("frames-requested", ("embedding.requested",), ack_wait=60.0),
+        ConsumerSpec("default", ("asset.uploaded",)),
+        ConsumerSpec("frames-requested", ("embedding.requested",)),
         ConsumerSpec("siglip", ("frames.extracted",)),
         ConsumerSpec("tags", ("asset.uploaded",)),
         ConsumerSpec("tags-requested", ("embedding.requested",)),

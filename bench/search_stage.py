@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +43,7 @@ SPACE = Space(
 )
 _TUNING = PostgresTuning(shared_buffers="1GB", maintenance_work_mem="1GB")
 _ASSET = ("owner", "asset_id", "kind", "state", "filename", "content_type", "size_bytes")
-_VECTOR = ("space_id", "owner", "asset_id", "generation", "kind", "tags", "shown_at", "embedding")
+_VECTOR = ("space_id", "generation", "tags", "shown_at", "owner", "asset_id", "kind", "frame_no")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,41 @@ def asset_ids(count: int) -> list[uuid.UUID]:
     return [uuid.UUID(int=number + 1) for number in range(count)]
 
 
-async def fill(stage: Stage, database: str, vectors: Vectors, owners: Sequence[str]) -> float:
-    """A database with the schema and one READY asset per vector; seconds for the index build.
+@dataclass(frozen=True)
+class Kept:
+    """What one vector is of: a picture (`frame_no` -1) or a frame."""
+
+    owner: str
+    asset_id: uuid.UUID
+    frame_no: int
+
+    @property
+    def kind(self) -> str:
+        """Of its asset."""
+        return "IMAGE" if self.frame_no < 0 else "VIDEO"
+
+
+def kept(owners: Sequence[str], frames: Mapping[str, int]) -> list[Kept]:
+    """What each vector is of; an owner named in `frames` has videos of so many frames each.
+
+    Their vectors must stand together, and begin at a multiple of that number.
+    """
+    ids = asset_ids(len(owners))
+    plain = [Kept(owner, one, -1) for owner, one in zip(owners, ids, strict=True)]
+    for number, one in enumerate(plain):
+        if each := frames.get(one.owner):
+            plain[number] = Kept(one.owner, ids[number - number % each], number % each)
+    return plain
+
+
+async def fill(
+    stage: Stage,
+    database: str,
+    vectors: Vectors,
+    owners: Sequence[str],
+    frames: Mapping[str, int] | None = None,
+) -> float:
+    """A database with the schema and its READY assets; seconds for the index build.
 
     One that a kept folder holds already is taken as it is.
     """
@@ -95,8 +128,9 @@ async def fill(stage: Stage, database: str, vectors: Vectors, owners: Sequence[s
     try:
         await register_codecs(connection)
         await _register(connection)
-        await _copy_assets(connection, owners)
-        return await _copy_vectors(connection, vectors, owners)
+        rows = kept(owners, frames or {})
+        await _copy_assets(connection, rows)
+        return await _copy_vectors(connection, vectors, rows)
     finally:
         await connection.close()
 
@@ -108,22 +142,26 @@ async def _register(connection: asyncpg.Connection) -> None:
     )
 
 
-async def _copy_assets(connection: asyncpg.Connection, owners: Sequence[str]) -> None:
-    now = datetime.now(UTC)
-    ids = asset_ids(len(owners))
+async def _copy_assets(connection: asyncpg.Connection, rows: Sequence[Kept]) -> None:
+    tail = ("image/jpeg", 1, ["bench"], datetime.now(UTC))
     await connection.copy_records_to_table(
         "assets",
         schema_name="search",
         columns=[*_ASSET, "tags", "upload_until"],
         records=(
-            (owner, one, "IMAGE", "READY", f"{one.int}.jpg", "image/jpeg", 1, ["bench"], now)
-            for owner, one in zip(owners, ids, strict=True)
+            (row.owner, row.asset_id, row.kind, "READY", str(row.asset_id.int), *tail)
+            for row in rows
+            if row.frame_no <= 0
         ),
+    )
+    await connection.execute(
+        "INSERT INTO search.videos (owner, asset_id, generation)"
+        " SELECT owner, asset_id, 1 FROM search.assets WHERE kind = 'VIDEO'"
     )
 
 
 async def _copy_vectors(
-    connection: asyncpg.Connection, vectors: Vectors, owners: Sequence[str]
+    connection: asyncpg.Connection, vectors: Vectors, rows: Sequence[Kept]
 ) -> float:
     """Load, then build the graph, then gather statistics; seconds for the graph."""
     now, loop = datetime.now(UTC), asyncio.get_running_loop()
@@ -132,14 +170,14 @@ async def _copy_vectors(
         "SELECT indexdef FROM pg_indexes WHERE indexname = $1", f"{name}_hnsw"
     )
     await connection.execute(f"DROP INDEX search.{name}_hnsw")
-    ids = asset_ids(len(owners))
+    head = (SPACE.space_id, 1, ["bench"], now)
     await connection.copy_records_to_table(
         "image_embeddings",
         schema_name="search",
-        columns=_VECTOR,
+        columns=[*_VECTOR, "embedding"],
         records=(
-            (SPACE.space_id, owner, one, 1, "IMAGE", ["bench"], now, vector)
-            for owner, one, vector in zip(owners, ids, vectors, strict=True)
+            (*head, row.owner, row.asset_id, row.kind, row.frame_no, vector)
+            for row, vector in zip(rows, vectors, strict=True)
         ),
     )
     started = loop.time()

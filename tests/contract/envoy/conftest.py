@@ -66,6 +66,15 @@ class Assets(asset_service_pb2_grpc.AssetServiceServicer):
         self.seen.note(request, context)
         return asset_service_pb2.ListAssetsResponse(next_page_token=str(request.page_size))
 
+    def ListFrames(self, request, context):
+        self.seen.note(request, context)
+        frame = asset_pb2.VideoFrame(frame_no=request.page_size, time_ms=1500)
+        return asset_service_pb2.ListFramesResponse(frames=[frame])
+
+    def GetDownloadUrl(self, request, context):
+        self.seen.note(request, context)
+        return asset_service_pb2.GetDownloadUrlResponse(url="https://x")
+
     def WatchAsset(self, request, context):
         self.seen.note(request, context)
         for state in (asset_pb2.ASSET_STATE_PROCESSING, asset_pb2.ASSET_STATE_READY):

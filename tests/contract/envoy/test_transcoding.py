@@ -27,6 +27,17 @@ def test_get_takes_path_and_query(web):
     assert web.get("/v1/assets", params={"page_size": 3}).json()["next_page_token"] == "3"
 
 
+def test_frames_of_a_video(web, seen):
+    """A video's frames have a path of their own; a frame's URL is asked for by its number."""
+    frames = web.get("/v1/assets/x1/frames", params={"page_size": 3}).json()["frames"]
+    assert [(3, "1500")] == [(frame["frame_no"], frame["time_ms"]) for frame in frames]
+    assert "x1" == seen[-1][1].asset_id
+    web.get("/v1/assets/x1:downloadUrl", params={"frame_no": 0})
+    assert seen[-1][1].HasField("frame_no")
+    web.get("/v1/assets/x1:downloadUrl")
+    assert not seen[-1][1].HasField("frame_no")
+
+
 def test_error_carries_its_reason(web):
     """An error is a google.rpc.Status in JSON with the ErrorInfo of the service."""
     answer = web.get("/v1/assets/gone")

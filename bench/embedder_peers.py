@@ -6,13 +6,16 @@ in another precision at 0.999. Latencies of the open loop count from when a requ
 
     bench/peers/setup DIR                        # once: the peers' environments
     python -m bench.peers.checkpoint DIR         # once: one random SigLIP 2 base for all
-    python -m bench.embedder_peers --peers DIR --files FOLDER_OF_JPEGS [--ours ENGINE:PRECISION ...]
+    python -m bench.embedder_peers --peers DIR [--files FOLDER] [--ours ENGINE:PRECISION ...]
+
+Without --files the photographs below $KIOKU_EVAL_DATA (default: ../shared/data) are taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import time
 from collections.abc import AsyncIterator
@@ -28,6 +31,7 @@ from bench.peers.load import Slice, closed_loop, open_loop
 from bench.peers.side import Side, resident_bytes
 
 CLIENTS = (1, 2, 4, 8, 16)
+OURS = ("openvino:float32", "openvino:bfloat16", "onnxruntime:int8")
 FLOAT32, OTHER = 0.9999, 0.999
 PEERS = {"infinity": http_side.INFINITY, "plain": http_side.PLAIN, "onnx": http_side.ONNX}
 
@@ -49,7 +53,7 @@ def read_pictures(folder: Path, count: int) -> list[bytes]:
     """Up to `count` JPEGs below a folder, always the same ones, sizes mixed."""
     paths = sorted({*folder.rglob("*.jpg"), *folder.rglob("*.jpeg")})
     if not paths:
-        raise SystemExit(f"no JPEGs in {folder}")
+        raise SystemExit(f"no JPEGs in {folder}; set KIOKU_EVAL_DATA or --files")
     random.Random(7).shuffle(paths)
     return [path.read_bytes() for path in paths[:count]]
 
@@ -66,12 +70,14 @@ async def racing(options: argparse.Namespace, picture: bytes) -> AsyncIterator[l
             )
             entries.append(await _entered(side, before, picture, ours=False, precision="float32"))
         for variant in options.ours:
-            engine, _, precision = variant.partition(":")
+            engine, precision = variant.split(":")
+            first = await kioku_side.prepare(options.peers, engine=engine, precision=precision)
+            if first is not None:
+                print(f"{variant}: the very first start took {first:.1f} s", flush=True)
             before = time.perf_counter()
             side = await stack.enter_async_context(
                 kioku_side.started(options.peers, engine=engine, precision=precision)
             )
-            precision = precision or "float32"
             entries.append(await _entered(side, before, picture, ours=True, precision=precision))
         yield entries
 
@@ -135,18 +141,23 @@ async def main() -> None:
             await poison.print_table([entry.side for entry in entries], pictures[:5])
 
 
+def _photos() -> Path:
+    root = Path(__file__).resolve().parents[1]
+    return Path(os.environ.get("KIOKU_EVAL_DATA", root.parent / "shared" / "data")) / "photos"
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path, required=True)
-    parser.add_argument("--files", type=Path, required=True)
+    parser.add_argument("--files", type=Path, default=_photos())
     parser.add_argument("--count", type=int, default=240, help="JPEGs used")
     parser.add_argument("--checked", type=int, default=24, help="JPEGs whose vectors are compared")
     parser.add_argument("--against", nargs="*", choices=list(PEERS), default=list(PEERS))
-    parser.add_argument("--ours", nargs="*", default=["torch:float32", "torch:bfloat16"])
+    parser.add_argument("--ours", nargs="*", default=list(OURS))
     parser.add_argument("--clients", nargs="*", type=int, default=list(CLIENTS))
     parser.add_argument("--rates", nargs="*", type=float, default=[2.0, 3.0, 6.0])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=8, help="of one slice")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=6, help="of one slice")
     parser.add_argument("--no-poison", action="store_true")
     return parser.parse_args()
 

@@ -19,7 +19,8 @@ class Checkpoint:
     def save(self, model: nn.Module, optimizers: Optimizers, step: int) -> None:
         """Write everything a later run needs; the step's number is written last."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        save_file(dict(model.state_dict()), self._folder / "weights.safetensors")
+        weights = {name: value.contiguous() for name, value in model.state_dict().items()}
+        save_file(weights, self._folder / "weights.safetensors")
         save_file(_flat_states(optimizers), self._folder / "optimizers.safetensors")
         (self._folder / "step.json").write_text(json.dumps({"step": step}))
 
@@ -37,7 +38,7 @@ class Checkpoint:
 
 def _flat_states(optimizers: Optimizers) -> dict[str, Tensor]:
     return {
-        f"{index}/{parameter}/{name}": value.clone()
+        f"{index}/{parameter}/{name}": value.clone(memory_format=torch.contiguous_format)
         for index, optimizer in enumerate(optimizers)
         for parameter, state in optimizer.state_dict()["state"].items()
         for name, value in state.items()

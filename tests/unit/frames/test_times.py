@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
-from kioku_embedder.frames.plan import CutPlan, Sampling
+from kioku_embedder.frames.cutting import cut
+from kioku_embedder.frames.plan import CutFrame, CutLimits, CutPlan, Sampling
 from PIL import Image
+
+
+def cutting(path: Path) -> Iterator[CutFrame]:
+    """The frames of a file, one by one."""
+    with path.open("rb") as file:
+        yield from cut(file.fileno(), KEEP_ALL, CutLimits(), lambda: None)
+
 
 KEEP_ALL = CutPlan(drop_identical=False)
 
@@ -125,3 +135,18 @@ def test_nothing_new_is_not_kept(tmp_path: Path, draw: Any, cut_video: Any) -> N
     kept = cut_video(draw(tmp_path / "slow.mkv", slow), CutPlan()).times
     assert 3 <= len(kept) < 12
     assert 12 == len(cut_video(tmp_path / "slow.mkv", KEEP_ALL).times)
+
+
+def test_pictures_are_let_go(tmp_path: Path, draw: Any, steps: Any, cut_video: Any) -> None:
+    """However long the video, only a few pictures are in memory, collected cycles or not."""
+    path = draw(tmp_path / "v.mp4", steps(30))
+    gc.collect()
+    gc.disable()
+    try:
+        alive = [
+            sum(isinstance(each, av.VideoFrame) for each in gc.get_objects()) for _ in cutting(path)
+        ]
+    finally:
+        gc.enable()
+    assert 30 == len(alive)
+    assert max(alive) < 12

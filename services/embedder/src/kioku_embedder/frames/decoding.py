@@ -95,6 +95,8 @@ class Decoding:
         for packet in self._packets():
             try:
                 frames = self.stream.codec_context.decode(packet)
+            except MemoryError:
+                raise  # the child is full: that says nothing of this packet
             except (av.FFmpegError, ValueError):
                 failures += 1
                 self.damaged += 1

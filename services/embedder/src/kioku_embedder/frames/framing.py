@@ -11,7 +11,15 @@ from kioku_rt.images import encode_jpeg
 from kioku_rt.reasons import Reason
 
 from kioku_embedder.frames.decoding import Decoding, Shown
-from kioku_embedder.frames.picture import Pixels, Shape, is_hdr, render, shape_of
+from kioku_embedder.frames.picture import (
+    Pixels,
+    Shape,
+    Turning,
+    is_hdr,
+    render,
+    shape_of,
+    turning_of,
+)
 from kioku_embedder.frames.plan import CutFrame, CutPlan, Facts
 from kioku_embedder.frames.runs import alike
 from kioku_embedder.frames.timeline import Timeline
@@ -29,6 +37,7 @@ class Framing:
         self._stream = stream
         self._plan = plan
         self._kept: Pixels | None = None
+        self._turning: Turning | None = None
         self._shape: Shape | None = None
         self._hdr = False
         self._refused = 0
@@ -36,11 +45,15 @@ class Framing:
     def framed(self, picture: Shown) -> Iterator[CutFrame]:
         """The frame of `picture`; none where it looks like the last one kept."""
         frame = picture.frame
-        shape = shape_of(frame, self._stream.sample_aspect_ratio)
+        if self._turning is None:
+            self._turning = turning_of(frame)
+        shape = shape_of(frame, self._stream.sample_aspect_ratio, self._turning)
         try:
             if self._plan.drop_identical and self._repeats(picture):
                 return
             pixels = render(frame, shape, self._plan.long_edge)
+        except MemoryError:
+            raise  # the child is full: that says nothing of this picture
         except (av.FFmpegError, ValueError):
             self._refused += 1
             return

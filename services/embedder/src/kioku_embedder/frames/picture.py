@@ -20,6 +20,8 @@ from kioku_rt.images.scale import fit
 from kioku_embedder.frames.hdr import HDR_CURVES, to_sdr
 
 Pixels = npt.NDArray[np.uint8]
+Turning = tuple[int, bool]
+"""Quarter turns against the clock, and whether left and right change places before."""
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 # AVColorSpace -> swscale's matrix; anything else is guessed from the size.
 _MATRICES = {
@@ -56,13 +58,34 @@ class Shape:
         return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
 
 
-def shape_of(frame: VideoFrame, aspect: Fraction | None) -> Shape:
+def shape_of(frame: VideoFrame, aspect: Fraction | None, turning: Turning) -> Shape:
     """How `frame` is to be shown; `aspect` is the width of its pixels by their height."""
-    turns, mirrored = _turning(frame)
     stretch = aspect or Fraction(1)
     if not Fraction(1, _STRANGE_ASPECT) <= stretch <= _STRANGE_ASPECT:
         stretch = Fraction(1)
-    return Shape(max(1, round(frame.width * stretch)), frame.height, turns, mirrored)
+    return Shape(max(1, round(frame.width * stretch)), frame.height, *turning)
+
+
+def turning_of(frame: VideoFrame) -> Turning:
+    """Quarter turns against the clock, and whether mirrored first, from the display matrix.
+
+    The matrix is nine 16.16 numbers in rows (ISO/IEC 14496-12, track header): x' = ax + cy,
+    y' = bx + dy, y downwards. Angles between are rounded to the nearest quarter.
+
+    To be asked once a video: a frame whose side data were looked at lives until Python collects
+    its cycles, and Python does not know how large a frame is.
+    """
+    side: Any = frame.side_data  # its own stubs take it for a plain mapping of names
+    matrix = side.get("DISPLAYMATRIX")
+    if matrix is None:
+        return 0, False
+    a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
+    mirrored = a * d - b * c < 0
+    if mirrored:
+        a, b = -a, -b
+    if abs(a) >= abs(b):
+        return (0 if a >= 0 else 2), mirrored
+    return (3 if b > 0 else 1), mirrored
 
 
 def is_hdr(frame: VideoFrame) -> bool:
@@ -130,22 +153,3 @@ def _on_white(rgba: Pixels) -> Pixels:
     alpha = rgba[..., 3:].astype(np.uint16)
     mixed = (rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255
     return mixed.astype(np.uint8)
-
-
-def _turning(frame: VideoFrame) -> tuple[int, bool]:
-    """Quarter turns against the clock, and whether mirrored first, from the display matrix.
-
-    The matrix is nine 16.16 numbers in rows (ISO/IEC 14496-12, track header): x' = ax + cy,
-    y' = bx + dy, y downwards. Angles between are rounded to the nearest quarter.
-    """
-    side: Any = frame.side_data  # its own stubs take it for a plain mapping of names
-    matrix = side.get("DISPLAYMATRIX")
-    if matrix is None:
-        return 0, False
-    a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
-    mirrored = a * d - b * c < 0
-    if mirrored:
-        a, b = -a, -b
-    if abs(a) >= abs(b):
-        return (0 if a >= 0 else 2), mirrored
-    return (3 if b > 0 else 1), mirrored

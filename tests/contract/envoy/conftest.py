@@ -117,6 +117,16 @@ class Embedder(embedder_service_pb2_grpc.EmbedderServiceServicer):
         self.seen.note(request, context)
         return embedder_service_pb2.EmbedTextResponse(space_id=self.name)
 
+    def LabelImage(self, request, context):
+        self.seen.note(request, context)
+        labels = [
+            embedder_service_pb2.LabelScore(label=label, score=1 / (2 + number))
+            for number, label in enumerate(request.labels)
+        ]
+        return embedder_service_pb2.LabelImageResponse(
+            calibration=embedder_service_pb2.LABEL_CALIBRATION_INDEPENDENT, labels=labels
+        )
+
     def EmbedImages(self, request_iterator, context):
         for request in request_iterator:
             yield embedder_service_pb2.EmbedImagesResponse(key=request.key)

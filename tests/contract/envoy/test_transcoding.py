@@ -87,6 +87,22 @@ def test_embed_takes_multipart(web, seen):
     assert b"\xff\xd8 picture" in body.data
 
 
+def test_labels_become_scores(web, seen):
+    """POST /v1/images:label takes a picture in base64 or a vector, and prints every primitive."""
+    boxed = {"image": base64.b64encode(b"picture").decode(), "labels": ["猫", "dog"]}
+    answer = web.post("/v1/images:label", json=boxed).json()
+    assert answer["calibration"] == "LABEL_CALIBRATION_INDEPENDENT"
+    assert answer["labels"] == [
+        {"label": "猫", "score": 0.5, "similarity": 0},
+        {"label": "dog", "score": pytest.approx(1 / 3, abs=1e-6), "similarity": 0},
+    ]
+    assert seen[-1][1].image == b"picture"
+    vector = {"space_id": "s@1", "values": [0.5, -1]}
+    web.post("/v1/images:label", json={"vector": vector, "labels": ["a"], "template": "a {}"})
+    assert list(seen[-1][1].vector.values) == [0.5, -1]
+    assert seen[-1][1].template == "a {}"
+
+
 def test_picture_at_the_limit_passes(web):
     """A picture of 16 MiB passes raw and as base64 in JSON."""
     picture = b"\x01" * (16 * MIB)

@@ -233,10 +233,10 @@ async def test_a_video_goes_with_its_frames(db):
     assert {
         "image_embeddings": 4,
         "frames": 4,
-        "videos": 1,
         "stages": 2,
         "objects": 6,
     } == removed
+    assert 1 == await db.owner.fetchval("SELECT count(*) FROM search.videos")
     assert (2, 2) == (len(await other.frames()), len(await other.vectors()))
 
 

@@ -40,10 +40,7 @@ RETURNING asset_id
 """
 # What goes with an asset of each kind: the name on the receipt, and the table.
 _PICTURE = {"image_embeddings": "image_embeddings", "stages": "asset_stages"}
-_DERIVED = {
-    Kind.IMAGE: _PICTURE,
-    Kind.VIDEO: {**_PICTURE, "frames": "frames", "videos": "videos"},
-}
+_DERIVED = {Kind.IMAGE: _PICTURE, Kind.VIDEO: {**_PICTURE, "frames": "frames"}}
 
 
 class DeletionStore:
@@ -176,6 +173,9 @@ async def _begin(
         " tags = '{}', taken_at = NULL WHERE owner = $1 AND asset_id = $2",
         owner,
         asset_id,
+    )
+    await connection.execute(
+        "DELETE FROM search.videos WHERE owner = $1 AND asset_id = $2", owner, asset_id
     )
     removed = {
         kind: _count(

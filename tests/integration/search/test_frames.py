@@ -75,6 +75,28 @@ async def test_progress_counts_frames(video):
     assert 1.0 == (await video.asset()).progress
 
 
+async def test_watchers_are_told_of_progress_now_and_then(db, video):
+    """At once when they were not told for half a second, and not at every batch."""
+    heard = asyncio.Queue()
+
+    def hear(*said):
+        heard.put_nowait(said[-1])
+
+    async with db.worker.acquire() as connection:
+        await connection.add_listener("search_assets", hear)
+        await video.cut(0, 2)
+        assert str(video.asset_id) in await asyncio.wait_for(heard.get(), 10)
+        await db.owner.execute("UPDATE search.videos SET told_at = now() + interval '1 hour'")
+        await asyncio.wait_for(heard.get(), 10)  # of this statement
+        await video.cut(2, 2)
+        await db.owner.execute("UPDATE search.videos SET told_at = '-infinity'")
+        await asyncio.wait_for(heard.get(), 10)
+        assert heard.empty()
+        await video.embed(0, 1)
+        await asyncio.wait_for(heard.get(), 10)
+        await connection.remove_listener("search_assets", hear)
+
+
 async def test_the_same_news_twice_has_one_effect(video):
     """A second delivery of a range or of vectors changes nothing."""
     for expected in (Effect.DONE, Effect.AGAIN):

@@ -8,7 +8,19 @@ import sys
 import typer
 from kioku_rt.reasons import Reason
 
-from kioku_cli.commands import asset, catalog, demo, dlq, ingest, logs, scenes, search, stack, token
+from kioku_cli.commands import (
+    asset,
+    catalog,
+    demo,
+    dlq,
+    estimate,
+    ingest,
+    logs,
+    scenes,
+    search,
+    stack,
+    token,
+)
 from kioku_cli.refusal import Refusal
 from kioku_cli.screen import err, print_json
 
@@ -31,6 +43,7 @@ app.command()(search.search)
 app.command()(search.stats)
 app.command()(scenes.scenes)
 app.add_typer(asset.app, name="asset")
+catalog.app.command("estimate")(estimate.estimate)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(dlq.app, name="dlq")
 

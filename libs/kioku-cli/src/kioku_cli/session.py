@@ -17,6 +17,7 @@ import grpc
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
+from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import DevIssuer
 from kioku_rt.errors import KiokuError
@@ -29,6 +30,7 @@ from kioku_cli.supervisor.state import StackState
 
 if TYPE_CHECKING:
     from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceAsyncStub
+    from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceAsyncStub
     from kioku.search.v1.search_service_pb2_grpc import SearchServiceAsyncStub
 
 _T = TypeVar("_T")
@@ -58,6 +60,7 @@ class Session:
         )
         self.assets: AssetServiceAsyncStub = AssetServiceStub(self._channel)
         self.search: SearchServiceAsyncStub = SearchServiceStub(self._channel)
+        self.embedder: EmbedderServiceAsyncStub = EmbedderServiceStub(self._channel)
 
     @property
     def token(self) -> str:

@@ -19,6 +19,7 @@ from kioku.common.v1 import space_pb2
 from kioku_cli import answers
 from kioku_cli.catalog.tags import Tagging
 from kioku_cli.data import DataFolder
+from kioku_cli.estimate import require_confirmation
 from kioku_cli.ingest.gateway import StackGateway
 from kioku_cli.ingest.pipeline import Ingest, Manner
 from kioku_cli.ingest.report import Report
@@ -70,6 +71,7 @@ async def import_catalogue(
         Session(folder, manner.owner) as session,
         httpx.AsyncClient(limits=limits, trust_env=False) as http,
     ):
+        await require_confirmation(session, tags, confirmed=manner.paid)
         before = await _by_tags(session)
         gateway = StackGateway(session, http)
         ingest = Ingest(gateway, manner, changed=changed, tags_of=tags.__getitem__)

@@ -14,7 +14,7 @@ from kioku_cli.catalog.entry import Source
 from kioku_cli.catalog.importing import Imported, Wait, import_catalogue
 from kioku_cli.catalog.scan import Catalogue, read_catalogue
 from kioku_cli.catalog.tags import MOST_TAGS, Tagging, tagging
-from kioku_cli.commands.ingest import progress_shower, show_report, upload_bar
+from kioku_cli.commands.ingest import Confirm, progress_shower, show_report, upload_bar
 from kioku_cli.commands.search import METHOD_HELP, Method, show_answer
 from kioku_cli.data import DataFolder
 from kioku_cli.ingest.pipeline import Manner
@@ -44,6 +44,7 @@ def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be uploaded with which tags.")
     ] = False,
+    confirm: Confirm = False,
     parallel: Annotated[int, typer.Option(min=1, max=64, help="Uploads at the same time.")] = 8,
     data: Data = None,
     user: User = DEFAULT_USER,
@@ -58,7 +59,7 @@ def import_(
         _show_plan(catalogue, tagged, as_json=as_json)
         return
     _remark(catalogue, tagged, quiet=as_json)
-    manner = Manner(user, tag or (), workers=parallel, wait=wait is Wait.VISUAL)
+    manner = Manner(user, tag or (), workers=parallel, wait=wait is Wait.VISUAL, paid=confirm)
     imported = _run(DataFolder.chosen(data), tagged, manner, wait, quiet=as_json)
     if as_json:
         print_json(_facts(catalogue, tagged) | imported.as_dict())

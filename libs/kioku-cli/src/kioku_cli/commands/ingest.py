@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from kioku_cli.data import DataFolder
+from kioku_cli.estimate import require_confirmation
 from kioku_cli.ingest.files import count
 from kioku_cli.ingest.gateway import StackGateway
 from kioku_cli.ingest.pipeline import Ingest, Manner
@@ -21,6 +22,10 @@ from kioku_cli.screen import DEFAULT_USER, Data, Json, User, add_row, err, out, 
 from kioku_cli.session import Session, run_calls
 
 _MOST_SHOWN = 20
+Confirm = Annotated[
+    bool,
+    typer.Option("--confirm", help="Pay a provider for the vectors; see `kioku catalog estimate`."),
+]
 
 
 def ingest(
@@ -33,13 +38,14 @@ def ingest(
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait until each is READY or FAILED.")
     ] = True,
+    confirm: Confirm = False,
     as_json: Json = False,
 ) -> None:
     """Upload pictures and wait until they can be found; run it again to go on or to repair."""
     for path in paths:
         if not path.exists():
             raise UsageRefusal(f"There is no file or folder {path}.")
-    manner = Manner(owner=user, tags=tag or (), workers=parallel, wait=wait)
+    manner = Manner(owner=user, tags=tag or (), workers=parallel, wait=wait, paid=confirm)
     report = ingest_paths(DataFolder.chosen(data), paths, manner, quiet=as_json)
     if as_json:
         print_json(report.as_dict())
@@ -65,6 +71,7 @@ async def _ingest(
         Session(folder, manner.owner) as session,
         httpx.AsyncClient(limits=limits, trust_env=False) as http,
     ):
+        await require_confirmation(session, paths, confirmed=manner.paid)
         return await Ingest(StackGateway(session, http), manner, changed=show).run(paths)
 
 

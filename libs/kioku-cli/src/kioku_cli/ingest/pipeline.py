@@ -46,6 +46,8 @@ class Manner:
     poll: float = 0.2
     looks: int = 16
     """Assets looked at in one round."""
+    paid: bool = False
+    """Whether a provider's price for their vectors has been confirmed."""
 
 
 def request_id_of(owner: str, sha256: str, filename: str) -> str:

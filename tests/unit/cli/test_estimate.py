@@ -69,7 +69,8 @@ def test_the_command_says_count_and_cost(folder: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("engine", ["replicate", "openai"])
 async def test_a_paid_run_needs_a_yes(folder: Path, engine: str) -> None:
     """The refusal holds the estimate; --confirm goes on."""
-    with pytest.raises(Refusal, match=r"3 pictures at \$0\.0006 are \$0\.0018.*--confirm") as caught:
+    text = r"3 pictures at \$0\.0006 are \$0\.0018.*--confirm"
+    with pytest.raises(Refusal, match=text) as caught:
         await asked(Session(engine), folder)
     assert "HOSTED_NOT_CONFIRMED" == caught.value.reason
     await asked(Session(engine), folder, confirmed=True)

@@ -237,5 +237,6 @@ def start_embedder(
         "SIGLIP_DEVICE": "cpu",
         "KIOKU_JWKS": str(issuer.jwks_path),
         "KIOKU_EMBEDDER_DECODERS": "1",
+        "KIOKU_EMBEDDER_ENGINE": "torch",
     }
     return lambda **environment: start("kioku_embedder", **(usual | environment))

@@ -75,8 +75,9 @@ class Cutter:
             DependencyDown: no child could be started.
         """
         done = 0
+        until = monotonic() + self._limits.cut_seconds
         try:
-            async with aclosing(self._once(fd, skip=0)) as answers:
+            async with aclosing(self._once(fd, until, skip=0)) as answers:
                 async for answer in answers:
                     yield answer
                     done += 1
@@ -87,17 +88,18 @@ class Cutter:
         else:
             return
         try:
-            async with aclosing(self._once(fd, skip=done)) as answers:
+            async with aclosing(self._once(fd, until, skip=done)) as answers:
                 async for answer in answers:
                     yield answer
         except ChildGone as gone:
             raise gone.refusal() from None
 
-    async def _once(self, fd: int, *, skip: int) -> AsyncGenerator[CutFrame | Facts, None]:
+    async def _once(
+        self, fd: int, until: float, *, skip: int
+    ) -> AsyncGenerator[CutFrame | Facts, None]:
         """One child's answers but the first `skip`, which are as they were the first time."""
         child = await asyncio.to_thread(_start, fd, self.plan, self._limits)
         try:
-            until = monotonic() + self._limits.cut_seconds
             while True:
                 answer = await asyncio.to_thread(child.next, self._limits.stall_seconds, until)
                 if skip:

@@ -60,8 +60,11 @@ class Settings(StorageSettings):
 
     @property
     def handler_seconds(self) -> float:
-        """After this one delivery counts as failed: two cuts (see `Cutter`) and the transfers."""
-        return 2 * self.frames_cut_seconds + 1_800
+        """After this one delivery counts as failed: the cut, and half an hour for transfers.
+
+        Search sweeps a deleted video's folder once more after `KIOKU_CUTTING_SECONDS`: longer.
+        """
+        return self.frames_cut_seconds + 1_800
 
     def plan(self) -> CutPlan:
         """Which frames, and how they are stored."""

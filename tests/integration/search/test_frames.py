@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from kioku.events.v1 import events_pb2
-from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
+from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
 from kioku_search.asset import Failure
 from kioku_search.asset_store import AssetStore
-from kioku_search.cutting import FrameRange
 from kioku_search.indexing import Effect, Failed, Item, Ready
 from kioku_search.video import VideoProgress
 
-from tests.integration.search.film import FACTS, film, frame_vector, manifest, whole_film
+from tests.integration.search.film import FACTS, film, frame_vector, whole_film
 from tests.integration.search.rig import space, user
 
 OPEN, DONE, BAD = "PENDING", "DONE", "FAILED"
@@ -58,43 +57,6 @@ async def test_vectors_may_come_before_their_frames(video, total_first):
     await video.cut(0, 3)
     await video.cut(3, 3, None if total_first else 6)
     assert ("READY", {"frames": DONE, "embedding": DONE}) == await video.standing()
-
-
-async def test_progress_counts_frames(video):
-    """Cut, embedded, failed and total; the share grows with each batch and never jumps to one."""
-    assert VideoProgress() == (await video.asset()).video
-    await video.cut(0, 2)
-    await video.embed(0)
-    asset = await video.asset()
-    assert (VideoProgress(None, 2, 1, 0), 0.0) == (asset.video, asset.progress)
-    await video.cut(2, 2, 4)
-    await video.embed(1, f1=TRUNCATED)
-    asset = await video.asset()
-    assert (VideoProgress(4, 4, 1, 1, FACTS), 0.75) == (asset.video, asset.progress)
-    await video.embed(2, 3)
-    assert 1.0 == (await video.asset()).progress
-
-
-async def test_watchers_are_told_of_progress_now_and_then(db, video):
-    """At once when they were not told for half a second, and not at every batch."""
-    heard = asyncio.Queue()
-
-    def hear(*said):
-        heard.put_nowait(said[-1])
-
-    async with db.worker.acquire() as connection:
-        await connection.add_listener("search_assets", hear)
-        await video.cut(0, 2)
-        assert str(video.asset_id) in await asyncio.wait_for(heard.get(), 10)
-        await db.owner.execute("UPDATE search.videos SET told_at = now() + interval '1 hour'")
-        await asyncio.wait_for(heard.get(), 10)  # of this statement
-        await video.cut(2, 2)
-        await db.owner.execute("UPDATE search.videos SET told_at = '-infinity'")
-        await asyncio.wait_for(heard.get(), 10)
-        assert heard.empty()
-        await video.embed(0, 1)
-        await asyncio.wait_for(heard.get(), 10)
-        await connection.remove_listener("search_assets", hear)
 
 
 async def test_the_same_news_twice_has_one_effect(video):
@@ -257,81 +219,6 @@ async def test_frames_of_a_picture_or_of_nobody(db, video):
     for one in (picture, stranger):
         assert Effect.UNKNOWN is await one.embed(0)
         assert Effect.UNKNOWN is await one.cut(0, 1, 1)
-
-
-async def test_a_manifest_that_is_not_there(video):
-    """Said, so that the event comes again; an outage of the store is told apart."""
-    absent = f"{video.folder}1/none.pb"
-    with pytest.raises(KiokuError) as error:
-        await video.cut(0, 2, manifest_key=absent)
-    assert Reason.OBJECT_MISSING is error.value.reason
-    video.objects.down = True
-    with pytest.raises(DependencyDown):
-        await video.cutting.extracted(FrameRange(video.origin(), absent, 0, 2, None, None))
-
-
-def _another_video(listed):
-    listed.asset_id = "x"
-
-
-def _another_cutting(listed):
-    listed.generation = 7
-
-
-def _a_gap(listed):
-    listed.frames[1].frame_no = 5
-
-
-def _a_foreign_key(listed):
-    listed.frames[0].object_key = "originals/somebody/else"
-
-
-def _no_size(listed):
-    listed.frames[0].width = 0
-
-
-def _a_hash_that_is_none(listed):
-    listed.frames[0].sha256 = "zz"
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [_another_video, _another_cutting, _a_gap, _a_foreign_key, _no_size, _a_hash_that_is_none],
-)
-async def test_a_manifest_that_does_not_belong_to_its_event(video, spoil):
-    """Refused for good; nothing is written, and no other object is ever named by a frame."""
-    listed = manifest(video.owner, video.asset_id, 0, 2)
-    spoil(listed)
-    key = f"{video.folder}1/spoilt.pb"
-    await video.objects.put(key, listed.SerializeToString(), "application/x-protobuf")
-    with pytest.raises(InvalidInput) as error:
-        await video.cutting.extracted(FrameRange(video.origin(), key, 0, 2, None, None))
-    assert Reason.FIELD_INVALID is error.value.reason
-    assert {} == await video.frames()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"manifest_key": "incoming/x"},
-        {"count": 257},
-        {"count": -1},
-        {"first": -1},
-        {"total": 1},
-    ],
-)
-async def test_a_range_that_cannot_be(video, changes):
-    """A range outside its bounds, or a manifest elsewhere, is refused before anything is read."""
-    with pytest.raises(InvalidInput):
-        await video.cut(**{"first": 0, "count": 2, **changes})
-    assert {} == await video.frames()
-
-
-@pytest.mark.parametrize("numbers", [(0, 0), tuple(range(65)), (-1,)])
-async def test_items_that_cannot_be(video, numbers):
-    """A frame twice, too many of them, or a negative number: refused, and the stage says so."""
-    assert Reason.FIELD_INVALID is (await video.embed(*numbers)).reason
-    assert ({}, "FAILED") == (await video.vectors(), (await video.standing())[0])
 
 
 async def test_both_kinds_of_news_at_once_lose_nothing(video):

@@ -10,7 +10,7 @@ from kioku.assets.v1 import asset_pb2
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import DependencyDown
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Failure
+from kioku_search.asset import Failure, Kind
 from kioku_search.repair import Reconciler, RepairRules, Round
 from kioku_search.repair_store import RepairStore, announce_outstanding
 from kioku_search.space import Spaces
@@ -26,13 +26,13 @@ RULES = RepairRules(grace=timedelta(seconds=-1), longest=timedelta(hours=1), bat
 class Queue:
     """As much waits as the test says; None: the event log is down."""
 
-    def __init__(self, waiting=0):
-        self.number = waiting
+    def __init__(self, waiting=0, kinds=tuple(Kind)):
+        self.number, self.kinds = waiting, kinds
 
-    async def waiting(self):
+    async def waiting(self, kind):
         if self.number is None:
             raise DependencyDown("event log")
-        return self.number
+        return self.number if kind in self.kinds else 0
 
 
 def reconciler(db, queue=None, **changes):
@@ -132,6 +132,17 @@ async def test_a_video_under_way_is_left_alone(db):
     await whole.embed(0, 1, f1=Failure(Reason.IMAGE_TRUNCATED, "It ends early."))
     one = reconciler(db, grace=timedelta(minutes=1))
     assert Round(missing=0, ordered=0) == await one.run_once()
+
+
+async def test_pictures_do_not_wait_for_videos(db):
+    """A long queue of one kind is no reason to leave the other alone."""
+    await db.stored_asset("ann")
+    await film(db)
+    one = reconciler(db, Queue(5, (Kind.VIDEO,)))
+    assert Round(missing=2, ordered=1) == await one.run_once()
+    ((_, payload),) = await sent(db)
+    order = events_pb2.EmbeddingRequested.FromString(payload)
+    assert asset_pb2.ASSET_KIND_IMAGE == order.kind
 
 
 async def test_a_frame_that_lost_its_vector_is_mended(db):

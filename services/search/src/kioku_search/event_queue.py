@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kioku_search.asset import Kind
+
 if TYPE_CHECKING:
     from kioku_rt.events import EventBus
 
-_CONSUMERS = (
-    "embedder-uploaded",
-    "embedder-requested",
-    "default",
-    "frames-requested",
-    "siglip",
-    "search-frames",
-    "search-embeddings",
-    "search-failures",
-)
+_CONSUMERS = {
+    Kind.IMAGE: ("embedder-uploaded", "embedder-requested", "search-embeddings", "search-failures"),
+    Kind.VIDEO: (
+        "default",
+        "frames-requested",
+        "siglip",
+        "search-frames",
+        "search-embeddings",
+        "search-failures",
+    ),
+}
 
 
 class EventQueue:
-    """Counts what the consumers between an upload and its vector have not settled.
+    """Counts what the consumers between an upload and its vectors have not settled.
 
     Args:
         bus: the event log.
@@ -29,6 +32,6 @@ class EventQueue:
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus
 
-    async def waiting(self) -> int:
+    async def waiting(self, kind: Kind) -> int:
         """Events, delivered or not, that were not settled yet.  Raises DependencyDown."""
-        return await self._bus.unsettled(_CONSUMERS)
+        return await self._bus.unsettled(_CONSUMERS[kind])

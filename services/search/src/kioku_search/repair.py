@@ -13,6 +13,7 @@ from typing import Protocol
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
+from kioku_search.asset import Kind
 from kioku_search.space import Spaces
 
 
@@ -23,7 +24,7 @@ class RepairRules:
     Args:
         grace: how long a stage may be pending before its asset counts as missing.
         longest: the longest wait between two repairs of one asset; waits double up to it.
-        batch: repairs in one round.
+        batch: repairs of each kind of asset in one round.
         every_nth: each so manieth round looks at READY assets too, not only at unfinished ones.
     """
 
@@ -44,10 +45,14 @@ class Round:
 class RepairStore(Protocol):
     """Set difference and orders."""
 
-    async def missing(self, space_id: str, grace: timedelta, *, everything: bool) -> int:
+    async def missing(
+        self, kind: Kind, space_id: str, grace: timedelta, *, everything: bool
+    ) -> int:
         """Assets that should have a vector in the space for longer than `grace` and have none."""
 
-    async def order(self, space_id: str, rules: RepairRules, *, everything: bool) -> int:
+    async def order(
+        self, kind: Kind, space_id: str, rules: RepairRules, *, everything: bool
+    ) -> int:
         """Order vectors for the next of them; how many."""
 
     async def unsent(self) -> bool:
@@ -57,8 +62,8 @@ class RepairStore(Protocol):
 class Queue(Protocol):
     """How much work is under way."""
 
-    async def waiting(self) -> int:
-        """Events that were not settled yet.  Raises DependencyDown."""
+    async def waiting(self, kind: Kind) -> int:
+        """Events on the way of such assets that were not settled yet.  Raises DependencyDown."""
 
 
 class Reconciler:
@@ -82,11 +87,16 @@ class Reconciler:
         everything = self._rounds % self._rules.every_nth == 0
         self._rounds += 1
         space_id = await self._space_id()
-        missing = await self._store.missing(space_id, self._rules.grace, everything=everything)
-        if not missing or await self._store.unsent() or await self._queue.waiting():
+        rounds = [await self._mend(kind, space_id, everything=everything) for kind in Kind]
+        return Round(sum(one.missing for one in rounds), sum(one.ordered for one in rounds))
+
+    async def _mend(self, kind: Kind, space_id: str, *, everything: bool) -> Round:
+        """One kind's round: pictures are mended although nobody cuts videos, and the other way."""
+        rules = self._rules
+        missing = await self._store.missing(kind, space_id, rules.grace, everything=everything)
+        if not missing or await self._store.unsent() or await self._queue.waiting(kind):
             return Round(missing, 0)
-        ordered = await self._store.order(space_id, self._rules, everything=everything)
-        return Round(missing, ordered)
+        return Round(missing, await self._store.order(kind, space_id, rules, everything=everything))
 
     async def _space_id(self) -> str:
         try:

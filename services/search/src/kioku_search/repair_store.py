@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kioku_search.asset import EMBEDDING_STAGE
+from kioku_search.asset import EMBEDDING_STAGE, Kind
 from kioku_search.asset_events import announce_deleted, announce_uploaded, request_embedding
 from kioku_search.asset_row import asset_of
 from kioku_search.database import unbound
@@ -40,6 +40,7 @@ WHERE a.state = ANY($3::text[]) AND a.kind = 'VIDEO'
             WHERE e.space_id = $1 AND e.owner = a.owner AND e.asset_id = a.asset_id
                 AND e.frame_no >= 0))
 """
+_MISSING = {Kind.IMAGE: _PICTURES, Kind.VIDEO: _VIDEOS}
 _UNFINISHED = ["PROCESSING"]
 _EVERYTHING = ["PROCESSING", "READY"]
 # A READY asset stays so while another space, or some of its frames, still find it.
@@ -76,39 +77,40 @@ class RepairStore:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def missing(self, space_id: str, grace: timedelta, *, everything: bool) -> int:
+    async def missing(
+        self, kind: Kind, space_id: str, grace: timedelta, *, everything: bool
+    ) -> int:
         """Assets that should have a vector in the space for longer than `grace` and have none.
 
         Of a video, every frame that can have one should.
         """
-        states = _EVERYTHING if everything else _UNFINISHED
-        count = 0
         async with unbound(self._pool) as connection:
-            for missing in (_PICTURES, _VIDEOS):
-                count += await connection.fetchval(
-                    f"SELECT count(*) {missing}", space_id, EMBEDDING_STAGE, states, grace
-                )
+            count: int = await connection.fetchval(
+                f"SELECT count(*) {_MISSING[kind]}",
+                space_id,
+                EMBEDDING_STAGE,
+                _EVERYTHING if everything else _UNFINISHED,
+                grace,
+            )
         return count
 
-    async def order(self, space_id: str, rules: RepairRules, *, everything: bool) -> int:
+    async def order(
+        self, kind: Kind, space_id: str, rules: RepairRules, *, everything: bool
+    ) -> int:
         """Order vectors for the next of them; how many.  Two processes never order the same."""
-        states = _EVERYTHING if everything else _UNFINISHED
-        ordered = 0
         async with unbound(self._pool) as connection:
-            for missing in (_PICTURES, _VIDEOS):
-                due = await connection.fetch(
-                    f"SELECT a.owner, a.asset_id {missing} AND s.repair_after < now()"
-                    " ORDER BY s.repair_after, s.updated_at LIMIT $5 FOR UPDATE OF a SKIP LOCKED",
-                    space_id,
-                    EMBEDDING_STAGE,
-                    states,
-                    rules.grace,
-                    rules.batch - ordered,
-                )
-                for row in due:
-                    await _order(connection, (row["owner"], row["asset_id"]), space_id, rules)
-                ordered += len(due)
-        return ordered
+            due = await connection.fetch(
+                f"SELECT a.owner, a.asset_id {_MISSING[kind]} AND s.repair_after < now()"
+                " ORDER BY s.repair_after, s.updated_at LIMIT $5 FOR UPDATE OF a SKIP LOCKED",
+                space_id,
+                EMBEDDING_STAGE,
+                _EVERYTHING if everything else _UNFINISHED,
+                rules.grace,
+                rules.batch,
+            )
+            for row in due:
+                await _order(connection, (row["owner"], row["asset_id"]), space_id, rules)
+        return len(due)
 
     async def unsent(self) -> bool:
         """Whether an event still waits in the outbox."""

@@ -71,6 +71,7 @@ async def settle(connection: Connection, asset: Asset, origin: Origin) -> None:
     if total is None:
         return
     if total == 0:
+        await _drop_beyond(connection, asset, 0)
         await _fail(connection, asset, origin, FRAMES_STAGE, _failure(Reason.VIDEO_NO_FRAMES))
         return
     if video["frames_cut"] == total:
@@ -80,9 +81,14 @@ async def settle(connection: Connection, asset: Asset, origin: Origin) -> None:
 
 
 async def _end_cutting(connection: Connection, asset: Asset, origin: Origin, total: int) -> None:
-    for statement in _DROP_BEYOND:  # of an older cutting that was longer
-        await connection.execute(statement, asset.owner, asset.asset_id, total)
+    await _drop_beyond(connection, asset, total)
     await finish_stage(connection, asset, FRAMES_STAGE, origin.attempts)
+
+
+async def _drop_beyond(connection: Connection, asset: Asset, total: int) -> None:
+    """Remove what an older cutting had more."""
+    for statement in _DROP_BEYOND:
+        await connection.execute(statement, asset.owner, asset.asset_id, total)
 
 
 async def _end_embedding(

@@ -15,6 +15,7 @@ from transformers import CLIPImageProcessorPil, SiglipImageProcessorPil
 PROCESSORS = {
     "siglip": SiglipImageProcessorPil(size={"height": 96, "width": 96}),
     "siglip-bilinear": SiglipImageProcessorPil(size={"height": 64, "width": 64}, resample=2),
+    "siglip-lanczos": SiglipImageProcessorPil(size={"height": 64, "width": 48}, resample=1),
     "clip": CLIPImageProcessorPil(),
     "clip-smaller-crop": CLIPImageProcessorPil(
         size={"shortest_edge": 70}, crop_size={"height": 63, "width": 64}

@@ -15,6 +15,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 from kioku_rt.errors import InvalidInput
+from kioku_rt.images import SNIFF_BYTES, sniff
 from kioku_rt.reasons import Reason
 
 from kioku_embedder.frames.plan import CutLimits
@@ -22,18 +23,30 @@ from kioku_embedder.frames.plan import CutLimits
 # Names of FFmpeg's demuxers. No hls, dash, concat, image2, sdp, rtsp or lavfi.
 _CONTAINERS = "mov,matroska,avi,mpegts,mpeg,flv,ogg,asf"
 _OPTIONS = {"protocol_whitelist": "fd", "format_whitelist": _CONTAINERS}
+# These keep everything about their packets in tables of the header; no picture need be decoded.
+_TABLED = frozenset({"video/mp4", "video/quicktime"})
+_UNSEEN = {"probesize": "32", "analyzeduration": "0"}
 
 
 @contextmanager
-def open_video(fd: int, limits: CutLimits) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(
+    fd: int, limits: CutLimits, *, packets_only: bool = False
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The file's container and the stream that a player would show.
+
+    Args:
+        fd: descriptor of the file.
+        limits: of its pictures.
+        packets_only: nothing will be decoded; opening takes less time then.
 
     Raises:
         InvalidInput: VIDEO_UNSUPPORTED_FORMAT, VIDEO_NO_FRAMES or VIDEO_TOO_MANY_PIXELS.
     """
     os.lseek(fd, 0, os.SEEK_SET)
+    quick = _UNSEEN if packets_only and sniff(os.pread(fd, SNIFF_BYTES, 0)) in _TABLED else {}
+    options = {**_OPTIONS, **quick, "fd": str(fd)}
     try:
-        opened = av.open("fd:", options={**_OPTIONS, "fd": str(fd)}, metadata_errors="replace")
+        opened = av.open("fd:", options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError):
         raise InvalidInput(Reason.VIDEO_UNSUPPORTED_FORMAT) from None
     with opened as container:

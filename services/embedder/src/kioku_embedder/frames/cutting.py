@@ -37,7 +37,7 @@ def cut(fd: int, plan: CutPlan, limits: CutLimits, alive: Callable[[], None]) ->
         InvalidInput: VIDEO_UNSUPPORTED_FORMAT, VIDEO_NO_FRAMES, VIDEO_TOO_LONG or
             VIDEO_TOO_MANY_PIXELS.
     """
-    with open_video(fd, limits) as (container, stream):
+    with open_video(fd, limits, packets_only=True) as (container, stream):
         timeline = read_timeline(container, stream, alive)
     _check(timeline, limits)
     while True:

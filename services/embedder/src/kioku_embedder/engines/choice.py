@@ -66,6 +66,7 @@ def choose(workshop: Workshop, *, engine: str, precision: str, least: float) -> 
             measured = _fidelity(workshop, how)
         except (EngineBroken, OSError) as error:
             problems.append(str(error))
+            _log.warning("engine_unavailable", engine=how.engine, error=str(error))
             continue
         if measured >= least:
             return _opened(workshop, how, measured, by_auto=precision == AUTO)

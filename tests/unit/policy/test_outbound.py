@@ -19,8 +19,9 @@ from kioku_rt.reasons import Reason
 
 ROOT = Path(__file__).parents[3]
 OPENS = re.compile(
-    r"(^|\.)(Async)?(Client|HTTPTransport|ClientSession|HTTPS?Connection|urlopen|urlretrieve)$"
-    r"|^httpx\.(get|post|put|patch|delete|head|options|request|stream)$|^(requests|aiohttp)\."
+    r"(^|\.)(AsyncClient|(Async)?HTTPTransport|ClientSession|HTTPS?Connection|urlopen|urlretrieve)$"
+    r"|^httpx\.(Client|get|post|put|patch|delete|head|options|request|stream)$"
+    r"|^(requests|aiohttp)\."
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from kioku_embedder.tags.encoder import VERSION, TagsEncoder
 
 ENCODER = TagsEncoder()
-CHANCE = 4 / np.sqrt(ENCODER.space.dimension)
+CHANCE = 3 / np.sqrt(ENCODER.space.dimension)
 
 
 def score(query: str, *tags: str, filename: str = "") -> float:

@@ -31,7 +31,7 @@ from kioku_search.space import IMAGE, TAG, Space, Spaces
 EXACT = "exact"
 # Vectors of tags are hashed, so those of strangers are not quite at right angles: their score is
 # about 1 / sqrt(dimension) off zero. What is nearer than this shares a word.
-CHANCE = 4.0
+CHANCE = 3.0
 Floats = npt.NDArray[np.float32]
 
 

@@ -72,7 +72,7 @@ async def test_vectors_come_in_the_order_asked(provider: ProviderServer) -> None
     """By the answer's own numbers, whatever its order."""
     provider.shuffled = True
     http = outbound_client(AiPolicy(), base_url=provider.url, seconds=5, connections=1)
-    api = EmbeddingsApi(Exchange(http, most_bytes=2**20), model="m", encoding="float")
+    api = EmbeddingsApi(Exchange(http, most_bytes=2**20, seconds=5), model="m", encoding="float")
     rows = await api.vectors(["a", "b", "c"], {})
     assert [vector_of(each) for each in "abc"] == rows
     await api.aclose()

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 from kioku_embedder.backend import Source
-from kioku_embedder.hosted.opening import HostedModel
+from kioku_embedder.hosted.opening import HostedModel, HostedUnusable
 from kioku_embedder.waiting import Priority
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.objects import MemoryObjectStore
+from kioku_rt.policy import AiPolicy
 from kioku_rt.reasons import Reason
 from PIL import Image
 
@@ -283,6 +284,42 @@ async def test_a_failed_prediction_is_tried_again(
     error = await failure(text(await open_model()))
     assert (Reason.HOSTED_FAILED, False) == (error.reason, isinstance(error, WAITS))
     assert "CUDA" not in error.message
+
+
+async def test_an_answer_that_drips_is_given_up(open_model: Open, provider: ProviderServer) -> None:
+    """However slowly its bytes come, the time of an item is a limit."""
+    provider.faults.append(Answer(delay=5))
+    model = await open_model(hosted_item_seconds=0.2)
+    error = await failure(text(model))
+    assert isinstance(error, DependencyDown)
+    assert model.ledger.spent_usd == pytest.approx(0.0006)
+
+
+async def test_a_policy_that_refuses_later_costs_no_event(
+    open_model: Open, provider: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name may lead elsewhere after the start; work waits, health says so, nothing is paid."""
+
+    def refuse(_: AiPolicy, host: str, __: object) -> None:
+        raise KiokuError(Reason.EXTERNAL_AI_REFUSED, f"{host} is outside")
+
+    model = await open_model()
+    monkeypatch.setattr(AiPolicy, "check", refuse)
+    for _ in range(2):
+        error = await failure(text(model))
+        assert isinstance(error, DependencyDown)
+        assert Reason.EXTERNAL_AI_REFUSED == error.reason
+    assert ([], 0.0) == (provider.asked, model.ledger.spent_usd)
+    assert not model.embedder.working
+
+
+async def test_a_provider_outside_must_reach_the_pictures(open_model: Open) -> None:
+    """Signed URLs of a private store would make every prediction fail, and be paid for."""
+    outside = {"hosted_base_url": "http://8.8.8.8", "external_ai": "allowed"}
+    with pytest.raises(HostedUnusable, match="KIOKU_HOSTED_PICTURES=inline"):
+        await open_model(**outside)
+    await open_model(**outside, hosted_pictures="inline")
+    await open_model(**outside, S3_PUBLIC_ENDPOINT="http://8.8.4.4")
 
 
 async def test_a_prediction_that_never_ends_is_cancelled(

@@ -8,6 +8,7 @@ import pytest
 from kioku_embedder.hosted.failure import RateLimited
 from kioku_embedder.hosted.throttle import Throttle
 from kioku_embedder.waiting import Priority
+from kioku_rt.errors import KiokuError
 
 
 async def begin(throttle: Throttle, order: list[str], name: str, priority: Priority) -> None:
@@ -71,6 +72,17 @@ async def test_a_hold_is_told_to_those_who_wait_already() -> None:
     release.set()
     await first
     assert ["told", "went"] == await asyncio.gather(*others)
+
+
+async def test_who_waits_too_long_for_others_is_told() -> None:
+    """Requests at work that do not end must not use up an event's time."""
+    throttle = Throttle(per_minute=600_000, concurrency=1)
+    async with throttle.turn(Priority.BULK, patience=1):
+        with pytest.raises(KiokuError, match="OVERLOADED"):
+            async with throttle.turn(Priority.BULK, patience=0.05):
+                raise AssertionError
+    async with throttle.turn(Priority.BULK, patience=1):
+        pass
 
 
 async def test_who_gives_up_leaves_the_place_to_others() -> None:

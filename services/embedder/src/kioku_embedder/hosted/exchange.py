@@ -5,6 +5,7 @@ What a provider says in words is logged, cut short, and never shown to a caller.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -37,10 +38,12 @@ class Exchange:
     Args:
         http: a client that holds the policy; its headers carry the credentials.
         most_bytes: of an answer.
+        seconds: from the question to the last byte, however slowly they come.
     """
 
-    def __init__(self, http: httpx.AsyncClient, *, most_bytes: int) -> None:
+    def __init__(self, http: httpx.AsyncClient, *, most_bytes: int, seconds: float) -> None:
         self._http = http
+        self._seconds = seconds
         self._most_bytes = most_bytes
 
     @property
@@ -55,13 +58,16 @@ class Exchange:
             KiokuError: HOSTED_* as in `failure`, or EXTERNAL_AI_REFUSED.
         """
         try:
-            async with self._http.stream(method, url, json=body) as response:
+            async with (
+                asyncio.timeout(self._seconds),
+                self._http.stream(method, url, json=body) as response,
+            ):
                 content = await read_limited(response, self._most_bytes)
         except AnswerTooLarge as error:
             raise unusable("The hosted model's answer is larger than the limit.") from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Outage(charged=False) from error
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.TransportError, httpx.InvalidURL, TimeoutError) as error:
             raise Outage(charged=True) from error
         if not response.is_success:
             _log.warning("hosted_refused", status=response.status_code, said=_said(content))

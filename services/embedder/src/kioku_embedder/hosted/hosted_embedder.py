@@ -36,7 +36,7 @@ from kioku_embedder.room import Room
 from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 
-PATIENCE = {Priority.INTERACTIVE: 3.0, Priority.BULK: 60.0}
+PATIENCE = {Priority.INTERACTIVE: 5.0, Priority.BULK: 60.0}
 _MOST_TRIES = 5
 _BLOCKED_SECONDS = 30.0
 _HOPELESS = 8
@@ -90,7 +90,8 @@ class HostedEmbedder:
         self._observer = observer
         self._succeeded_at = float("-inf")
         self._refused_in_a_row = 0
-        self._blocked: tuple[float, str] = (float("-inf"), "")
+        self._blocked_until = float("-inf")
+        self._blocked_by: Callable[[], KiokuError] = lambda: Misconfigured("")
 
     @property
     def loaded(self) -> bool:
@@ -100,7 +101,7 @@ class HostedEmbedder:
     @property
     def working(self) -> bool:
         """Whether the provider accepts us; a refusal counts for a while, then one may try again."""
-        return monotonic() >= self._blocked[0]
+        return monotonic() >= self._blocked_until
 
     @property
     def open_for_bulk(self) -> bool:
@@ -202,23 +203,24 @@ class HostedEmbedder:
 
     def _judge(self, error: KiokuError, started: float) -> NoReturn:
         """Whether the item, the provider or our settings are at fault."""
+        message = error.message
         if isinstance(error, Misconfigured):
-            self._block(error.message)
+            self._block(lambda: Misconfigured(message))
         if error.reason is Reason.EXTERNAL_AI_REFUSED:
-            raise Forbidden(error.message) from error
+            self._block(lambda: Forbidden(message))
+            raise Forbidden(message) from error
         if error.reason is Reason.HOSTED_ITEM_REFUSED:
             self._refused_in_a_row += 1
             if self._refused_in_a_row >= _HOPELESS:
-                self._block(_HOPELESS_SAYS)
+                self._block(lambda: Misconfigured(_HOPELESS_SAYS))
                 raise Misconfigured(_HOPELESS_SAYS) from error
         if isinstance(error, Outage) and self._succeeded_at > started:
             raise unusable("The hosted model failed on this item.") from error
         raise error
 
-    def _block(self, message: str) -> None:
-        self._blocked = (monotonic() + _BLOCKED_SECONDS, message)
+    def _block(self, why: Callable[[], KiokuError]) -> None:
+        self._blocked_until, self._blocked_by = monotonic() + _BLOCKED_SECONDS, why
 
     def _require_working(self) -> None:
-        until, message = self._blocked
-        if monotonic() < until:
-            raise Misconfigured(message, retry_after=until - monotonic())
+        if not self.working:
+            raise self._blocked_by()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.images import DecodePool
 from kioku_rt.outbound import outbound_client
+from kioku_rt.policy import is_inside, resolve
 
 from kioku_embedder.hosted.embeddings_api import EmbeddingsApi
 from kioku_embedder.hosted.exchange import Exchange
@@ -92,7 +94,8 @@ async def open_hosted(
         queue_limit: items of each priority in hand.
 
     Raises:
-        HostedUnusable: the policy refuses the provider, or the ledger cannot be read.
+        HostedUnusable: the policy refuses the provider, the provider cannot reach the pictures, or
+            the ledger cannot be read.
     """
     await _require_permission(settings)
     space = space_of(settings, pool.limits.long_edge)
@@ -108,6 +111,8 @@ async def open_hosted(
         per_minute=settings.hosted_requests_per_minute, concurrency=settings.hosted_concurrency
     )
     by_url = provider.takes_urls and settings.hosted_pictures == "url"
+    if by_url:
+        await _require_reachable_store(settings)
     embedder = HostedEmbedder(
         space,
         Originals(pool, decoders=decoders, observer=metrics),
@@ -132,7 +137,11 @@ def open_provider(settings: HostedSettings) -> Provider:
         seconds=settings.hosted_http_seconds,
         connections=2 * settings.hosted_concurrency,
     )
-    exchange = Exchange(http, most_bytes=settings.hosted_answer_max_bytes)
+    exchange = Exchange(
+        http,
+        most_bytes=settings.hosted_answer_max_bytes,
+        seconds=settings.hosted_item_seconds,
+    )
     if settings.embedder_backend == "replicate":
         return Replicate(
             exchange, version=settings.hosted_model, seconds=settings.hosted_item_seconds
@@ -166,3 +175,22 @@ async def _require_permission(settings: HostedSettings) -> None:
         await settings.ai_policy().check_url(settings.provider_url)
     except KiokuError as error:
         raise HostedUnusable(error.message) from error
+
+
+async def _require_reachable_store(settings: HostedSettings) -> None:
+    """A provider outside cannot fetch what only we can reach, and would be paid for trying."""
+    store = await _inside(settings.s3_public_endpoint or settings.s3_endpoint)
+    if store and await _inside(settings.provider_url) is False:
+        raise HostedUnusable(
+            "The hosted model's provider cannot fetch pictures from S3_PUBLIC_ENDPOINT, which is "
+            "not public; KIOKU_HOSTED_PICTURES=inline sends them inside the requests."
+        )
+
+
+async def _inside(url: str) -> bool | None:
+    """Whether a URL leads inside; None where its name is not known now."""
+    try:
+        addresses = await resolve(urlsplit(url).hostname or "")
+    except OSError:
+        return None
+    return all(is_inside(address) for address in addresses)

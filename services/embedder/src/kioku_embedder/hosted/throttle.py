@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from time import monotonic
 
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
 from kioku_embedder.hosted.failure import RateLimited
 from kioku_embedder.waiting import Priority
 
@@ -65,16 +68,21 @@ class Throttle:
 
         Args:
             priority: whose request.
-            patience: seconds of waiting for the rate that make sense.
+            patience: seconds of waiting that make sense.
 
         Raises:
-            RateLimited: the wait would be longer.
+            RateLimited: the rate would make it wait longer.
+            KiokuError: OVERLOADED, the requests before it took longer.
         """
         before = sum(waiter.priority <= priority for waiter in self._waiters)
         if self.seconds_for(before) > patience:
             raise RateLimited(self.seconds_for(before))
         started = monotonic()
-        await self._wait(priority, patience)
+        try:
+            async with asyncio.timeout(patience):
+                await self._wait(priority, patience)
+        except TimeoutError as error:
+            raise KiokuError(Reason.OVERLOADED, retry_after=patience) from error
         try:
             yield monotonic() - started
         finally:

@@ -191,7 +191,7 @@ async def poisoned(
     ]
     ratios = sorted(dirty / tidy for tidy, dirty in pairs)
     print(
-        f"one corrupt file in {ONE_IN}: {median(d for _, d in pairs):.0f} pictures embedded/s against "
+        f"one corrupt file in {ONE_IN}: {median(d for _, d in pairs):.0f} embedded/s against "
         f"{median(c for c, _ in pairs):.0f} without; ratio {median(ratios):.3f} "
         f"({ratios[0]:.2f}-{ratios[-1]:.2f}; target {TARGET})"
     )

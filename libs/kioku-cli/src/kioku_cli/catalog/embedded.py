@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 import struct
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,6 @@ _BROKEN = (
     AttributeError,
     struct.error,
     Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
 
 
@@ -40,7 +40,7 @@ def embedded_entry(path: Path) -> Entry:
     """What the file itself says; nothing where its header is broken."""
     fields: dict[str, list[str]] = {}
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:
             for name, text in (*_exif(image), *_iptc(image), *_xmp(image)):
                 fields.setdefault(name, []).append(text)
     except _BROKEN:

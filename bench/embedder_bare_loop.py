@@ -1,7 +1,8 @@
 """The yardstick: decode, preprocess, forward, one after the other, with nothing around it.
 
-`python -m bench.embedder_bare_loop FOLDER THREADS` reads lines `SECONDS BATCH` and answers each
-with one JSON object. It is its own process, so that it has the machine as the embedder has it.
+`python -m bench.embedder_bare_loop FOLDER THREADS [ENGINE PRECISION]` reads lines `SECONDS BATCH`
+and answers each with one JSON object. It is its own process, so that it has the machine as the
+embedder has it.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import os
 import sys
 import time
 
-from kioku_embedder.checkpoint import Checkpoint, open_checkpoint
-from kioku_embedder.engines.torch_engine import TorchEngine
+from kioku_embedder.checkpoint import Checkpoint
+from kioku_embedder.engine import Engine
+from kioku_embedder.local_model import choose_engine
+from kioku_embedder.settings import Settings
 from kioku_rt.images import decode
 
 from bench.embedder_stage import draw_jpegs
 
 
 def run(
-    checkpoint: Checkpoint, engine: TorchEngine, pictures: list[bytes], seconds: float, batch: int
+    checkpoint: Checkpoint, engine: Engine, pictures: list[bytes], seconds: float, batch: int
 ) -> dict[str, float]:
     """Images per second, and milliseconds of decoding of each."""
     done, decoding = 0, 0.0
@@ -39,14 +42,23 @@ def run(
 
 def main() -> None:
     """Answers until its input ends."""
-    checkpoint = open_checkpoint(sys.argv[1], precision="float32", long_edge=1024)
-    device = os.environ.get("SIGLIP_DEVICE", "cpu")
-    engine = TorchEngine(checkpoint, device=device, threads=int(sys.argv[2]))
+    folder, threads, *wish = sys.argv[1:]
+    engine_name, precision = wish or ("torch", "float32")
+    settings = {
+        "SIGLIP_MODEL_NAME": folder,
+        "SIGLIP_DEVICE": os.environ.get("SIGLIP_DEVICE", "cpu"),
+        "KIOKU_EMBEDDER_THREADS": threads,
+        "KIOKU_EMBEDDER_ENGINE": engine_name,
+        "KIOKU_EMBEDDER_PRECISION": precision,
+    }
+    os.environ |= settings
+    chosen = choose_engine(Settings(), 1024)
+    engine = chosen.engine
     engine.load()
     pictures = draw_jpegs(16)
     for line in sys.stdin:
         seconds, batch = line.split()
-        answer = run(checkpoint, engine, pictures, float(seconds), int(batch))
+        answer = run(chosen.checkpoint, engine, pictures, float(seconds), int(batch))
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

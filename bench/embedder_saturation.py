@@ -5,7 +5,8 @@ and run turn about in slices of a few seconds, so that whatever else the machine
 the median of the slices' ratios counts. Target: at least 0.9 with SigLIP 2 base shapes; the tiny
 model beside it.
 
-`python -m bench.embedder_saturation [--model base|tiny] [--slices 8] [--seconds 4] [--threads 0]`
+`python -m bench.embedder_saturation [--model base|tiny] [--slices 8] [--seconds 4] [--threads 0]
+[--engine torch] [--precision float32]`
 """
 
 from __future__ import annotations
@@ -50,13 +51,35 @@ class Bare:
         assert self.process.stdout is not None
         self.process.stdin.write(f"{seconds} {batch}\n")
         self.process.stdin.flush()
-        return float(json.loads(self.process.stdout.readline())["rate"])
+        for line in self.process.stdout:
+            if line.startswith("{"):  # not of the log
+                return float(json.loads(line)["rate"])
+        raise SystemExit("the bare loop ended")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The engine of both sides."""
+
+    engine: str
+    precision: str
+    threads: int
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """For the service."""
+        return {
+            "KIOKU_EMBEDDER_ENGINE": self.engine,
+            "KIOKU_EMBEDDER_PRECISION": self.precision,
+            "KIOKU_EMBEDDER_THREADS": str(self.threads),
+        }
 
 
 @contextmanager
-def bare_loop(folder: Path, policy: str, threads: int) -> Iterator[Bare]:
+def bare_loop(folder: Path, policy: str, wish: Wish) -> Iterator[Bare]:
     """Starts one. Policy "" is torch's own: threads that spin a while, the faster way when idle."""
-    command = [sys.executable, "-m", "bench.embedder_bare_loop", str(folder), str(threads)]
+    command = [sys.executable, "-m", "bench.embedder_bare_loop", str(folder), str(wish.threads)]
+    command += [wish.engine, wish.precision]
     environment = {**os.environ} | ({"OMP_WAIT_POLICY": policy} if policy else {})
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
@@ -87,18 +110,17 @@ async def over_grpc(
 
 
 async def compare(
-    folder: Path, slices: int, seconds: float, threads: int
+    folder: Path, slices: int, seconds: float, wish: Wish
 ) -> tuple[list[float], list[float], list[pb.EmbedImagesResponse]]:
     """Rates over gRPC, rates of the bare loop, and what was answered."""
     pictures = draw_jpegs(16)
     ours: list[float] = []
     bare: list[float] = []
     answers: list[pb.EmbedImagesResponse] = []
-    settings = {"KIOKU_EMBEDDER_THREADS": str(threads)}
-    with bare_loop(folder, "", threads) as spin, bare_loop(folder, "PASSIVE", threads) as sleep:
+    with bare_loop(folder, "", wish) as spin, bare_loop(folder, "PASSIVE", wish) as sleep:
         loop, batch = await asyncio.to_thread(best_way, [spin, sleep], seconds / 2)
         print(f"  the bare loop's best way: batch {batch}, OMP_WAIT_POLICY={loop.policy!r}")
-        async with served(folder, **settings) as embedder:
+        async with served(folder, **wish.settings) as embedder:
             await stream_pictures(embedder.stub, pictures, 2)
             for _ in range(slices):
                 rate, answered = await over_grpc(embedder, pictures, seconds)
@@ -108,15 +130,16 @@ async def compare(
     return ours, bare, answers
 
 
-async def measure(kind: str, slices: int, seconds: float, threads: int) -> None:
+async def measure(kind: str, slices: int, seconds: float, wish: Wish) -> None:
     """Prints one model's lines."""
     with checkpoint_folder(kind, whole_text=False) as folder:
-        ours, bare, answers = await compare(folder, slices, seconds, threads)
+        ours, bare, answers = await compare(folder, slices, seconds, wish)
     times = [answer.timing for answer in answers]
     work = [timing.decode_ms + timing.inference_ms for timing in times]
     ratios = [left / right for left, right in zip(ours, bare, strict=True)]
     print(
-        f"{kind}: {median(ours):.1f} images/s over gRPC, {median(bare):.1f} bare; ratio "
+        f"{kind}, {wish.engine} {wish.precision}: {median(ours):.1f} images/s over gRPC, "
+        f"{median(bare):.1f} bare; ratio "
         f"{median(ratios):.2f} (target {TARGET}; slices {min(ratios):.2f}-{max(ratios):.2f}); "
         f"batch {mean(timing.batch_size for timing in times):.1f}; "
         f"{sum(1 for answer in answers if not answer.embedding)} failed\n"
@@ -133,9 +156,12 @@ async def main() -> None:
     parser.add_argument("--slices", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--engine", default="torch")
+    parser.add_argument("--precision", default="float32")
     options = parser.parse_args()
+    wish = Wish(options.engine, options.precision, options.threads)
     for kind in [options.model] if options.model else ["base", "tiny"]:
-        await measure(kind, options.slices, options.seconds, options.threads)
+        await measure(kind, options.slices, options.seconds, wish)
 
 
 if __name__ == "__main__":

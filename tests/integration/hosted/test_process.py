@@ -198,18 +198,8 @@ async def test_money_and_outages_cost_no_event(
     assert [] == await world.told("asset.failed", events_pb2.AssetFailed)
 
 
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"KIOKU_HOSTED_BASE_URL": "http://8.8.8.8"}, "KIOKU_EXTERNAL_AI=allowed"),
-        ({"KIOKU_HOSTED_BASE_URL": "https://134744072/v1"}, "KIOKU_EXTERNAL_AI=allowed"),
-    ],
-    ids=["public", "decimal"],
-)
-async def test_the_policy_ends_the_start(
-    world: World, start: Callable[..., Child], changes: dict[str, str], sentence: str
-) -> None:
+async def test_the_policy_ends_the_start(world: World, start: Callable[..., Child]) -> None:
     """An operator reads which setting allows what was asked for; exit code 78."""
-    child = start({**world.environment, **changes})
+    child = start({**world.environment, "KIOKU_HOSTED_BASE_URL": "https://134744072/v1"})
     assert 78 == await child.exit_code()
-    assert sentence in child.log.read_text()
+    assert "KIOKU_EXTERNAL_AI=allowed" in child.log.read_text()

@@ -12,7 +12,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -22,6 +24,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _FIT, _SOME, _BATCH = 1800, 500, 32
 _PATCHES, _ROUNDS = 30_000, 12
 _SHRINK = 1e-3
+_LARGE = 4096
 
 
 class Part(nn.Module):
@@ -44,17 +47,17 @@ class Part(nn.Module):
         self.register_buffer("axes", torch.zeros(0))
 
     def fit(self, rows: Tensor) -> None:
-        """Principal axes of drawn pictures' rows; kept as float16, which is precise enough."""
+        """Principal axes of drawn pictures' rows."""
         self.middle = rows.mean(dim=0)
         _, lengths, axes = torch.linalg.svd(rows - self.middle, full_matrices=False)
         variances = (lengths.square() / len(rows))[: self.size]
         scale = (variances + _SHRINK * variances[0]) ** -self.power
         scale = scale / scale.max()
-        self.axes = (axes[: self.size].T * scale).half()
+        self.axes = axes[: self.size].T * scale
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(n, 3, SIDE, SIDE) to (n, size)."""
-        rows = (self.block(pictures) - self.middle) @ self.axes.float()
+        rows = (self.block(pictures) - self.middle) @ self.axes
         return self.weight * unit(rows)
 
 
@@ -83,7 +86,7 @@ def parts_of(folder: Path, drawn: Tensor) -> list[Part]:
         Part(products, 192, 0.25, 1.0),
         Part(small, 192, 0.25, 1.0),
         Part(large, 128, 0.25, 0.7),
-        Part(learned, 128, 0.25, 0.7),
+        Part(learned, 128, 0.25, 0.6),
         Part(Colours(), 96, 0.25, 0.5),
     ]
 
@@ -158,18 +161,50 @@ def write_model(model: Visual, output: Path) -> None:
             external_data=False,
             optimize=True,
         )
-        data = path.read_bytes()
+        data = bare(in_float16(onnx.load(path))).SerializeToString()
     (output / "model.onnx").write_bytes(data)
+    write_manifest(output, data, model(sample).shape[1])
+
+
+def write_manifest(output: Path, data: bytes, dimension: int) -> None:
+    """visual.json beside the graph whose bytes these are."""
     manifest = {
         "format": "kioku-visual-1",
         "model": "model.onnx",
         "sha256": hashlib.sha256(data).hexdigest(),
-        "dimension": model(sample).shape[1],
+        "dimension": dimension,
         "pictures": {"height": SIDE, "width": SIDE, "resample": 3},
         "licence": "Apache-2.0",
     }
     (output / "visual.json").write_text(json.dumps(manifest, indent=2) + "\n")
-    print(f"wrote {len(data) / 1e6:.1f} MB, {manifest['dimension']} numbers a vector")
+    print(f"wrote {len(data) / 1e6:.1f} MB, {dimension} numbers a vector")
+
+
+def in_float16(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with its large tensors stored as float16 and widened as it is loaded."""
+    graph = model.graph
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < _LARGE:
+            continue
+        small = numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}_16")
+        graph.initializer.remove(tensor)
+        graph.initializer.append(small)
+        widen = helper.make_node("Cast", [small.name], [tensor.name], to=TensorProto.FLOAT)
+        graph.node.insert(0, widen)
+    onnx.checker.check_model(model)
+    return model
+
+
+def bare(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph without the exporter's notes, which hold paths of this machine's files."""
+    for holder in [model, model.graph, *model.graph.node, *model.graph.value_info]:
+        holder.ClearField("metadata_props")
+        holder.ClearField("doc_string")
+    for value in [*model.graph.input, *model.graph.output, *model.graph.initializer]:
+        value.ClearField("metadata_props")
+        value.ClearField("doc_string")
+    return model
 
 
 def main() -> None:

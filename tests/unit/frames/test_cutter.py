@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import recv_handle
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ QUICK = CutLimits(stall_seconds=0.5, cut_seconds=20)
 
 def crash(pipe: Connection, plan: CutPlan, limits: CutLimits) -> None:
     pipe.send_bytes(ALIVE)
+    recv_handle(pipe)
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
@@ -149,6 +151,18 @@ async def test_leaving_early_ends_the_child(video: int, monkeypatch: pytest.Monk
     await anext(going)
     await going.aclose()
     assert [False] == [child.process.is_alive() for child in children]
+
+
+async def test_cancelled_while_a_child_starts(video: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child is ended too, before the file behind the descriptor can be closed."""
+    children = watched(monkeypatch)
+    going = asyncio.ensure_future(everything(Cutter(CutPlan(), CutLimits()), video))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    going.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going
+    assert not any(child.process.is_alive() for child in children)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.reduction import send_handle
@@ -25,6 +26,7 @@ from kioku_rt.reasons import Reason
 from kioku_embedder.frames.answers import Nonsense, read_answer
 from kioku_embedder.frames.child import ALIVE, serve
 from kioku_embedder.frames.plan import CutFrame, CutLimits, CutPlan, Facts
+from kioku_embedder.frames.threads import to_its_end
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["kioku_embedder.frames.child"])
@@ -98,7 +100,8 @@ class Cutter:
         self, fd: int, until: float, *, skip: int
     ) -> AsyncGenerator[CutFrame | Facts, None]:
         """One child's answers but the first `skip`, which are as they were the first time."""
-        child = await asyncio.to_thread(_start, fd, self.plan, self._limits)
+        start = partial(_start, fd, self.plan, self._limits)
+        child = await to_its_end(start, undo=_Child.end)
         try:
             while True:
                 answer = await asyncio.to_thread(child.next, self._limits.stall_seconds, until)

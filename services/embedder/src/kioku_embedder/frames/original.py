@@ -5,17 +5,19 @@ The file has no name: whatever ends this process, the disk has its space back.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Protocol
 
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.objects import ObjectInfo
 from kioku_rt.reasons import Reason
+
+from kioku_embedder.frames.threads import to_its_end
 
 PIECE = 8 * 2**20
 SCRATCH = "scratch disk"
@@ -54,7 +56,7 @@ async def local_copy(
         digest = hashlib.sha256()
         for start in range(0, size, PIECE):
             piece = await originals.get_range(key, start=start, size=min(PIECE, size - start))
-            await asyncio.to_thread(_keep, file.fileno(), piece, digest)
+            await to_its_end(partial(_keep, file.fileno(), piece, digest))
         if sha256 and digest.hexdigest() != sha256:
             raise KiokuError(Reason.CHECKSUM_MISMATCH)
         yield file.fileno()

@@ -66,7 +66,7 @@ class Timing(_message.Message):
     INFERENCE_MS_FIELD_NUMBER: _builtins.int
     BATCH_SIZE_FIELD_NUMBER: _builtins.int
     queue_ms: _builtins.float
-    """Waiting for the engine, milliseconds."""
+    """Waiting for a decoder and for the engine, milliseconds."""
     decode_ms: _builtins.float
     """Decoding and resizing, milliseconds; 0 for texts."""
     inference_ms: _builtins.float

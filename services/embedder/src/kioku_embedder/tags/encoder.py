@@ -31,6 +31,7 @@ _WHOLE = 0.5
 _JOINED = 0.4
 _PIECES = 0.3
 _PIECE = 3
+_JAPANESE_PIECES = 0.8
 _JAPANESE_PIECE = 2
 _LEAST = 1e-3
 
@@ -82,7 +83,7 @@ class TagsEncoder:
             weight = self._weight(word) * (1 + math.log(times))
             features[f"w:{word}"] = max(weight, features.get(f"w:{word}", 0.0))
             for piece in (pieces := _pieces(word)):
-                share = weight * _PIECES / math.sqrt(len(pieces))
+                share = weight * _pieces_weight(word) / math.sqrt(len(pieces))
                 features[f"p:{piece}"] = share + features.get(f"p:{piece}", 0.0)
         return {name: weight for name, weight in features.items() if weight > _LEAST}
 
@@ -101,6 +102,11 @@ class TagsEncoder:
 
     def _weight(self, word: str) -> float:
         return self._weights.get(word, 1.0)
+
+
+def _pieces_weight(word: str) -> float:
+    """Japanese is cut into words by guesses, so that its pieces say more."""
+    return _JAPANESE_PIECES if is_japanese(word) else _PIECES
 
 
 def _pieces(word: str) -> list[str]:

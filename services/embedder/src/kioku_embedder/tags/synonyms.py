@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from kioku_embedder.tags.words import words_of
+from kioku_embedder.tags.words import plain_form, words_of
 
 TABLE = "synonyms.txt"
 Phrase = tuple[str, ...]
@@ -55,8 +55,8 @@ def read_synonyms(*texts: str) -> Synonyms:
         ValueError: a line has no word, or a word that consists of no letters.
     """
     lines = [content for text in texts for line in text.splitlines() if (content := _content(line))]
-    plain = frozenset(_members(line)[0][0] for line in lines) | frozenset(
-        member.casefold() for line in lines for member in _members(line)[0]
+    plain = frozenset(
+        plain_form(member.casefold()) for line in lines for member in _members(line)[0]
     )
     groups: dict[Phrase, tuple[str, ...]] = {}
     wider: dict[str, str] = {}

@@ -17,6 +17,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _TOKEN = re.compile(rf"[{_CJK}]+|\d+|(?:(?![{_CJK}])[^\W\d_])+|[^\w\s]", re.UNICODE)
 _APOSTROPHE = re.compile(r"(?<=\w)['\u2019]s?\b")
 _SCRIPTS = re.compile(r"[\u3005\u3400-\u9fff]+|[\u3041-\u309f]+|[\u30a1-\u30ff]+")
+_HIRAGANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 _IRREGULAR = {
     "men": "man",
     "women": "woman",
@@ -92,7 +93,7 @@ def _japanese(run: str, known: Container[str]) -> Iterator[str]:
         found = _known_at(run, start, known)
         if found:
             yield from _by_script(run[rest:start])
-            yield _plain(found)
+            yield plain_form(found)
             start += len(found)
             rest = start
         else:
@@ -102,18 +103,19 @@ def _japanese(run: str, known: Container[str]) -> Iterator[str]:
 
 def _known_at(run: str, start: int, known: Container[str]) -> str:
     for end in range(min(len(run), start + _LONGEST_KNOWN), start + 1, -1):
-        if _plain(run[start:end]) in known:
+        if plain_form(run[start:end]) in known:
             return run[start:end]
     return ""
 
 
 def _by_script(run: str) -> Iterator[str]:
-    return (_plain(part) for part in _SCRIPTS.findall(run))
+    return (plain_form(part) for part in _SCRIPTS.findall(run))
 
 
-def _plain(word: str) -> str:
-    """A katakana word without the long mark at its end, which some write and some do not."""
-    return word[:-1] if len(word) > 3 and word.endswith("\u30fc") else word
+def plain_form(word: str) -> str:
+    """In hiragana, and without the long mark at its end, which some write and some do not."""
+    hiragana = word.translate(_HIRAGANA)
+    return hiragana[:-1] if len(word) > 3 and word.endswith("\u30fc") else hiragana
 
 
 def _without_accents(word: str) -> str:

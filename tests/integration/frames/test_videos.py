@@ -68,7 +68,7 @@ async def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(
     world: Any, start_frames: Callable[..., Any], draw_video: Callable[..., bytes]
 ) -> None:
     """kill -9 while ranges are being told; the next worker's frames are the same, each once."""
-    asset = await world.upload(draw_video(120, size=(320, 240), fps=20))
+    asset = await world.upload(draw_video(120))
     first = start_frames(KIOKU_FRAMES_RANGE="2")
 
     async def begun() -> bool:

@@ -98,7 +98,7 @@ def mobilenet(data: Path) -> Iterator[Path]:
         "model": MOBILENET.name,
         "sha256": hashlib.sha256(graph).hexdigest(),
         "dimension": 1024,
-        "pictures": {"height": 224, "width": 224},
+        "pictures": {"height": 224, "width": 224, "shortest_edge": 256},
         "licence": "Apache-2.0",
     }
     with tempfile.TemporaryDirectory(prefix="kioku-mobilenet-") as scratch:

@@ -33,7 +33,9 @@ def extract_image_embeddings(
         CheckpointUnusable, EngineBroken: the model cannot be used.
     """
     checkpoint, engine = _loaded(model, device)
-    pixels = [checkpoint.preprocessing(decode(data).pixels) for data in pictures]
+    rules = checkpoint.preprocessing
+    limits = ImageLimits(needed_side=rules.needed_side)  # as the service reads them
+    pixels = [decode(data, limits, rules).pixels for data in pictures]
     rows = [engine.images(pixels[at : at + _BATCH]) for at in range(0, len(pixels), _BATCH)]
     return _unit_rows(rows, checkpoint)
 

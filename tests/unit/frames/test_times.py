@@ -144,7 +144,7 @@ def test_pictures_are_let_go(tmp_path: Path, draw: Any, steps: Any, cut_video: A
     gc.disable()
     try:
         alive = [
-            sum(isinstance(each, av.VideoFrame) for each in gc.get_objects()) for _ in cutting(path)
+            sum(type(each) is av.VideoFrame for each in gc.get_objects()) for _ in cutting(path)
         ]
     finally:
         gc.enable()

@@ -13,16 +13,8 @@ from kioku_rt.reasons import Reason
 from kioku_search.asset import Kind
 from kioku_search.fusion import Method
 from kioku_search.methods import SearchByMethod
-from kioku_search.search import (
-    Answer,
-    ImageQuery,
-    LikeQuery,
-    Neighbour,
-    Query,
-    TextQuery,
-    VectorQuery,
-    Wanted,
-)
+from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery
+from kioku_search.search import Answer, Neighbour, Wanted
 from kioku_search.space import IMAGE, TAG, Space
 
 WHO = Acting("o", Principal("o", False, frozenset(), "t"), on_behalf=False)

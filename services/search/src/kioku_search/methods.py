@@ -17,7 +17,8 @@ from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_search.fusion import Method, fuse
-from kioku_search.search import Answer, ImageQuery, Query, Search, VectorQuery, Wanted
+from kioku_search.query import ImageQuery, Query, VectorQuery
+from kioku_search.search import Answer, Search, Wanted
 from kioku_search.space import IMAGE, TAG, Spaces
 
 _KINDS = {Method.VISUAL: IMAGE, Method.TAGS: TAG}

@@ -6,7 +6,6 @@ space can never be compared.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from kioku_rt.vectors import unit_vector
 from kioku_search.asset import Kind
 from kioku_search.fusion import Method, Part
 from kioku_search.page_token import PageTokens, scope_of
+from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery, identity
 from kioku_search.query_vectors import QueryVectors
 from kioku_search.space import IMAGE, TAG, Space, Spaces
 
@@ -33,39 +33,6 @@ EXACT = "exact"
 # about 1 / sqrt(dimension) off zero. What is nearer than this shares a word.
 CHANCE = 3.0
 Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class TextQuery:
-    """Words, already clean."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class ImageQuery:
-    """A picture's bytes and their SHA-256, hex."""
-
-    image: bytes = field(repr=False)
-    sha256: str
-
-
-@dataclass(frozen=True)
-class LikeQuery:
-    """An asset of the same owner."""
-
-    asset_id: UUID
-
-
-@dataclass(frozen=True)
-class VectorQuery:
-    """A vector of the space it names, as it came."""
-
-    space_id: str
-    values: npt.NDArray[np.float64]
-
-
-Query = TextQuery | ImageQuery | LikeQuery | VectorQuery
 
 
 @dataclass(frozen=True)
@@ -173,7 +140,7 @@ class Search:
         """
         space = await self._space_of(query, kind)
         scope = scope_of(
-            "search", acting.owner, space.space_id, _identity(query), _facts(wanted), min_score
+            "search", acting.owner, space.space_id, identity(query), _facts(wanted), min_score
         )
         after = self._after(scope, page_token)
         started = time.perf_counter()
@@ -242,19 +209,6 @@ def checked_min_score(value: float | None) -> float | None:
     raise InvalidInput(
         Reason.FIELD_INVALID, "min_score must be between -1 and 1.", field="min_score"
     )
-
-
-def _identity(query: Query) -> list[str]:
-    """What tells two queries apart, short enough to hash."""
-    match query:
-        case TextQuery(text):
-            return ["text", text]
-        case ImageQuery(_, sha256):
-            return ["image", sha256]
-        case LikeQuery(asset_id):
-            return ["asset", str(asset_id)]
-        case VectorQuery(_, values):
-            return ["vector", hashlib.sha256(values.tobytes()).hexdigest()]
 
 
 def _facts(wanted: Wanted) -> list[object]:

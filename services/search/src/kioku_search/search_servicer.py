@@ -25,17 +25,8 @@ from kioku_search.fields import canonical_uuid, checked_range, checked_tags, res
 from kioku_search.fusion import Method, Part
 from kioku_search.methods import SearchByMethod
 from kioku_search.metrics import answered
-from kioku_search.search import (
-    Answer,
-    ImageQuery,
-    LikeQuery,
-    Neighbour,
-    Query,
-    TextQuery,
-    VectorQuery,
-    Wanted,
-    checked_min_score,
-)
+from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery
+from kioku_search.search import Answer, Neighbour, Wanted, checked_min_score
 from kioku_search.space import Space
 from kioku_search.stats import SpaceCount, Stats
 

@@ -64,10 +64,12 @@ HEAD = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
 
 COUNTS = """
 WITH mine AS (SELECT asset_id, state, reason FROM search.assets WHERE owner = $1),
-vectors AS (SELECT asset_id, count(*) AS n FROM search.image_embeddings
+seen AS (SELECT space_id FROM search.spaces WHERE kind = 'IMAGE'),
+vectors AS (SELECT asset_id, count(*) AS n FROM search.image_embeddings JOIN seen USING (space_id)
             WHERE owner = $1 GROUP BY 1),
 stored AS (SELECT subject::uuid AS asset_id, count(*) AS n FROM search.audit_logs
            WHERE action = 'embedding.store' AND outcome = 'ok'
+             AND details->>'space_id' IN (SELECT space_id FROM seen)
              AND subject IN (SELECT asset_id::text FROM mine) GROUP BY 1),
 every AS (SELECT coalesce(state, '') AS state, coalesce(reason, '') AS reason,
                  coalesce(vectors.n, 0) AS vectors, coalesce(stored.n, 0) AS stored

@@ -54,14 +54,14 @@ async def test_the_count_sees_what_it_is_there_to_see(stack: Stack, alice: App) 
     before = await connection.fetchrow(COUNTS, alice.user)
     await connection.execute(
         "DELETE FROM search.image_embeddings WHERE asset_id ="
-        " (SELECT asset_id FROM search.assets WHERE owner = $1 LIMIT 1)",
+        " (SELECT asset_id FROM search.assets WHERE owner = $1 ORDER BY asset_id LIMIT 1)",
         alice.user,
     )
     await connection.execute(
-        "INSERT INTO search.audit_logs (actor, action, subject, outcome)"
-        " SELECT actor, action, subject, outcome FROM search.audit_logs"
-        " WHERE action = 'embedding.store' AND subject IN"
-        " (SELECT asset_id::text FROM search.assets WHERE owner = $1) LIMIT 1",
+        "INSERT INTO search.audit_logs (actor, action, subject, outcome, details)"
+        " SELECT actor, action, subject, outcome, details FROM search.audit_logs"
+        " WHERE action = 'embedding.store' AND details->>'space_id' LIKE 'kioku-tiny@%'"
+        " AND subject = (SELECT max(asset_id::text) FROM search.assets WHERE owner = $1) LIMIT 1",
         alice.user,
     )
     after = await connection.fetchrow(COUNTS, alice.user)

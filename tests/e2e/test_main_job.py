@@ -103,11 +103,12 @@ def test_watching_ends_with_the_result(alice: App, scenes: Path) -> None:
 
 
 def test_stats_count_what_is_there(alice: App) -> None:
-    """GetStats counts the owner's assets and vectors, and no gap."""
+    """GetStats counts the owner's assets and vectors, seen and by name, and no gap."""
     stats = alice.http.get("/v1/stats").json()
 
     assert int(stats["assets"]["READY"]) == PICTURES
-    assert [int(space["vectors"]) for space in stats["spaces"]] == [PICTURES]
+    vectors = {space["space"]["kind"]: int(space["vectors"]) for space in stats["spaces"]}
+    assert vectors == {"SPACE_KIND_IMAGE": PICTURES, "SPACE_KIND_TAG": PICTURES}
     assert int(stats["missing_vectors"]) == 0
 
 

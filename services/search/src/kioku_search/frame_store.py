@@ -92,7 +92,7 @@ class FrameStore:
             if cut.facts is not None:
                 await _put_facts(connection, asset, cut.facts)
             await settle(connection, asset, origin)
-            await record(connection, origin, "frames.store", "ok", "")
+            await record(connection, origin, "frames.store", "ok")
         return Effect.DONE
 
     async def put_vectors(
@@ -116,7 +116,7 @@ class FrameStore:
                 if isinstance(asset, Effect):
                     return asset
                 await _put(connection, asset, origin, space_id, last)
-                await record(connection, origin, "embedding.store", "ok", "")
+                await record(connection, origin, "embedding.store", "ok", space_id=space_id)
         return Effect.DONE
 
     async def fail_frames(self, failed: Failed) -> Effect:

@@ -94,14 +94,21 @@ async def fail_stage(connection: Connection, asset: Asset, failed: Failed) -> Ef
     if stage is None:
         return Effect.OVERTAKEN
     await connection.execute(_FAIL_ASSET, *key, failure.reason, failure.message)
-    await record(connection, origin, f"{failed.stage}.fail", "failed", failure.reason)
+    await record(connection, origin, f"{failed.stage}.fail", "failed", reason=failure.reason)
     return Effect.DONE
 
 
 async def record(
-    connection: Connection, origin: Origin, action: str, outcome: str, reason: str
+    connection: Connection,
+    origin: Origin,
+    action: str,
+    outcome: str,
+    *,
+    reason: str = "",
+    space_id: str = "",
 ) -> None:
-    """Audit what an event brought about."""
+    """Audit what an event brought about, and in which space if it was about vectors."""
+    details = {"generation": origin.generation, "attempts": origin.attempts}
     await audit(
         connection,
         schema=SCHEMA,
@@ -110,5 +117,5 @@ async def record(
         subject=str(origin.asset_id),
         outcome=outcome,
         reason=reason,
-        details={"generation": origin.generation, "attempts": origin.attempts},
+        details=details | ({"space_id": space_id} if space_id else {}),
     )

@@ -61,7 +61,7 @@ class VectorStore:
             )
             if asset.kind is Kind.IMAGE and await is_active(connection, space_id):
                 await finish_stage(connection, asset, EMBEDDING_STAGE, origin.attempts)
-            await record(connection, origin, "embedding.store", "ok", "")
+            await record(connection, origin, "embedding.store", "ok", space_id=space_id)
         return Effect.DONE
 
     async def fail(self, failed: Failed) -> Effect:

@@ -23,6 +23,7 @@ from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
 from kioku_embedder.random_checkpoint import write_siglip, write_siglip2_base
 from kioku_rt.auth import DevIssuer
 from kioku_rt.rpc import channel
+from kioku_stack.nats import Nats
 from PIL import Image
 
 TINY = Path(__file__).resolve().parents[1] / "models" / "kioku-tiny"
@@ -75,15 +76,19 @@ class Served:
 
 @asynccontextmanager
 async def served(folder: Path, **environment: str) -> AsyncIterator[Served]:
-    """`python -m kioku_embedder` with the model in memory."""
+    """`python -m kioku_embedder` with the model in memory, on an event log of its own.
+
+    Without one the start would wait for it, and the time to the first answer with it.
+    """
     with tempfile.TemporaryDirectory(prefix="kioku-issuer-") as scratch:
-        issuer = DevIssuer(Path(scratch))
+        issuer, nats = DevIssuer(Path(scratch)), Nats(Path(scratch) / "nats")
+        await asyncio.to_thread(nats.start)
         settings = {
             "SIGLIP_MODEL_NAME": str(folder),
             "SIGLIP_DEVICE": os.environ.get("SIGLIP_DEVICE", "cpu"),
             "KIOKU_JWKS": str(issuer.jwks_path),
             "KIOKU_EMBEDDER_PRELOAD": "true",
-            "KIOKU_NATS_URL": "nats://127.0.0.1:9",
+            "KIOKU_NATS_URL": nats.url,
         }
         log = Path(scratch) / "log"
         with log.open("w") as stream:
@@ -104,6 +109,7 @@ async def served(folder: Path, **environment: str) -> AsyncIterator[Served]:
         finally:
             child.terminate()
             await asyncio.to_thread(child.wait)
+            await asyncio.to_thread(nats.stop)
 
 
 async def _port(child: subprocess.Popen[bytes], log: Path) -> int:

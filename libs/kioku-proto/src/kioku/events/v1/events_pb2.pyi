@@ -39,6 +39,7 @@ class AssetUploaded(_message.Message):
     EVENT_TIME_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     FILENAME_FIELD_NUMBER: _builtins.int
+    SPACE_IDS_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     owner: _builtins.str
@@ -65,6 +66,13 @@ class AssetUploaded(_message.Message):
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The asset's tags."""
 
+    @_builtins.property
+    def space_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Spaces to embed in; empty: the embedder's default one. The first is the one that the asset waits
+        for, normally the active one. The embedder makes each further one an `embedding.requested` of its
+        own, so that no space waits for another or fails with it; a video's frames are told once for each.
+        """
+
     def __init__(
         self,
         *,
@@ -79,10 +87,11 @@ class AssetUploaded(_message.Message):
         event_time: _timestamp_pb2.Timestamp | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         filename: _builtins.str = ...,
+        space_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "size_bytes", b"size_bytes", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "size_bytes", b"size_bytes", "space_ids", b"space_ids", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -90,7 +99,11 @@ Global___AssetUploaded: _TypeAlias = AssetUploaded  # noqa: Y015
 
 @_typing.final
 class EmbeddingRequested(_message.Message):
-    """`embedding.requested`: one asset needs its vector in one space (back-fill, retry, reconciliation)."""
+    """`embedding.requested`: one asset needs its vector in one space (back-fill, retry, reconciliation).
+    An embedder that does not serve the space gives the event back without using an attempt, so that
+    one of another model can take it; after `KIOKU_EMBEDDER_FOREIGN_SECONDS` it is dead with
+    SPACE_NOT_SERVED.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -105,6 +118,7 @@ class EmbeddingRequested(_message.Message):
     SHA256_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     FILENAME_FIELD_NUMBER: _builtins.int
+    STORED_FRAMES_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     owner: _builtins.str
@@ -123,6 +137,12 @@ class EmbeddingRequested(_message.Message):
     """SHA-256 of the bytes, lower-case hex."""
     filename: _builtins.str
     """The asset's file name."""
+    stored_frames: _builtins.bool
+    """Of a video: embed the frames that are stored of this `generation` (the one of `search.videos`), as
+    they were cut then, and cut nothing. For back-fills: neither generation nor frames change, and the
+    vectors come as `embedding.ready` of `space_id`. Where that cut is not whole in the store, the
+    answer is `asset.failed` (stage `embedding`, OBJECT_MISSING) of that space.
+    """
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it was asked for."""
@@ -145,10 +165,11 @@ class EmbeddingRequested(_message.Message):
         sha256: _builtins.str = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         filename: _builtins.str = ...,
+        stored_frames: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id", "stored_frames", b"stored_frames", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -260,7 +281,9 @@ class FramesExtracted(_message.Message):
     total_frames: _builtins.int
     """Frames of the whole video; only the last message of a generation has it set."""
     space_id: _builtins.str
-    """The space the frames are wanted in; empty: the embedder's default one."""
+    """The space the frames are wanted in; empty: the embedder's default one. A range that is wanted in
+    several spaces is told once for each.
+    """
     attempts: _builtins.int
     """Deliveries that were used, the first included."""
     @_builtins.property
@@ -408,6 +431,7 @@ class AssetFailed(_message.Message):
     GENERATION_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
+    SPACE_ID_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     owner: _builtins.str
@@ -418,6 +442,10 @@ class AssetFailed(_message.Message):
     """As in AssetUploaded."""
     attempts: _builtins.int
     """Deliveries that were used, the first included."""
+    space_id: _builtins.str
+    """The space that gets no vector, as the cause named it; empty: it named none, or no space gets one.
+    The failure of a space that is not the active one fails no stage.
+    """
     @_builtins.property
     def failure(self) -> _failure_pb2.Failure:
         """Why."""
@@ -436,10 +464,11 @@ class AssetFailed(_message.Message):
         generation: _builtins.int = ...,
         attempts: _builtins.int = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
+        space_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "failure", b"failure"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "attempts", b"attempts", "event_time", b"event_time", "failure", b"failure", "generation", b"generation", "owner", b"owner", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "attempts", b"attempts", "event_time", b"event_time", "failure", b"failure", "generation", b"generation", "owner", b"owner", "space_id", b"space_id", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

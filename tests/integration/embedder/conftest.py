@@ -85,7 +85,7 @@ async def served(tiny_model: Path, issuer: DevIssuer, tmp_path: Path) -> AsyncIt
     async with AsyncExitStack() as resources:
         model = await open_model(settings, resources)
         making = local_making(settings, model)
-        server = open_server(settings, making, TokenVerifier(settings.auth_config()))
+        server = open_server(settings, [making], TokenVerifier(settings.auth_config()))
         port = await server.start()
         running = Served(model, port, issuer)
         yield running

@@ -8,7 +8,16 @@ import time
 
 import pytest
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
-from kioku_rt.events import Ack, ConsumerSpec, Dead, DeadLetters, Retry, Wait, Worker
+from kioku_rt.events import (
+    Ack,
+    ConsumerSpec,
+    Dead,
+    DeadLetters,
+    Elsewhere,
+    Retry,
+    Wait,
+    Worker,
+)
 from kioku_rt.reasons import Reason
 
 
@@ -231,6 +240,35 @@ async def test_exceptions_end_as_letters_without_their_text(
     (letter,) = await letters.list()
     assert (attempts, reason) == (len(handler.events), letter.reason)
     assert "secret" not in letter.message
+
+
+async def test_what_is_for_another_process_goes_round_until_it_finds_it(
+    bus, make_worker, recorder, at_work, publish, until, consumer_info
+):
+    """Twelve processes that cannot, one that can: one id, nearly all attempts left, no letter."""
+    await publish(1)
+    handler = recorder(
+        lambda _: Ack() if len(handler.events) > 12 else Elsewhere("another model", 0.1)
+    )
+    async with at_work(make_worker(handler)):
+        await until(lambda: len(handler.events) == 13)
+    info = await consumer_info()
+    assert ({"event-0"}, {1, 2}) == (set(handler.ids), set(handler.attempts))
+    assert ([], 0, 0) == (await DeadLetters(bus).list(), info.num_ack_pending, info.num_pending)
+
+
+async def test_what_is_for_another_process_waits_its_delay(make_worker, at_work, publish, until):
+    """A process that is alone does not spin: at most two deliveries in each delay."""
+    await publish(1)
+    times: list[float] = []
+
+    async def handler(_):
+        times.append(time.monotonic())
+        return Elsewhere("another model", 0.4)
+
+    async with at_work(make_worker(handler)):
+        await until(lambda: len(times) >= 7)
+    assert times[6] - times[0] >= 3 * 0.4
 
 
 async def test_no_more_handlers_run_than_there_are_slots(make_worker, at_work, publish, until):

@@ -16,6 +16,7 @@ from kioku_embedder.consumers import AssetConsumer
 from kioku_embedder.embedding import Embedder
 from kioku_embedder.engine import EngineBroken
 from kioku_embedder.space import Space
+from kioku_embedder.spaces import Spaces
 from kioku_embedder.waiting import Priority, Tower
 from kioku_rt.errors import DependencyDown, InvalidInput
 from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
@@ -82,7 +83,7 @@ async def world(batcher: Batcher) -> World:
     log, objects = FakeLog(), MemoryObjectStore()
     await objects.put(KEY, DATA, "image/jpeg")
     embedder = Embedder(SPACE, FakeDecoder(), batcher, decoders=2, observer=Silent())
-    consumer = AssetConsumer(objects, embedder, Announcer(log), max_bytes=100)
+    consumer = AssetConsumer(objects, Spaces(embedder), Announcer(log), max_bytes=100)
     return World(consumer, log, objects, batcher)
 
 

@@ -83,7 +83,7 @@ class World:
         )
 
     async def extract(self, generation: int = 1, **changes: Any) -> int:
-        fields = {"object_key": KEY, "sha256": "", "space_id": ""} | changes
+        fields = {"object_key": KEY, "sha256": ""} | changes
         video = Video(Subject("a", "o", generation), **fields)
         return await self.extraction().extract(video, attempt=2)
 
@@ -149,7 +149,7 @@ async def test_what_is_finished_is_told_and_not_cut(world: World) -> None:
     assert 5 == await world.extract()
     assert first == [event_id for _, _, event_id in world.log.events]
     world.log.events.clear()
-    assert 5 == await world.extract(space_id="other@1")
+    assert 5 == await world.extract(space_ids=("other@1",))
     assert {"other@1"} == {event.space_id for event in world.log.extracted()}
     assert not set(first) & {event_id for _, _, event_id in world.log.events}
     world.log.events.clear()

@@ -14,6 +14,7 @@ from kioku_embedder.announcements import Announcer
 from kioku_embedder.backend import Backend, Embedding, Source, Timing
 from kioku_embedder.frame_consumers import FrameConsumer
 from kioku_embedder.space import Space
+from kioku_embedder.spaces import Spaces
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.events import Ack, Dead, Event, Retry, Wait
 from kioku_rt.objects import MemoryObjectStore
@@ -83,7 +84,7 @@ class World:
         self.backend = FakeBackend()
         self.consumer = FrameConsumer(
             self.objects,
-            cast(Backend, self.backend),
+            Spaces(cast(Backend, self.backend)),
             Announcer(self.log),
             batch_size=8,
             max_bytes=100,

@@ -22,6 +22,7 @@ from kioku_embedder.messages import failure_message, space_message
 from kioku_embedder.space import Space
 
 READY = "embedding.ready"
+REQUESTED = "embedding.requested"
 FAILED = "asset.failed"
 STAGE = "embedding"
 KIND_HEADER = "Kioku-Kind"
@@ -115,10 +116,46 @@ class Announcer:
             headers=event_headers(space.kind),
         )
 
+    async def requested(self, upload: events_pb2.AssetUploaded, space_id: str) -> None:
+        """Asks for the vector of an upload in one more space, as work of its own.
+
+        Raises:
+            DependencyDown: the event log does not answer.
+        """
+        message = events_pb2.EmbeddingRequested(
+            asset_id=upload.asset_id,
+            owner=upload.owner,
+            kind=upload.kind,
+            object_key=upload.object_key,
+            content_type=upload.content_type,
+            space_id=space_id,
+            generation=upload.generation,
+            event_time=event_time(),
+            sha256=upload.sha256,
+            tags=upload.tags,
+            filename=upload.filename,
+        )
+        subject = Subject(upload.asset_id, upload.owner, upload.generation)
+        await self._publisher.publish(
+            REQUESTED,
+            message.SerializeToString(),
+            event_id=event_id(REQUESTED, subject, space_id),
+            headers=event_headers("image"),
+        )
+
     async def failed(
-        self, subject: Subject, reason: Reason, message: str, *, attempts: int, stage: str = STAGE
+        self,
+        subject: Subject,
+        reason: Reason,
+        message: str,
+        *,
+        attempts: int,
+        stage: str = STAGE,
+        space_id: str = "",
     ) -> None:
         """Tells that a stage of an asset failed for good; returns when the log has stored it.
+
+        `space_id` is the space that the cause named, if the failure is that space's alone.
 
         Raises:
             DependencyDown: the event log does not answer.
@@ -131,11 +168,13 @@ class Announcer:
             generation=subject.generation,
             attempts=attempts,
             event_time=event_time(),
+            space_id=space_id,
         )
+        about = f"{stage}/{space_id}" if space_id else stage
         await self._publisher.publish(
             FAILED,
             event.SerializeToString(),
-            event_id=event_id(FAILED, subject, stage),
+            event_id=event_id(FAILED, subject, about),
             headers=event_headers("image"),
         )
 

@@ -8,10 +8,10 @@ exactly one answer: its vector, its own failure, or MODEL_UNAVAILABLE if the eng
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
@@ -22,24 +22,15 @@ from kioku_rt.reasons import Reason
 from kioku_embedder.answer import Answer, Outcome
 from kioku_embedder.engine import Engine, EngineBroken, LabelScale
 from kioku_embedder.isolation import run_isolated
+from kioku_embedder.moving import Moving
 from kioku_embedder.pace import Pace
 from kioku_embedder.preprocessing import Pixels
 from kioku_embedder.room import Room
-from kioku_embedder.waiting import Item, Priority, Tower, WaitingLines
+from kioku_embedder.waiting import Item, Pass, Priority, Tower, WaitingLines
 
 _log = structlog.get_logger()
 _PATIENCE = 2.0
 _HOPELESS = 16
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One finished run of a tower: how many items, how long, and what came out."""
-
-    tower: Tower
-    priority: Priority
-    seconds: float
-    outcomes: tuple[Outcome, ...]
 
 
 class Batcher:
@@ -52,6 +43,8 @@ class Batcher:
         pass_seconds: how long a pass may take, unless one item alone takes longer.
         limit: most items of each priority in hand: being prepared, waiting or running.
         idle_seconds: after so long without work the engine is unloaded; 0: never.
+        stall_seconds: an engine that loads, or runs one pass, for longer gets nothing new until it
+            is done; see `shed`.
         on_pass: called in the event loop after every pass, for metrics.
     """
 
@@ -64,6 +57,7 @@ class Batcher:
         pass_seconds: float,
         limit: int,
         idle_seconds: float = 0.0,
+        stall_seconds: float = math.inf,
         on_pass: Callable[[Pass], None] = lambda _: None,
     ) -> None:
         self._engine = engine
@@ -77,7 +71,8 @@ class Batcher:
         self._loading = False
         self._closing = False
         self._failed_in_a_row = 0
-        self._pass_since: float | None = None
+        self._moving = Moving(stall_seconds)
+        self._running: list[Item] = []
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._death: asyncio.Future[None] | None = None
@@ -116,8 +111,12 @@ class Batcher:
     @property
     def running_seconds(self) -> float:
         """How long the pass that is running has been running; 0 between passes."""
-        since = self._pass_since
-        return 0.0 if since is None else monotonic() - since
+        return self._moving.pass_seconds
+
+    @property
+    def works(self) -> bool:
+        """Whether something new is taken in: the engine is alive and not taken for stuck."""
+        return self.alive and not self._moving.stalled
 
     def depth(self, priority: Priority) -> int:
         """Items of one priority that wait for the engine."""
@@ -158,6 +157,14 @@ class Batcher:
                 self._lines.remove(item)
             raise
 
+    def shed(self) -> None:
+        """Sends away whoever waits for an engine that does not move; it goes on if it can."""
+        with self._changed:
+            left = [*self._running, *self._lines.drain()]
+        for item in left:
+            if not item.future.done():
+                item.future.set_exception(KiokuError(Reason.MODEL_UNAVAILABLE, retry_after=1.0))
+
     async def death(self) -> None:
         """Returns when `close` was called.
 
@@ -169,30 +176,34 @@ class Batcher:
         await asyncio.shield(self._death)
 
     async def close(self) -> None:
-        """Finishes what waits, then ends the thread."""
+        """Finishes what waits, then ends the thread; one that is stuck is left to the process."""
         with self._changed:
             self._closing = True
             self._changed.notify()
-        if self._thread.ident is not None:
+        if self._moving.stalled:
+            self.shed()
+        elif self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
 
     def _require_engine(self) -> None:
-        if self._closing or not self.alive:
+        if self._closing or not self.works:
             raise KiokuError(Reason.MODEL_UNAVAILABLE, retry_after=1.0)
 
     def _live(self) -> None:
         """The thread's life: ends when closed and empty, or when the engine breaks."""
-        running: list[Item] = []
         broken: BaseException | None = None
         try:
             if self._loading:
-                self._engine.load()
-            while running := self._next_batch():
-                self._run(running)
+                with self._moving.busy():
+                    self._engine.load()
+            while batch := self._next_batch():
+                self._running = batch
+                self._run(batch)
+                self._running = []
         except BaseException as error:  # noqa: BLE001 - the thread's death is told to everybody
             _log.exception("engine_died")
             broken = error
-        self._call(lambda: self._bury(running, broken))
+        self._call(lambda: self._bury(broken))
 
     def _next_batch(self) -> list[Item]:
         """The next items to run; none when closed. The engine is unloaded when it waits long."""
@@ -216,18 +227,18 @@ class Batcher:
                     return None
 
     def _run(self, batch: list[Item]) -> None:
-        self._engine.load()
         tower = batch[0].tower
-        self._pass_since = started = monotonic()
         payloads = [item.payload for item in batch]
-        outcomes = run_isolated(
-            self._engine,
-            tower,
-            payloads,
-            self._dimension,
-            did_not_fit=partial(self._pace.did_not_fit, tower),
-        )
-        self._pass_since = None
+        with self._moving.busy():
+            self._engine.load()
+            with self._moving.passing() as started:
+                outcomes = run_isolated(
+                    self._engine,
+                    tower,
+                    payloads,
+                    self._dimension,
+                    did_not_fit=partial(self._pace.did_not_fit, tower),
+                )
         seconds = monotonic() - started
         self._pace.finished(tower, len(batch), seconds)
         done = Pass(tower, batch[0].priority, seconds, tuple(outcomes))
@@ -257,14 +268,10 @@ class Batcher:
                 waited = started - item.since
                 item.future.set_result(Answer(outcome, waited, done.seconds, len(batch)))
 
-    def _bury(self, running: list[Item], broken: BaseException | None) -> None:
+    def _bury(self, broken: BaseException | None) -> None:
         """Answers everybody who still waits, then tells the owner."""
-        with self._changed:
-            self._closing = True
-            left = [*running, *self._lines.drain()]
-        for item in left:
-            if not item.future.done():
-                item.future.set_exception(KiokuError(Reason.MODEL_UNAVAILABLE, retry_after=1.0))
+        self._closing = True
+        self.shed()
         if self._death is None or self._death.done():
             return
         if broken is None:

@@ -1,14 +1,15 @@
 """Promise: every uploaded picture ends as a vector that search was told of, or as a reason.
 
 Bad input is dead at once; a dependency that is down costs no attempt; a failure that may pass is
-tried again by the worker, at most five times.
+tried again by the worker, at most five times. An upload that is wanted in several spaces is
+embedded in the first, and asked for anew in each of the others, so that none waits for another or
+fails with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -17,22 +18,19 @@ from typing import Protocol
 from google.protobuf.message import DecodeError
 from kioku.assets.v1 import asset_pb2
 from kioku.events.v1 import events_pb2
-from kioku_rt.errors import DependencyDown, KiokuError
-from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
+from kioku_rt.errors import KiokuError
+from kioku_rt.events import Ack, Dead, Event, Outcome
 from kioku_rt.objects import derived_prefix
 from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_embedder.announcements import Announcer, Subject
-from kioku_embedder.backend import Backend
+from kioku_embedder.outcomes import FOREIGN_SECONDS, Standing, age_of, as_outcome
+from kioku_embedder.spaces import Spaces
 from kioku_embedder.tags.space import is_tags_space
 from kioku_embedder.waiting import Priority
+from kioku_embedder.wanted import wanted_spaces
 
 UPLOADED = "asset.uploaded"
-# Ours to sort out, not the picture's fault: the event stays until the engine can take it.
-ENGINE_BUSY = frozenset({Reason.OVERLOADED, Reason.MODEL_UNAVAILABLE})
-
-# Not retryable for a caller, who would ask the same again; here another process may do better.
-MAY_PASS = frozenset({Reason.ENGINE_OUT_OF_MEMORY, Reason.INTERNAL, Reason.SPACE_NOT_SERVED})
 
 
 class Objects(Protocol):
@@ -45,13 +43,21 @@ class Objects(Protocol):
 
 @dataclass(frozen=True)
 class Task:
-    """One asset to embed, whichever event asked for it; `sha256` is empty where not known."""
+    """One asset to embed in one space, whichever event asked for it.
+
+    Args:
+        subject, kind, object_key: the asset.
+        sha256: of the original; empty where not known.
+        space_id: empty for the default one.
+        age: seconds since it was asked for; None where not known.
+    """
 
     subject: Subject
     kind: int
     object_key: str
     sha256: str
     space_id: str
+    age: float | None
 
 
 class AssetConsumer:
@@ -59,18 +65,26 @@ class AssetConsumer:
 
     Args:
         objects: where the originals lie.
-        embedder: the use case.
+        spaces: the use cases of the spaces that are served.
         announcer: tells the outcome.
         max_bytes: of an original.
+        foreign_seconds: see `outcomes.Standing`.
     """
 
     def __init__(
-        self, objects: Objects, embedder: Backend, announcer: Announcer, *, max_bytes: int
+        self,
+        objects: Objects,
+        spaces: Spaces,
+        announcer: Announcer,
+        *,
+        max_bytes: int,
+        foreign_seconds: float = FOREIGN_SECONDS,
     ) -> None:
         self._objects = objects
-        self._embedder = embedder
+        self._spaces = spaces
         self._announcer = announcer
         self._max_bytes = max_bytes
+        self._foreign_seconds = foreign_seconds
 
     async def handle(self, event: Event) -> Outcome:
         """One delivery; the vector is announced before this returns Ack."""
@@ -79,7 +93,8 @@ class AssetConsumer:
             return Dead(Reason.EVENT_NOT_DECODABLE, CATALOGUE[Reason.EVENT_NOT_DECODABLE].meaning)
         if task.kind == asset_pb2.ASSET_KIND_VIDEO or is_tags_space(task.space_id):
             return Ack()
-        return await as_outcome(lambda: self._embed(task, event.attempt))
+        standing = Standing(task.age, self._spaces.lives_by(task.space_id), self._foreign_seconds)
+        return await as_outcome(partial(self._embed, event, task), standing)
 
     async def on_dead(self, event: Event, dead: Dead) -> None:
         """Tells search why an asset failed; an event nobody can read has no asset to tell of.
@@ -90,20 +105,31 @@ class AssetConsumer:
         task = _task_of(event)
         if task is not None:
             await self._announcer.failed(
-                task.subject, dead.reason, dead.message, attempts=event.attempt
+                task.subject,
+                dead.reason,
+                dead.message,
+                attempts=event.attempt,
+                space_id=task.space_id,
             )
 
-    async def _embed(self, task: Task, attempt: int) -> None:
+    async def _embed(self, event: Event, task: Task) -> None:
+        if event.subject == UPLOADED:
+            await self._ask_for_others(events_pb2.AssetUploaded.FromString(event.payload))
         started = monotonic()
-        embedding = await self._embedder.image(
+        embedding = await self._spaces.serving(task.space_id).image(
             partial(self._fetch, task),
             space_id=task.space_id,
             priority=Priority.BULK,
             derived=derived_prefix(task.subject.owner, task.subject.asset_id),
         )
         await self._announcer.ready(
-            task.subject, embedding, attempts=attempt, seconds=monotonic() - started
+            task.subject, embedding, attempts=event.attempt, seconds=monotonic() - started
         )
+
+    async def _ask_for_others(self, upload: events_pb2.AssetUploaded) -> None:
+        """First of all, so that the other spaces do not depend on how the first one ends."""
+        for space_id in wanted_spaces(upload)[1:]:
+            await self._announcer.requested(upload, space_id)
 
     async def _fetch(self, task: Task) -> bytes:
         """The original, as it was when its upload was completed."""
@@ -111,21 +137,6 @@ class AssetConsumer:
         if task.sha256 and await sha256_of(data) != task.sha256:
             raise KiokuError(Reason.CHECKSUM_MISMATCH)
         return data
-
-
-async def as_outcome(work: Callable[[], Awaitable[None]]) -> Outcome:
-    """What came of embedding: done, wait for what is down, try again, or never."""
-    try:
-        await work()
-    except DependencyDown as down:
-        return Wait(down.dependency)
-    except KiokuError as error:
-        if error.reason in ENGINE_BUSY:
-            return Wait("engine")
-        if CATALOGUE[error.reason].retryable or error.reason in MAY_PASS:
-            return Retry(error.reason, error.message)
-        return Dead(error.reason, error.message)
-    return Ack()
 
 
 async def sha256_of(data: bytes) -> str:
@@ -144,12 +155,24 @@ def _task_of(event: Event) -> Task | None:
 
 
 def _of_upload(message: events_pb2.AssetUploaded) -> Task:
-    return Task(_subject(message), message.kind, message.object_key, message.sha256, "")
+    return Task(
+        _subject(message),
+        message.kind,
+        message.object_key,
+        message.sha256,
+        wanted_spaces(message)[0],
+        age_of(message.event_time),
+    )
 
 
 def _of_request(message: events_pb2.EmbeddingRequested) -> Task:
     return Task(
-        _subject(message), message.kind, message.object_key, message.sha256, message.space_id
+        _subject(message),
+        message.kind,
+        message.object_key,
+        message.sha256,
+        message.space_id,
+        age_of(message.event_time),
     )
 
 

@@ -22,9 +22,18 @@ from kioku_rt.objects import derived_prefix
 from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_embedder.announcements import Announcer, Subject
-from kioku_embedder.backend import Backend
-from kioku_embedder.consumers import ENGINE_BUSY, MAY_PASS, Objects, as_outcome, sha256_of
+from kioku_embedder.consumers import Objects, sha256_of
 from kioku_embedder.messages import failure_message
+from kioku_embedder.outcomes import (
+    ENGINE_BUSY,
+    FOREIGN_SECONDS,
+    MAY_PASS,
+    Standing,
+    age_of,
+    as_outcome,
+)
+from kioku_embedder.space import Space
+from kioku_embedder.spaces import Spaces
 from kioku_embedder.waiting import Priority
 
 TASK = "extract_embeddings"
@@ -41,26 +50,29 @@ class FrameConsumer:
 
     Args:
         objects: where manifests and frames lie.
-        embedder: the use case.
+        spaces: the use cases of the spaces that are served.
         announcer: tells the outcome.
         batch_size: frames fetched and embedded at once.
         max_bytes: of a frame.
+        foreign_seconds: see `outcomes.Standing`.
     """
 
     def __init__(
         self,
         objects: Objects,
-        embedder: Backend,
+        spaces: Spaces,
         announcer: Announcer,
         *,
         batch_size: int,
         max_bytes: int,
+        foreign_seconds: float = FOREIGN_SECONDS,
     ) -> None:
         self._objects = objects
-        self._embedder = embedder
+        self._spaces = spaces
         self._announcer = announcer
         self._batch_size = batch_size
         self._max_bytes = max_bytes
+        self._foreign_seconds = foreign_seconds
 
     async def handle(self, event: Event) -> Outcome:
         """One delivery; all vectors of the range are announced before this returns Ack."""
@@ -69,7 +81,12 @@ class FrameConsumer:
             return Dead(Reason.EVENT_NOT_DECODABLE, CATALOGUE[Reason.EVENT_NOT_DECODABLE].meaning)
         if not message.frame_count:
             return Ack()
-        return await as_outcome(partial(self._embed, message, event.attempt))
+        standing = Standing(
+            age_of(message.event_time),
+            self._spaces.lives_by(message.space_id),
+            self._foreign_seconds,
+        )
+        return await as_outcome(partial(self._embed, message, event.attempt), standing)
 
     async def on_dead(self, event: Event, dead: Dead) -> None:
         """Tells search that a range has no vectors.
@@ -83,18 +100,31 @@ class FrameConsumer:
         message = _message_of(event)
         if message is None:
             return
-        subject = _subject(message)
-        if dead.reason is Reason.SPACE_NOT_SERVED:
-            await self._announcer.failed(subject, dead.reason, dead.message, attempts=event.attempt)
+        try:
+            space = self._spaces.serving(message.space_id).space
+        except KiokuError:
+            await self._fail_whole(message, dead, event.attempt)
             return
         failure = failure_message(dead.reason, dead.message)
         numbers = range(message.first_frame_no, message.first_frame_no + message.frame_count)
         items = [events_pb2.EmbeddedItem(frame_no=n, failure=failure) for n in numbers]
         for group in _groups(items, ITEMS):
-            await self._tell(subject, group, event.attempt, 0.0)
+            await self._tell(_subject(message), space, group, event.attempt, 0.0)
+
+    async def _fail_whole(
+        self, message: events_pb2.FramesExtracted, dead: Dead, attempts: int
+    ) -> None:
+        """A message about frames describes their space in full, which nobody here can."""
+        await self._announcer.failed(
+            _subject(message),
+            dead.reason,
+            dead.message,
+            attempts=attempts,
+            space_id=message.space_id,
+        )
 
     async def _embed(self, message: events_pb2.FramesExtracted, attempt: int) -> None:
-        self._embedder.require_space(message.space_id)
+        space = self._spaces.serving(message.space_id).space
         subject = _subject(message)
         manifest = await self._manifest(message.manifest_key)
         for group in _groups(manifest.frames, ITEMS):
@@ -102,7 +132,7 @@ class FrameConsumer:
             items: list[events_pb2.EmbeddedItem] = []
             for batch in _groups(group, self._batch_size):
                 items += await self._batch(batch, subject, message.space_id, attempt)
-            await self._tell(subject, items, attempt, monotonic() - started)
+            await self._tell(subject, space, items, attempt, monotonic() - started)
         result = {"video_id": subject.asset_id, "frame_count": len(manifest.frames)}
         _LOG.info("task", task=TASK, queue=QUEUE, result=result, first=message.first_frame_no)
 
@@ -129,7 +159,7 @@ class FrameConsumer:
     ) -> events_pb2.EmbeddedItem:
         item = events_pb2.EmbeddedItem(frame_no=frame.frame_no, time_ms=frame.time_ms)
         try:
-            embedding = await self._embedder.image(
+            embedding = await self._spaces.serving(space_id).image(
                 partial(self._fetch, frame),
                 space_id=space_id,
                 priority=Priority.BULK,
@@ -152,13 +182,12 @@ class FrameConsumer:
     async def _tell(
         self,
         subject: Subject,
+        space: Space,
         items: Sequence[events_pb2.EmbeddedItem],
         attempt: int,
         seconds: float,
     ) -> None:
-        await self._announcer.frames_ready(
-            subject, self._embedder.space, items, attempts=attempt, seconds=seconds
-        )
+        await self._announcer.frames_ready(subject, space, items, attempts=attempt, seconds=seconds)
 
 
 def _its_own(error: KiokuError, attempt: int) -> bool:

@@ -8,7 +8,7 @@ image pre-training"); CLIP's is a softmax over the labels given (Radford et al. 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,7 +71,8 @@ class Labeller:
         self._cached = cached
         self._vectors: OrderedDict[tuple[str, str], Vector] = OrderedDict()
         self._scales: dict[str, LabelScale] = {}
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        # One for each space: a model that is stuck must not keep the words of another waiting.
+        self._rooms: defaultdict[str, asyncio.Semaphore] = defaultdict(_room)
 
     async def label_image(self, backend: Backend, source: Source, question: Question) -> Labelled:
         """Labels of a picture's bytes.
@@ -135,12 +136,16 @@ class Labeller:
         if key in self._vectors:
             self._vectors.move_to_end(key)
             return self._vectors[key]
-        async with self._room:
+        async with self._rooms[backend.space.space_id]:
             embedding = await backend.text(text, space_id="", priority=Priority.INTERACTIVE)
         self._vectors[key] = embedding.vector
         if len(self._vectors) > self._cached:
             self._vectors.popitem(last=False)
         return embedding.vector
+
+
+def _room() -> asyncio.Semaphore:
+    return asyncio.Semaphore(_AT_ONCE)
 
 
 def question_of(labels: Sequence[str], template: str) -> Question:

@@ -1,8 +1,9 @@
-"""Promise: the model of this process with what feeds it and watches it."""
+"""Promise: a model of this process with what feeds it and watches it."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,7 +12,7 @@ from kioku_rt.errors import DependencyDown
 from kioku_rt.images import DecodePool, ImageLimits
 
 from kioku_embedder.batcher import Batcher
-from kioku_embedder.checkpoint import Checkpoint, open_checkpoint
+from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_checkpoint
 from kioku_embedder.embedding import Embedder
 from kioku_embedder.engine import EngineBroken
 from kioku_embedder.engines.choice import Chosen, choose
@@ -21,6 +22,7 @@ from kioku_embedder.family import VISUAL
 from kioku_embedder.making import Making, ModelFacts
 from kioku_embedder.metrics import Metrics, watch_engine_of, watch_queue
 from kioku_embedder.settings import Settings
+from kioku_embedder.space import Space
 
 _LOOK = 1.0
 
@@ -40,8 +42,20 @@ class Model:
         return self.chosen.checkpoint
 
 
-async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
+async def open_model(
+    settings: Settings,
+    resources: AsyncExitStack,
+    *,
+    stall_seconds: float = math.inf,
+    beside: Space | None = None,
+) -> Model:
     """Opens the checkpoint, its engine and the decoders.
+
+    Args:
+        settings: which, and how.
+        resources: what is opened is closed there.
+        stall_seconds: see `batcher.Batcher`.
+        beside: the space of a model that this process has already.
 
     Raises:
         CheckpointUnusable, EngineRefused: with one sentence for the operator.
@@ -49,14 +63,17 @@ async def open_model(settings: Settings, resources: AsyncExitStack) -> Model:
     limits = ImageLimits(max_bytes=settings.embedder_upload_max_bytes)
     chosen = await asyncio.to_thread(choose_engine, settings, limits.long_edge)
     checkpoint = chosen.checkpoint
+    if checkpoint.space == beside:
+        raise CheckpointUnusable(f"{checkpoint.space.space_id} is the space of the first model.")
     rules = checkpoint.preprocessing
     pool = DecodePool(
         settings.decoders, replace(limits, needed_side=rules.needed_side), prepare=rules
     )
     resources.callback(pool.close)
     await asyncio.to_thread(pool.start)
-    metrics = Metrics(checkpoint.space.model)
-    batcher = _start_batcher(settings, chosen, metrics)
+    label = _label(checkpoint.space, beside)
+    metrics = Metrics(label)
+    batcher = _start_batcher(settings, chosen, metrics, label, stall_seconds)
     resources.push_async_callback(batcher.close)
     embedder = Embedder(
         checkpoint.space,
@@ -102,25 +119,34 @@ def local_making(settings: Settings, model: Model) -> Making:
     async def open_for_bulk() -> bool:
         return model.batcher.alive
 
-    def facts() -> ModelFacts:
-        return ModelFacts(
-            model.checkpoint.name,
-            settings.siglip_device,
-            model.chosen.name,
-            model.chosen.fidelity,
-            model.batcher.memory_bytes,
-        )
-
     return Making(
         backend=model.embedder,
-        facts=facts,
+        facts=partial(facts_of, settings, model),
         open_for_bulk=open_for_bulk,
-        pings={"engine": partial(_ping_model, model)},
+        pings={"engine": partial(ping_model, model)},
         sides={"engine": partial(watch_engine, model.batcher, settings.embedder_stuck_seconds)},
     )
 
 
-def _start_batcher(settings: Settings, chosen: Chosen, metrics: Metrics) -> Batcher:
+def facts_of(settings: Settings, model: Model) -> ModelFacts:
+    """What ListModels says of a model, as it is now."""
+    return ModelFacts(
+        model.checkpoint.name,
+        settings.siglip_device,
+        model.chosen.name,
+        model.chosen.fidelity,
+        model.batcher.memory_bytes,
+    )
+
+
+def _label(space: Space, beside: Space | None) -> str:
+    """The value of the metrics' label `model`: the short name where that is one model's alone."""
+    return space.space_id if beside is not None and beside.model == space.model else space.model
+
+
+def _start_batcher(
+    settings: Settings, chosen: Chosen, metrics: Metrics, label: str, stall_seconds: float
+) -> Batcher:
     space = chosen.checkpoint.space
     batcher = Batcher(
         chosen.engine,
@@ -129,10 +155,11 @@ def _start_batcher(settings: Settings, chosen: Chosen, metrics: Metrics) -> Batc
         pass_seconds=settings.embedder_pass_seconds,
         limit=settings.embedder_queue_limit,
         idle_seconds=settings.embedder_idle_seconds,
+        stall_seconds=stall_seconds,
         on_pass=metrics.passed,
     )
-    watch_queue(batcher, space.model)
-    watch_engine_of(batcher, space, chosen.name, chosen.fidelity)
+    watch_queue(batcher, label)
+    watch_engine_of(batcher, label, space, chosen.name, chosen.fidelity)
     batcher.start(load=settings.embedder_preload)
     return batcher
 
@@ -155,8 +182,8 @@ async def watch_engine(batcher: Batcher, stuck_seconds: float, stop: asyncio.Eve
     died.cancel()
 
 
-async def _ping_model(model: Model) -> None:
-    """Raises when nothing can be embedded."""
-    if not model.batcher.alive:
+async def ping_model(model: Model) -> None:
+    """Raises DependencyDown when nothing can be embedded by it."""
+    if not model.batcher.works:
         raise DependencyDown("engine")
     await model.pool.ping()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import NoReturn
@@ -26,8 +26,10 @@ from kioku_embedder.frame_consumers import FrameConsumer
 from kioku_embedder.hosted.opening import HostedUnusable, open_hosted
 from kioku_embedder.local_model import local_making, open_model
 from kioku_embedder.making import Making
+from kioku_embedder.second_model import open_second
 from kioku_embedder.servicer import EmbedderServicer
 from kioku_embedder.settings import Settings
+from kioku_embedder.spaces import Spaces
 from kioku_embedder.tags.backend import TagsBackend
 from kioku_embedder.tags.consumer import open_encoder
 
@@ -53,36 +55,40 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> service
     verifier = TokenVerifier(settings.auth_config())
     objects = S3ObjectStore(settings.s3_settings())
     resources.callback(objects.close)
-    making = await open_making(settings, resources, objects)
+    models = await open_models(settings, resources, objects)
     bus = await EventBus.connect(settings.nats_url, NAME)
     resources.push_async_callback(bus.close)
-    consumer = AssetConsumer(
-        objects, making.backend, Announcer(bus), max_bytes=settings.embedder_upload_max_bytes
-    )
-    ready = partial(_dependencies_answer, objects, bus, making)
-    frames = FrameConsumer(
-        objects,
-        making.backend,
-        Announcer(bus),
-        batch_size=settings.batch_size,
-        max_bytes=settings.embedder_upload_max_bytes,
-    )
-    handlers: dict[str, AssetConsumer | FrameConsumer] = dict.fromkeys(CONSUMER_NAMES, consumer)
-    handlers[FRAMES] = frames
+    handlers = _handlers(settings, objects, models, Announcer(bus))
+    ready = partial(_dependencies_answer, objects, bus, models[0])
     workers = {name: _worker(settings, bus, name, by, ready) for name, by in handlers.items()}
     feeder = AdvisoryFeeder(bus, {name: by.on_dead for name, by in handlers.items()})
     workers["exhausted"] = feeder.worker(CONSUMERS["embedder-exhausted"])
     return service.Running(
-        server=open_server(settings, making, verifier),
+        server=open_server(settings, models, verifier),
         consumers={name: worker.run for name, worker in workers.items()},
-        relays=making.sides,
-        pings={**making.pings, "token keys": verifier.ping},
+        relays={name: side for model in models for name, side in model.sides.items()},
+        pings={**models[0].pings, "token keys": verifier.ping},
         optional_pings={
-            **making.optional_pings,
+            **{name: ping for model in models for name, ping in model.optional_pings.items()},
             "event log": bus.health,
             "object store": objects.ping,
         },
     )
+
+
+async def open_models(
+    settings: Settings, resources: AsyncExitStack, objects: S3ObjectStore
+) -> Sequence[Making]:
+    """Opens the first model, by which the process lives, and the second if there is one.
+
+    Raises:
+        CheckpointUnusable, EngineRefused, HostedUnusable: with one sentence for the operator.
+    """
+    first = await open_making(settings, resources, objects)
+    second = settings.second()
+    if second is None:
+        return [first]
+    return [first, await open_second(second, resources, first.backend.space)]
 
 
 async def open_making(
@@ -109,6 +115,29 @@ async def open_making(
     return hosted.making()
 
 
+def _handlers(
+    settings: Settings, objects: S3ObjectStore, models: Sequence[Making], announcer: Announcer
+) -> dict[str, AssetConsumer | FrameConsumer]:
+    """Who handles which consumer's events."""
+    spaces = Spaces(*(each.backend for each in models))
+    pictures = AssetConsumer(
+        objects,
+        spaces,
+        announcer,
+        max_bytes=settings.embedder_upload_max_bytes,
+        foreign_seconds=settings.embedder_foreign_seconds,
+    )
+    frames = FrameConsumer(
+        objects,
+        spaces,
+        announcer,
+        batch_size=settings.batch_size,
+        max_bytes=settings.embedder_upload_max_bytes,
+        foreign_seconds=settings.embedder_foreign_seconds,
+    )
+    return {**dict.fromkeys(CONSUMER_NAMES, pictures), FRAMES: frames}
+
+
 def _worker(
     settings: Settings,
     bus: EventBus,
@@ -127,11 +156,10 @@ def _worker(
     )
 
 
-def open_server(settings: Settings, making: Making, verifier: TokenVerifier) -> RpcServer:
+def open_server(settings: Settings, models: Sequence[Making], verifier: TokenVerifier) -> RpcServer:
     """Makes the gRPC server, not yet started."""
     servicer = EmbedderServicer(
-        making.backend,
-        facts=making.facts,
+        models,
         window=settings.embedder_window,
         others=(TagsBackend(open_encoder(settings.tags_synonyms)),),
     )

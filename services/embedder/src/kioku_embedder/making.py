@@ -37,7 +37,7 @@ class Making:
         backend: makes the vectors.
         facts: of the model, as they are now.
         open_for_bulk: whether an event that had to wait may be tried again.
-        pings: raise while nothing can be embedded.
+        pings: raise while nothing can be embedded at all.
         optional_pings: raise while something is amiss that only some calls feel.
         sides: side tasks whose death ends the process.
     """

@@ -8,9 +8,9 @@ from kioku_rt.reasons import Reason
 from kioku_rt.telemetry import FAST_BUCKETS
 from prometheus_client import Counter, Gauge, Histogram
 
-from kioku_embedder.batcher import Batcher, Pass
+from kioku_embedder.batcher import Batcher
 from kioku_embedder.space import Space
-from kioku_embedder.waiting import Priority, Tower
+from kioku_embedder.waiting import Pass, Priority, Tower
 
 BATCH_SIZE = Histogram(
     "kioku_embedder_batch_size",
@@ -35,14 +35,18 @@ OUTCOMES = Counter(
     "Items that got an answer, by tower and reason; OK for a vector.",
     ["model", "tower", "reason"],
 )
-QUEUE_DEPTH = Gauge("kioku_embedder_queue_depth", "Items that wait for the engine.", ["priority"])
+QUEUE_DEPTH = Gauge(
+    "kioku_embedder_queue_depth", "Items that wait for the engine.", ["model", "priority"]
+)
 OVERLOAD = Gauge(
     "kioku_embedder_overload_ratio",
     "Items in hand by the limit; at 1 new ones are refused.",
-    ["priority"],
+    ["model", "priority"],
 )
 MODEL_LOADED = Gauge("kioku_embedder_model_loaded", "1 while the weights are in memory.", ["model"])
-
+MODEL_WORKS = Gauge(
+    "kioku_embedder_model_works", "1 while the engine lives and is not stuck.", ["model"]
+)
 MODEL_MEMORY = Gauge(
     "kioku_embedder_model_memory_bytes", "Bytes that the weights and their buffers hold.", ["model"]
 )
@@ -78,13 +82,16 @@ def watch_queue(batcher: Batcher, model: str) -> None:
     """Makes the gauges read the batcher whenever Prometheus asks."""
     for priority in Priority:
         name = priority.name.lower()
-        QUEUE_DEPTH.labels(name).set_function(partial(batcher.depth, priority))
-        OVERLOAD.labels(name).set_function(partial(batcher.fullness, priority))
+        QUEUE_DEPTH.labels(model, name).set_function(partial(batcher.depth, priority))
+        OVERLOAD.labels(model, name).set_function(partial(batcher.fullness, priority))
     MODEL_LOADED.labels(model).set_function(lambda: float(batcher.loaded))
+    MODEL_WORKS.labels(model).set_function(lambda: float(batcher.works))
 
 
-def watch_engine_of(batcher: Batcher, space: Space, engine: str, fidelity: float | None) -> None:
+def watch_engine_of(
+    batcher: Batcher, model: str, space: Space, engine: str, fidelity: float | None
+) -> None:
     """Makes the gauges of the engine tell what it holds and how close it comes to float32."""
-    MODEL_MEMORY.labels(space.model).set_function(lambda: float(batcher.memory_bytes))
+    MODEL_MEMORY.labels(model).set_function(lambda: float(batcher.memory_bytes))
     if fidelity is not None:
-        FIDELITY.labels(space.model, engine, space.precision).set(fidelity)
+        FIDELITY.labels(model, engine, space.precision).set(fidelity)

@@ -6,7 +6,7 @@ Anybody with a valid token may embed; a service needs the scope `embed`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import grpc
@@ -19,7 +19,7 @@ from kioku_rt.images.refusal import too_large
 
 from kioku_embedder.backend import Backend, Source
 from kioku_embedder.labels import Labeller, question_of
-from kioku_embedder.making import ModelFacts
+from kioku_embedder.making import Making
 from kioku_embedder.messages import (
     failed_message,
     image_message,
@@ -42,24 +42,18 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
     """See the contract for each rpc.
 
     Args:
-        embedder: the use case.
-        facts: of the model, for ListModels.
+        models: of this process, at least one; the first is the default one.
         window: pictures of one stream in hand at once; more are not read from it until one is
             answered.
-        others: backends that serve requests naming their spaces.
+        others: backends without a model that serve requests naming their spaces.
     """
 
     def __init__(
-        self,
-        embedder: Backend,
-        *,
-        facts: Callable[[], ModelFacts],
-        window: int,
-        others: Sequence[Backend] = (),
+        self, models: Sequence[Making], *, window: int, others: Sequence[Backend] = ()
     ) -> None:
-        self._embedder = embedder
-        self._spaces = Spaces(embedder, *others)
-        self._facts = facts
+        self._models = models
+        self._others = others
+        self._spaces = Spaces(*(each.backend for each in models), *others)
         self._window = window
         self._labeller = Labeller()
 
@@ -93,7 +87,7 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
         """The picture in a request body, raw or as a form."""
         _require_caller()
         picture = picture_of(request.image.content_type, request.image.data)
-        embedding = await self._embedder.image(
+        embedding = await self._spaces.default.image(
             _given(picture), space_id="", priority=Priority.INTERACTIVE
         )
         return pb.EmbedResponse(embedding=embedding.vector.tolist())
@@ -140,29 +134,33 @@ class EmbedderServicer(embedder_service_pb2_grpc.EmbedderServiceServicer):
     ) -> pb.ListModelsResponse:
         """The models of this process, the default one first."""
         _require_caller()
-        facts = self._facts()
-        model = pb.Model(
-            checkpoint=facts.checkpoint,
-            space=space_message(self._embedder.space),
-            loaded=self._embedder.loaded,
-            device=facts.device,
-            default=True,
-            engine=facts.engine,
-            fidelity=facts.fidelity,
-            memory_bytes=facts.memory_bytes,
-        )
-        others = [_other_model(backend) for backend in self._spaces.others]
-        return pb.ListModelsResponse(models=[model, *others])
+        models = [_model(making, number == 0) for number, making in enumerate(self._models)]
+        others = [_other_model(backend) for backend in self._others]
+        return pb.ListModelsResponse(models=[*models, *others])
 
     async def _streamed(self, request: pb.EmbedImagesRequest) -> pb.EmbedImagesResponse:
         """A bad picture fails alone."""
         try:
-            embedding = await self._embedder.image(
+            embedding = await self._spaces.serving(request.space_id).image(
                 _given(request.image), space_id=request.space_id, priority=Priority.BULK
             )
         except KiokuError as error:
             return failed_message(request.key, error)
         return streamed_message(request.key, embedding)
+
+
+def _model(making: Making, default: bool) -> pb.Model:
+    facts = making.facts()
+    return pb.Model(
+        checkpoint=facts.checkpoint,
+        space=space_message(making.backend.space),
+        loaded=making.backend.loaded,
+        device=facts.device,
+        default=default,
+        engine=facts.engine,
+        fidelity=facts.fidelity,
+        memory_bytes=facts.memory_bytes,
+    )
 
 
 def _other_model(backend: Backend) -> pb.Model:

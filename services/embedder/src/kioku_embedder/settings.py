@@ -47,6 +47,14 @@ class Settings(HostedSettings):
             for all slots to pass a slow model one by one.
         embedder_stuck_seconds: a pass that takes longer ends the process.
         embedder_upload_max_bytes: of an uploaded picture; an rpc carries 16 MiB.
+        embedder_second_model: a folder or a hub id of a second checkpoint, whose space is served to
+            those who name it; empty: there is none.
+        embedder_second_device, embedder_second_engine, embedder_second_precision: of the second
+            model; empty: as of the first.
+        embedder_second_stuck_seconds: a loading or a pass of the second model that takes longer
+            closes it to new work until it is over; the process lives on.
+        embedder_foreign_seconds: how long an event for a space that is not served here is given
+            back, so that another embedder can take it, before it is dead.
         tags_synonyms: a file with the app's own synonyms for the tags space; part of that space, so
             the same in every process.
     """
@@ -74,7 +82,25 @@ class Settings(HostedSettings):
     embedder_handler_seconds: float = Field(default=300.0, gt=0)
     embedder_stuck_seconds: float = Field(default=120.0, gt=0)
     embedder_upload_max_bytes: int = Field(default=64 * MIB, ge=1)
+    embedder_second_model: str = ""
+    embedder_second_device: str = ""
+    embedder_second_engine: Literal["", "auto", "torch", "openvino", "onnxruntime"] = ""
+    embedder_second_precision: Literal["", "auto", "float32", "bfloat16", "float16", "int8"] = ""
+    embedder_second_stuck_seconds: float = Field(default=30.0, gt=0)
+    embedder_foreign_seconds: float = Field(default=3600.0, ge=0)
     tags_synonyms: FilePath | None = None
+
+    def second(self) -> Settings | None:
+        """These settings as the second model reads them; None where there is none."""
+        if not self.embedder_second_model:
+            return None
+        own = {
+            "siglip_model_name": self.embedder_second_model,
+            "siglip_device": self.embedder_second_device or self.siglip_device,
+            "embedder_engine": self.embedder_second_engine or self.embedder_engine,
+            "embedder_precision": self.embedder_second_precision or self.embedder_precision,
+        }
+        return self.model_copy(update=own)
 
     @property
     def decoders(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from kioku_embedder.answer import Answer
+from kioku_embedder.answer import Answer, Outcome
 from kioku_embedder.preprocessing import Pixels
 
 
@@ -41,6 +41,16 @@ class Item:
     priority: Priority
     since: float
     future: asyncio.Future[Answer]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One finished run of a tower: how many items, how long (seconds), and what came out."""
+
+    tower: Tower
+    priority: Priority
+    seconds: float
+    outcomes: tuple[Outcome, ...]
 
 
 @dataclass

@@ -66,7 +66,8 @@ class Consumers:
         message = _decoded(event, events_pb2.AssetFailed())
         if isinstance(message, Dead):
             return message
-        failed = Failed(_origin(event, message), message.stage, _failure(message.failure))
+        failure = _failure(message.failure)
+        failed = Failed(_origin(event, message), message.stage, failure, message.space_id)
         return _settled(event, await self._indexing.stage_failed(failed))
 
     async def asset_deleted(self, event: Event) -> Outcome:

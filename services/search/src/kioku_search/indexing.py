@@ -79,11 +79,12 @@ class FrameVector:
 
 @dataclass(frozen=True)
 class Failed:
-    """A stage of an asset that failed for good."""
+    """A stage of an asset that failed for good; with `space_id`, as far as that space goes."""
 
     origin: Origin
     stage: str
     failure: Failure
+    space_id: str = ""
 
 
 class VectorStore(Protocol):

@@ -11,7 +11,7 @@ DELIVERIES = Counter(
 )
 OUTCOMES = Counter(
     "kioku_event_outcomes_total",
-    "What became of deliveries: ack, retry, dead, wait, returned.",
+    "What became of deliveries: ack, retry, dead, wait, returned, elsewhere.",
     ["consumer", "outcome", "reason"],
 )
 IN_FLIGHT = Gauge("kioku_events_in_flight", "Events being handled.", ["consumer"])

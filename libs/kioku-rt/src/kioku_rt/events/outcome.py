@@ -1,4 +1,4 @@
-"""What a handler may say about an event, as values; there is no fifth way."""
+"""What a handler may say about an event, as values; there is no sixth way."""
 
 from __future__ import annotations
 
@@ -65,6 +65,23 @@ class Wait:
     dependency: str
 
 
-Outcome: TypeAlias = Ack | Retry | Dead | Wait
+@dataclass(frozen=True)
+class Elsewhere:
+    """Not for this process, or not now: give it back to the consumer. Costs no attempt.
+
+    For work that another process of the same consumer may be able to do. Whoever says it for ever
+    keeps the event going round for ever, so a handler that is not sure of such a process sets an
+    end.
+
+    Args:
+        why: a few words for the log.
+        delay: seconds until it is delivered again, at the latest.
+    """
+
+    why: str
+    delay: float
+
+
+Outcome: TypeAlias = Ack | Retry | Dead | Wait | Elsewhere
 Handler: TypeAlias = Callable[[Event], Awaitable[Outcome]]
 OnDead: TypeAlias = Callable[[Event, Dead], Awaitable[None]]

@@ -20,7 +20,7 @@ from kioku_rt.events.headers import EVENT_ID, ONLY_FOR, passed_on
 from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.jetstream.delivery import Delivery
 from kioku_rt.events.letters import write_letter
-from kioku_rt.events.outcome import Ack, Dead, Event, OnDead, Outcome, Retry, Wait
+from kioku_rt.events.outcome import Ack, Dead, Elsewhere, Event, OnDead, Outcome, Retry, Wait
 from kioku_rt.events.topology import ConsumerSpec
 
 AGAIN_SECONDS = 0.1
@@ -58,6 +58,8 @@ class Settler:
                 await self._bury(delivery, outcome, stop)
             case Wait():
                 await self.give_back(delivery)
+            case Elsewhere():
+                await self._surely(partial(self._pass_on, delivery, outcome.delay), stop)
 
     async def give_back(self, delivery: Delivery) -> None:
         """Let another worker have it at once, without having tried it.
@@ -72,6 +74,20 @@ class Settler:
                 await delivery.term()
             else:
                 await delivery.nak()
+
+    async def _pass_on(self, delivery: Delivery, delay: float) -> None:
+        """Let another process have it, now or after `delay`.
+
+        Each delivery counts as an attempt, so one that was delivered before goes back as a copy,
+        at once: whoever can do the work has nearly all attempts for it, however often the event
+        went by the others. The copy's own first delivery is what waits.
+        """
+        self._count("elsewhere")
+        if delivery.event.attempt > 1:
+            await self._copy(delivery.event)
+            await delivery.term()
+        else:
+            await delivery.nak(delay)
 
     async def _copy(self, event: Event) -> None:
         headers = {

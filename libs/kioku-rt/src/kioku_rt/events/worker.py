@@ -10,6 +10,7 @@ Ack                    acknowledged, and the acknowledgement confirmed
 Retry                  delivered again after a growing, jittered delay; the sixth is Dead
 Dead                   `on_dead`, then a dead letter, then terminated
 Wait, DependencyDown   kept; nothing new is fetched; the handler runs again when the probe answers
+Elsewhere              given back after its delay, its attempts as they were or fresh
 handler timeout        Retry DEADLINE_EXCEEDED
 other KiokuError       Retry if the catalogue calls its reason retryable, else Dead
 any other exception    a bug: Retry INTERNAL, logged with its traceback

@@ -31,33 +31,33 @@ class FrameAnnouncer:
     Args:
         publisher: the event log.
         subject: the video.
-        space_id: the space its frames are wanted in; empty: the embedder's default one.
+        space_ids: the spaces its frames are wanted in; empty is the embedder's default one. Each
+            is told of by itself, so that no space waits for another or fails with it.
         attempts: deliveries that were used, the first included.
     """
 
     def __init__(
-        self, publisher: Publisher, subject: Subject, *, space_id: str, attempts: int
+        self, publisher: Publisher, subject: Subject, *, space_ids: tuple[str, ...], attempts: int
     ) -> None:
         self._publisher = publisher
         self._subject = subject
-        self._space_id = space_id
+        self._space_ids = space_ids
         self._attempts = attempts
 
     async def stored(self, part: Range) -> None:
         """Tells of a range that is stored; raises DependencyDown."""
-        await self._tell(
-            events_pb2.FramesExtracted(
+        for space_id in self._space_ids:
+            message = events_pb2.FramesExtracted(
                 manifest_key=part.manifest_key,
                 first_frame_no=part.first,
                 frame_count=len(part.frames),
             )
-        )
+            await self._tell(message, space_id)
 
     async def finished(self, total: int, facts: asset_pb2.VideoFacts) -> None:
         """Tells that all frames are stored, and how many they are; raises DependencyDown."""
-        await self._tell(
-            events_pb2.FramesExtracted(first_frame_no=total, total_frames=total, facts=facts)
-        )
+        message = events_pb2.FramesExtracted(first_frame_no=total, total_frames=total, facts=facts)
+        await self._tell(message, self._space_ids[0])
 
     async def failed(self, reason: Reason, message: str) -> None:
         """Tells that the video has no frames, or not all of them; raises DependencyDown."""
@@ -65,14 +65,24 @@ class FrameAnnouncer:
             self._subject, reason, message, attempts=self._attempts, stage=STAGE
         )
 
-    async def _tell(self, message: events_pb2.FramesExtracted) -> None:
+    async def not_kept(self, reason: Reason, message: str) -> None:
+        """Tells that stored frames get no vectors in their spaces; raises DependencyDown.
+
+        Nothing is said of the cutting: where the frames are is their video's own affair.
+        """
+        for space_id in self._space_ids:
+            await Announcer(self._publisher).failed(
+                self._subject, reason, message, attempts=self._attempts, space_id=space_id
+            )
+
+    async def _tell(self, message: events_pb2.FramesExtracted, space_id: str) -> None:
         message.asset_id = self._subject.asset_id
         message.owner = self._subject.owner
         message.generation = self._subject.generation
-        message.space_id = self._space_id
+        message.space_id = space_id
         message.attempts = self._attempts
         message.event_time.CopyFrom(event_time())
-        about = f"{message.first_frame_no}/{self._space_id}"
+        about = f"{message.first_frame_no}/{space_id}"
         await self._publisher.publish(
             EXTRACTED,
             message.SerializeToString(),

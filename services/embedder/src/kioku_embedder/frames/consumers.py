@@ -20,6 +20,7 @@ from kioku_embedder.announcements import Subject
 from kioku_embedder.frames import metrics
 from kioku_embedder.frames.extraction import FrameExtraction, Video
 from kioku_embedder.tags.space import is_tags_space
+from kioku_embedder.wanted import wanted_spaces
 
 TASK = "extract_frames"
 QUEUE = "default"
@@ -64,7 +65,8 @@ class VideoConsumer:
             return
         if video is not None:
             announcer = self._extraction.announcer(video, event.attempt)
-            await announcer.failed(dead.reason, dead.message)
+            tell = announcer.not_kept if video.stored else announcer.failed
+            await tell(dead.reason, dead.message)
 
     async def _cut(self, video: Video, attempt: int) -> Outcome:
         started = monotonic()
@@ -92,15 +94,16 @@ def _video_of(event: Event) -> Video | None:
         DecodeError, ValueError: the payload is not of its subject's type, or names no asset.
     """
     message: events_pb2.AssetUploaded | events_pb2.EmbeddingRequested
-    space_id = ""
+    stored = False
     if event.subject == _UPLOADED:
         message = events_pb2.AssetUploaded.FromString(event.payload)
+        spaces = wanted_spaces(message)
     else:
         message = events_pb2.EmbeddingRequested.FromString(event.payload)
-        space_id = message.space_id
-    if message.kind != asset_pb2.ASSET_KIND_VIDEO or is_tags_space(space_id):
+        spaces, stored = (message.space_id,), message.stored_frames
+    if message.kind != asset_pb2.ASSET_KIND_VIDEO or is_tags_space(spaces[0]):
         return None
     if not message.asset_id or not message.object_key:
         raise ValueError("an event without asset or object key")
     subject = Subject(message.asset_id, message.owner, message.generation)
-    return Video(subject, message.object_key, message.sha256, space_id)
+    return Video(subject, message.object_key, message.sha256, spaces, stored)

@@ -42,12 +42,21 @@ class Observer(Protocol):
 
 @dataclass(frozen=True)
 class Video:
-    """What is to be cut; `sha256` is empty where not known."""
+    """What is to be cut.
+
+    Args:
+        subject: the video in one of its lives.
+        object_key: of the original.
+        sha256: of the original; empty where not known.
+        space_ids: the spaces its frames are wanted in, at least one; empty is the default one.
+        stored: whether the frames that are stored of this life are wanted as they are.
+    """
 
     subject: Subject
     object_key: str
     sha256: str
-    space_id: str
+    space_ids: tuple[str, ...] = ("",)
+    stored: bool = False
 
 
 class FrameExtraction:
@@ -80,11 +89,14 @@ class FrameExtraction:
         """Stores and announces the frames of `video`; how many there are.
 
         Raises:
-            KiokuError: OBJECT_MISSING, CHECKSUM_MISMATCH or VIDEO_*.
+            KiokuError: OBJECT_MISSING, CHECKSUM_MISMATCH or VIDEO_*; of stored frames only the
+                first: their cut is not whole.
             DependencyDown: the store, the event log, the local disk or the decoder.
         """
         shelf = Shelf(self._objects, video.subject)
         announcer = self.announcer(video, attempt)
+        if video.stored:
+            return await _announce_again(announcer, *await shelf.kept())
         found = await shelf.finished(self._cutter.plan.digest)
         if found is not None:
             return await _announce_again(announcer, *found)
@@ -97,7 +109,7 @@ class FrameExtraction:
     def announcer(self, video: Video, attempt: int) -> FrameAnnouncer:
         """Who tells of `video`."""
         return FrameAnnouncer(
-            self._publisher, video.subject, space_id=video.space_id, attempts=attempt
+            self._publisher, video.subject, space_ids=video.space_ids, attempts=attempt
         )
 
     async def _cut(self, fd: int, shelf: Shelf, announcer: FrameAnnouncer) -> int:

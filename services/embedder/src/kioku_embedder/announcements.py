@@ -46,11 +46,12 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """Which asset an event is about, and in which of its lives."""
+    """Which asset an event is about, in which of its lives, and by which order ("": the first)."""
 
     asset_id: str
     owner: str
     generation: int
+    order_id: str = ""
 
 
 class Announcer:
@@ -181,7 +182,9 @@ class Announcer:
 
 def event_id(kind: str, subject: Subject, about: str) -> str:
     """The id of an event: a UUID made from its meaning."""
-    return str(uuid5(_NAMESPACE, f"{kind}/{subject.asset_id}/{about}/{subject.generation}"))
+    order = f"/{subject.order_id}" if subject.order_id else ""
+    meaning = f"{kind}/{subject.asset_id}/{about}/{subject.generation}{order}"
+    return str(uuid5(_NAMESPACE, meaning))
 
 
 def event_headers(kind: str) -> dict[str, str]:

@@ -180,4 +180,5 @@ def _subject(message: events_pb2.AssetUploaded | events_pb2.EmbeddingRequested) 
     """Raises ValueError when the event names no asset."""
     if not message.asset_id or not message.object_key:
         raise ValueError("an event without asset or object key")
-    return Subject(message.asset_id, message.owner, message.generation)
+    order = message.order_id if isinstance(message, events_pb2.EmbeddingRequested) else ""
+    return Subject(message.asset_id, message.owner, message.generation, order)

@@ -66,8 +66,7 @@ class Consumers:
         message = _decoded(event, events_pb2.AssetFailed())
         if isinstance(message, Dead):
             return message
-        failure = _failure(message.failure)
-        failed = Failed(_origin(event, message), message.stage, failure, message.space_id)
+        failed = Failed(_origin(event, message), message.stage, _failure(message.failure))
         return _settled(event, await self._indexing.stage_failed(failed))
 
     async def asset_deleted(self, event: Event) -> Outcome:

@@ -79,12 +79,11 @@ class FrameVector:
 
 @dataclass(frozen=True)
 class Failed:
-    """A stage of an asset that failed for good; with `space_id`, as far as that space goes."""
+    """A stage of an asset that failed for good."""
 
     origin: Origin
     stage: str
     failure: Failure
-    space_id: str = ""
 
 
 class VectorStore(Protocol):

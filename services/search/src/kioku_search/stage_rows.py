@@ -83,14 +83,8 @@ async def finish_stage(connection: Connection, asset: Asset, stage: str, attempt
 
 
 async def fail_stage(connection: Connection, asset: Asset, failed: Failed) -> Effect:
-    """The stage and its asset are FAILED, unless a newer try or a good end is there.
-
-    No stage waits for a space that is not the active one: its failure is on record, no more.
-    """
+    """The stage and its asset are FAILED, unless a newer try or a good end is there."""
     origin, failure = failed.origin, failed.failure
-    if failed.space_id and not await is_active(connection, failed.space_id):
-        await _record_failure(connection, failed)
-        return Effect.DONE
     if origin.generation < asset.generation:
         return Effect.OVERTAKEN
     key = (asset.owner, asset.asset_id)
@@ -100,19 +94,8 @@ async def fail_stage(connection: Connection, asset: Asset, failed: Failed) -> Ef
     if stage is None:
         return Effect.OVERTAKEN
     await connection.execute(_FAIL_ASSET, *key, failure.reason, failure.message)
-    await _record_failure(connection, failed)
+    await record(connection, origin, f"{failed.stage}.fail", "failed", reason=failure.reason)
     return Effect.DONE
-
-
-async def _record_failure(connection: Connection, failed: Failed) -> None:
-    await record(
-        connection,
-        failed.origin,
-        f"{failed.stage}.fail",
-        "failed",
-        reason=failed.failure.reason,
-        space_id=failed.space_id,
-    )
 
 
 async def record(

@@ -36,6 +36,12 @@ Ports = Annotated[
 ]
 ProfileName = Annotated[str | None, typer.Option(help="Checkpoint: " + ", ".join(PROFILES) + ".")]
 Device = Annotated[str | None, typer.Option(help="`cpu` or `cuda`; default: the profile's own.")]
+SecondModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR|PROFILE", help="A second checkpoint that the embedders serve besides."
+    ),
+]
 Embedders = Annotated[int | None, typer.Option(help="Embedder processes; default: 1.")]
 Frames = Annotated[
     int | None, typer.Option(help="Processes that cut videos and read tags; default: 1.")
@@ -59,6 +65,17 @@ def chosen_options(**given: str | int | None) -> StackOptions:
         raise UsageRefusal(f"--{first['loc'][0]}: {first['msg']}.") from refused
 
 
+def _checkpoint(named: str | None) -> str | None:
+    """A profile as it is, a folder by its full path. Raises UsageRefusal."""
+    if named is None or named in PROFILES:
+        return named
+    if not Path(named).expanduser().is_dir():
+        raise UsageRefusal(
+            f"--second-model: {named!r} is neither a folder nor one of {', '.join(PROFILES)}."
+        )
+    return str(Path(named).expanduser().resolve())
+
+
 def up(
     *,
     data: Data = None,
@@ -66,6 +83,7 @@ def up(
     ports: Ports = None,
     profile: ProfileName = None,
     device: Device = None,
+    second_model: SecondModel = None,
     embedders: Embedders = None,
     frames: Frames = None,
     searches: Searches = None,
@@ -77,6 +95,7 @@ def up(
         ports=ports,
         profile=profile,
         device=device,
+        second_model=_checkpoint(second_model),
         embedders=embedders,
         frames=frames,
         searches=searches,
@@ -179,6 +198,7 @@ def plan(
     ports: Ports = None,
     profile: ProfileName = None,
     device: Device = None,
+    second_model: SecondModel = None,
     embedders: Embedders = None,
     frames: Frames = None,
     searches: Searches = None,
@@ -189,6 +209,7 @@ def plan(
         ports=ports,
         profile=profile,
         device=device,
+        second_model=_checkpoint(second_model),
         embedders=embedders,
         frames=frames,
         searches=searches,

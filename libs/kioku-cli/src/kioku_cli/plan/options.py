@@ -19,6 +19,8 @@ class StackOptions(BaseModel):
     profile: str = OFFLINE
     device: str = ""
     """Empty: the profile's own device."""
+    second_model: str = ""
+    """A folder with a checkpoint, or a profile, that every embedder serves besides; empty: none."""
     embedders: int = Field(default=1, ge=1, le=MOST_PROCESSES)
     frames: int = Field(default=1, ge=1, le=MOST_PROCESSES)
     searches: int = Field(default=1, ge=1, le=MOST_PROCESSES)

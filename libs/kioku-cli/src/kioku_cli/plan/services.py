@@ -34,6 +34,7 @@ def embedders(wiring: Wiring, options: StackOptions) -> list[Component]:
     env = {
         "SIGLIP_MODEL_NAME": profile.model,
         "SIGLIP_DEVICE": options.device or profile.device,
+        **_second_model(options),
     }
     return [
         _service(
@@ -43,10 +44,29 @@ def embedders(wiring: Wiring, options: StackOptions) -> list[Component]:
             name=name,
             after=("issuer", "bucket", "topology"),
             env=env,
-            start_seconds=profile.start_seconds,
+            start_seconds=_start_seconds(options),
         )
         for number, name in enumerate(names("embedder", options.embedders), 1)
     ]
+
+
+def _second_model(options: StackOptions) -> dict[str, str]:
+    """The variables of a second model; a folder's is put where the first one is."""
+    if not options.second_model:
+        return {}
+    profile = PROFILES.get(options.second_model)
+    if profile is None:
+        return {"KIOKU_EMBEDDER_SECOND_MODEL": options.second_model}
+    return {
+        "KIOKU_EMBEDDER_SECOND_MODEL": profile.model,
+        "KIOKU_EMBEDDER_SECOND_DEVICE": options.device or profile.device,
+    }
+
+
+def _start_seconds(options: StackOptions) -> float:
+    """How long the first start may take; a second model from a hub is fetched before it, too."""
+    chosen = (options.profile, options.second_model)
+    return max(PROFILES[name].start_seconds for name in chosen if name in PROFILES)
 
 
 def frames(wiring: Wiring, options: StackOptions) -> list[Component]:

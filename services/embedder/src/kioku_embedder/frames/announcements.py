@@ -80,6 +80,7 @@ class FrameAnnouncer:
         message.owner = self._subject.owner
         message.generation = self._subject.generation
         message.space_id = space_id
+        message.order_id = self._subject.order_id
         message.attempts = self._attempts
         message.event_time.CopyFrom(event_time())
         about = f"{message.first_frame_no}/{space_id}"

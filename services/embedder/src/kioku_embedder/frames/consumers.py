@@ -94,16 +94,17 @@ def _video_of(event: Event) -> Video | None:
         DecodeError, ValueError: the payload is not of its subject's type, or names no asset.
     """
     message: events_pb2.AssetUploaded | events_pb2.EmbeddingRequested
-    stored = False
+    stored, order = False, ""
     if event.subject == _UPLOADED:
         message = events_pb2.AssetUploaded.FromString(event.payload)
         spaces = wanted_spaces(message)
     else:
         message = events_pb2.EmbeddingRequested.FromString(event.payload)
         spaces, stored = (message.space_id,), message.stored_frames
+        order = message.order_id
     if message.kind != asset_pb2.ASSET_KIND_VIDEO or is_tags_space(spaces[0]):
         return None
     if not message.asset_id or not message.object_key:
         raise ValueError("an event without asset or object key")
-    subject = Subject(message.asset_id, message.owner, message.generation)
+    subject = Subject(message.asset_id, message.owner, message.generation, order)
     return Video(subject, message.object_key, message.sha256, spaces, stored)

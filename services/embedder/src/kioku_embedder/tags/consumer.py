@@ -7,18 +7,20 @@ acknowledged: it has no vector here and lacks none.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 import structlog
 from google.protobuf.message import DecodeError
 from kioku.events.v1 import events_pb2
-from kioku_rt.errors import DependencyDown
-from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
+from kioku_rt.errors import KiokuError
+from kioku_rt.events import Ack, Dead, Event, Outcome
 from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_embedder.announcements import Announcer, Publisher, Subject
 from kioku_embedder.backend import Embedding, Timing
+from kioku_embedder.outcomes import Standing, age_of, as_outcome
 from kioku_embedder.tags.encoder import TagsEncoder
 from kioku_embedder.tags.space import is_tags_space
 
@@ -58,29 +60,30 @@ class TagsConsumer:
         message = _message_of(event)
         if message is None:
             return Dead(Reason.EVENT_NOT_DECODABLE, CATALOGUE[Reason.EVENT_NOT_DECODABLE].meaning)
-        if isinstance(message, events_pb2.EmbeddingRequested):
-            if not is_tags_space(message.space_id):
-                return Ack()
-            if message.space_id != self._encoder.space.space_id:  # perhaps another process's
-                return Retry(Reason.SPACE_NOT_SERVED, CATALOGUE[Reason.SPACE_NOT_SERVED].meaning)
-        try:
-            await self._announce(message, event.attempt)
-        except DependencyDown as down:
-            return Wait(down.dependency)
-        return Ack()
+        if isinstance(message, events_pb2.EmbeddingRequested) and not is_tags_space(
+            message.space_id
+        ):
+            return Ack()
+        standing = Standing(age_of(message.event_time), main=True)
+        return await as_outcome(partial(self._announce, message, event.attempt), standing)
 
     async def on_dead(self, event: Event, dead: Dead) -> None:
         """Nobody is told: an asset without this vector is as good as any other."""
         log.warning("tags.given_up", event_id=event.id, reason=dead.reason)
 
     async def _announce(self, message: _Message, attempt: int) -> None:
+        order_id = ""
+        if isinstance(message, events_pb2.EmbeddingRequested):
+            order_id = message.order_id
+            if message.space_id != self._encoder.space.space_id:  # perhaps another process's
+                raise KiokuError(Reason.SPACE_NOT_SERVED)
         started = monotonic()
         vector = self._encoder.document(message.tags, message.filename)
         if vector is None:
             return
         seconds = monotonic() - started
         embedding = Embedding(self._encoder.space, vector, False, Timing(0.0, 0.0, seconds, 1))
-        subject = Subject(message.asset_id, message.owner, message.generation)
+        subject = Subject(message.asset_id, message.owner, message.generation, order_id)
         await self._announcer.ready(subject, embedding, attempts=attempt, seconds=seconds)
 
 

@@ -119,6 +119,7 @@ class EmbeddingRequested(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     FILENAME_FIELD_NUMBER: _builtins.int
     STORED_FRAMES_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     owner: _builtins.str
@@ -143,6 +144,10 @@ class EmbeddingRequested(_message.Message):
     vectors come as `embedding.ready` of `space_id`. Where that cut is not whole in the store, the
     answer is `asset.failed` (stage `embedding`, OBJECT_MISSING) of that space.
     """
+    order_id: _builtins.str
+    """Names this order and is part of the ids of what comes of it, so that vectors that are ordered a
+    second time are not taken for a second delivery of the first; empty: the first order.
+    """
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it was asked for."""
@@ -166,10 +171,11 @@ class EmbeddingRequested(_message.Message):
         tags: _abc.Iterable[_builtins.str] | None = ...,
         filename: _builtins.str = ...,
         stored_frames: _builtins.bool = ...,
+        order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id", "stored_frames", b"stored_frames", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "order_id", b"order_id", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id", "stored_frames", b"stored_frames", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,6 +272,7 @@ class FramesExtracted(_message.Message):
     SPACE_ID_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     EVENT_TIME_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The video."""
     owner: _builtins.str
@@ -286,6 +293,8 @@ class FramesExtracted(_message.Message):
     """
     attempts: _builtins.int
     """Deliveries that were used, the first included."""
+    order_id: _builtins.str
+    """Set when frames that are known already are wanted in one more space: as in EmbeddingRequested."""
     @_builtins.property
     def facts(self) -> _asset_pb2.VideoFacts:
         """What the video is; set with `total_frames`."""
@@ -308,10 +317,11 @@ class FramesExtracted(_message.Message):
         space_id: _builtins.str = ...,
         attempts: _builtins.int = ...,
         event_time: _timestamp_pb2.Timestamp | None = ...,
+        order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_total_frames", b"_total_frames", "event_time", b"event_time", "facts", b"facts", "total_frames", b"total_frames"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_frames", b"_total_frames", "asset_id", b"asset_id", "attempts", b"attempts", "event_time", b"event_time", "facts", b"facts", "first_frame_no", b"first_frame_no", "frame_count", b"frame_count", "generation", b"generation", "manifest_key", b"manifest_key", "owner", b"owner", "space_id", b"space_id", "total_frames", b"total_frames"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_frames", b"_total_frames", "asset_id", b"asset_id", "attempts", b"attempts", "event_time", b"event_time", "facts", b"facts", "first_frame_no", b"first_frame_no", "frame_count", b"frame_count", "generation", b"generation", "manifest_key", b"manifest_key", "order_id", b"order_id", "owner", b"owner", "space_id", b"space_id", "total_frames", b"total_frames"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_frames: _TypeAlias = _typing.Literal["total_frames"]  # noqa: Y015
     _WhichOneofArgType__total_frames: _TypeAlias = _typing.Literal["_total_frames", b"_total_frames"]  # noqa: Y015

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import grpc
 import numpy as np
 import pytest
-from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
-from kioku_embedder.local_model import Model, local_making, open_model
+from kioku_embedder.local_model import local_making, open_model
 from kioku_embedder.main import open_server
-from kioku_embedder.random_checkpoint import write_tiny_siglip
+from kioku_embedder.random_checkpoint import write_tiny_clip, write_tiny_siglip
 from kioku_embedder.settings import Settings
 from kioku_rt.auth import DevIssuer, TokenVerifier
-from kioku_rt.rpc import channel
+from kioku_rt.events import EventBus
+from kioku_rt.objects import S3ObjectStore, S3Settings
+from kioku_stack.nats import Nats
+from kioku_stack.swift import Swift
 from PIL import Image
+
+from tests.integration.embedder.rig import Child, Served, World
 
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a random SigLIP checkpoint, 32 px, 48 components."""
     return write_tiny_siglip(tmp_path_factory.mktemp("model") / "tiny-siglip2")
+
+
+@pytest.fixture(scope="session")
+def second_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random CLIP checkpoint, 32 px, 40 components."""
+    return write_tiny_clip(tmp_path_factory.mktemp("second") / "tiny-clip")
 
 
 @pytest.fixture(scope="session")
@@ -49,26 +56,6 @@ def draw_jpeg(seed: int = 0, size: tuple[int, int] = (320, 200)) -> bytes:
 @pytest.fixture
 def make_jpeg() -> Callable[..., bytes]:
     return draw_jpeg
-
-
-@dataclass
-class Served:
-    """An embedder behind a port of this process, and how to call it."""
-
-    model: Model
-    port: int
-    issuer: DevIssuer
-    channels: list[grpc.aio.Channel] = field(default_factory=list)
-
-    def stub(self, token: str | None = None, *, anonymous: bool = False) -> Any:
-        """A client with the token of a user, of a given one, or with none."""
-        carried = token or self.issuer.mint("user-1")
-        source = None if anonymous else (lambda: carried)
-        opened = channel(
-            f"127.0.0.1:{self.port}", token=source, default_timeout=20, retry_unavailable=False
-        )
-        self.channels.append(opened)
-        return EmbedderServiceStub(opened)
 
 
 @pytest.fixture
@@ -92,33 +79,6 @@ async def served(tiny_model: Path, issuer: DevIssuer, tmp_path: Path) -> AsyncIt
         for opened in running.channels:
             await opened.close()
         await server.drain()
-
-
-@dataclass
-class Child:
-    """`python -m kioku_embedder` as its own process; its log lines are kept."""
-
-    process: subprocess.Popen[str]
-    log: Path
-
-    async def port(self, name: str = "grpc_port") -> int:
-        """Waits until it serves; the number of one of its ports."""
-        for _ in range(1200):
-            for line in self.lines():
-                if line.get("event") == "service.started":
-                    return int(line[name])
-            assert self.process.poll() is None, self.log.read_text()
-            await asyncio.sleep(0.05)
-        raise AssertionError(self.log.read_text())
-
-    def lines(self) -> list[dict[str, Any]]:
-        """Its log lines so far."""
-        text = self.log.read_text().splitlines()
-        return [json.loads(line) for line in text if line.startswith("{")]
-
-    async def wait(self, seconds: float = 40) -> int:
-        """Its exit code."""
-        return await asyncio.to_thread(self.process.wait, seconds)
 
 
 @pytest.fixture
@@ -152,3 +112,29 @@ def start_embedder(
     for child in children:
         child.process.kill()
         child.process.wait()
+
+
+@pytest.fixture
+async def world(fresh_nats: Nats, swift_server: Swift) -> AsyncIterator[World]:
+    bucket = f"bucket-{uuid.uuid4().hex[:8]}"
+    await asyncio.to_thread(swift_server.create_bucket, bucket)
+    settings = S3Settings(
+        endpoint=swift_server.endpoint,
+        public_endpoint=swift_server.endpoint,
+        bucket=bucket,
+        region=swift_server.region,
+        access_key=swift_server.access_key,
+        secret_key=swift_server.secret_key,
+    )
+    environment = {
+        "KIOKU_NATS_URL": fresh_nats.url,
+        "KIOKU_S3_ENDPOINT": settings.endpoint,
+        "KIOKU_S3_BUCKET": bucket,
+        "KIOKU_S3_REGION": settings.region,
+        "KIOKU_S3_ACCESS_KEY": settings.access_key,
+        "KIOKU_S3_SECRET_KEY": settings.secret_key,
+    }
+    store = S3ObjectStore(settings)
+    async with await EventBus.connect(fresh_nats.url, "test") as bus:
+        yield World(bus, store, environment)
+    store.close()

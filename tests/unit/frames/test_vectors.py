@@ -200,11 +200,27 @@ async def test_another_space_may_be_served_elsewhere(world: World) -> None:
     await world.consumer.on_dead(event, Dead(outcome.reason, outcome.message))
     [(subject, payload, _)] = world.log.events
     failed = events_pb2.AssetFailed.FromString(payload)
-    assert ("asset.failed", "embedding", "SPACE_NOT_SERVED") == (
+    assert ("asset.failed", "embedding", "SPACE_NOT_SERVED", "other@1") == (
         subject,
         failed.stage,
         failed.failure.reason,
+        failed.space_id,
     )
+
+
+async def test_a_range_is_embedded_in_the_space_it_names(world: World) -> None:
+    """By that space's model, told as that space's; a death there is told there."""
+    other = FakeBackend(Space("other", "r1", 3, "p1", "float32"))
+    spaces = Spaces(cast(Backend, world.backend), cast(Backend, other))
+    consumer = FrameConsumer(
+        world.objects, spaces, Announcer(world.log), batch_size=8, max_bytes=100
+    )
+    named = extracted(space_id=other.space.space_id)
+    assert Ack() == await consumer.handle(named)
+    await consumer.on_dead(named, Dead(Reason.ATTEMPTS_EXHAUSTED, "why"))
+    assert {other.space.space_id} == {event.space.space_id for event in world.log.ready()}
+    assert (8, 0) == (other.most, world.backend.most)
+    assert dict.fromkeys(range(100, 170), "ATTEMPTS_EXHAUSTED") == world.failures()
 
 
 async def test_a_dead_range_fails_frame_by_frame(world: World) -> None:

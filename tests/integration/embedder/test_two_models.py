@@ -182,8 +182,7 @@ async def test_each_model_is_loaded_and_unloaded_by_itself(
     first, second = await models_of(stub)
     assert (True, False) == (first.loaded, second.loaded)
     await stub.EmbedText(pb.EmbedTextRequest(text="x", space_id=second.space.space_id))
-    both = await models_of(stub)
-    assert all(model.loaded and model.memory_bytes > 0 for model in both)
+    assert all(model.loaded for model in await models_of(stub))
     async with asyncio.timeout(60):
         while (await models_of(stub))[1].loaded:
             await stub.EmbedText(ask)

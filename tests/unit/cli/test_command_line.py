@@ -83,6 +83,7 @@ def test_without_a_stack_scripts_read_a_reason(kioku: Any, words: tuple[str, ...
         (("search", "words", "--like", "x"), "exactly one"),
         (("ingest", "no-such-folder"), "There is no file or folder no-such-folder"),
         (("up", "--profile", "huge"), "There is no profile 'huge'"),
+        (("up", "--second-model", "no/such"), "is neither a folder nor one of offline"),
         (("up", "--embedders", "99"), "--embedders"),
         (("up", "--ports", "some"), "--ports"),
         (("dlq", "replay"), "--all"),

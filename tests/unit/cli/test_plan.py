@@ -19,6 +19,7 @@ from kioku_cli.plan.ports import (
     default_ports,
     purposes,
 )
+from kioku_cli.plan.profile import PROFILES
 from kioku_embedder.frames.settings import Settings as FramesSettings
 from kioku_embedder.settings import Settings as EmbedderSettings
 from kioku_rt.settings import RuntimeSettings
@@ -116,6 +117,24 @@ def test_a_plan_survives_json(tmp_path: Path) -> None:
     """What the launcher writes down is what the supervisor reads."""
     plan = plan_of(tmp_path, searches=2)
     assert plan == Plan.model_validate_json(plan.model_dump_json())
+
+
+def test_a_second_model_is_a_folder_or_a_profile(tmp_path: Path) -> None:
+    """Every embedder gets it; a profile brings its device and patience, no profile no variable."""
+
+    def seconds(second_model: str, **options: object) -> list[tuple[str | None, str | None]]:
+        rows = plan_of(tmp_path, second_model=second_model, embedders=2, **options).components
+        envs = [row.env for row in rows if service_of(row) == "embedder"]
+        names = ("KIOKU_EMBEDDER_SECOND_MODEL", "KIOKU_EMBEDDER_SECOND_DEVICE")
+        return [(env.get(names[0]), env.get(names[1])) for env in envs]
+
+    hub = PROFILES["siglip2-base"].model
+    assert [(None, None)] * 2 == seconds("")
+    assert [("/models/mine", None)] * 2 == seconds("/models/mine")
+    assert [(hub, "cuda")] * 2 == seconds("siglip2-base")
+    assert [(hub, "cpu")] * 2 == seconds("siglip2-base", device="cpu")
+    patient = plan_of(tmp_path, second_model="siglip2-base").components
+    assert {600.0} == {row.start_seconds for row in patient if service_of(row) == "embedder"}
 
 
 def test_endpoints_hold_no_secret(tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -18,37 +17,17 @@ from kioku_embedder.engine import EngineBroken
 from kioku_embedder.space import Space
 from kioku_embedder.spaces import Spaces
 from kioku_embedder.waiting import Priority, Tower
-from kioku_rt.errors import DependencyDown, InvalidInput
+from kioku_rt.errors import InvalidInput
 from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
 from kioku_rt.images import DecodedImage
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.reasons import Reason
 
+from tests.unit.embedder.fake_log import FakeLog
+
 SPACE = Space("fake", "r1", 3, "p1", "float32")
 KEY = "originals/o/a/1"
 DATA = b"\x07picture"
-
-
-@dataclass
-class FakeLog:
-    """Keeps what is published; `down` makes it an event log that does not answer."""
-
-    down: bool = False
-    events: list[tuple[str, bytes, str]] = field(default_factory=list)
-    headers: list[Mapping[str, str]] = field(default_factory=list)
-
-    async def publish(
-        self,
-        subject: str,
-        payload: bytes,
-        *,
-        event_id: str,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        if self.down:
-            raise DependencyDown("event log")
-        self.events.append((subject, payload, event_id))
-        self.headers.append(headers or {})
 
 
 class FakeDecoder:

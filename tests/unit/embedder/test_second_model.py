@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.engine import EngineBroken
+from kioku_embedder.metrics import watch_engine_of, watch_queue
 from kioku_embedder.second_model import watch_second
+from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
+from prometheus_client import REGISTRY
 
 
 @pytest.fixture
@@ -88,6 +91,34 @@ async def test_a_death_leaves_the_watch_alive(second: Batcher, engine: Any) -> N
     assert Reason.MODEL_UNAVAILABLE is await reason(ask(second, "x"))
     await until(lambda: not second.works)
     assert Reason.MODEL_UNAVAILABLE is await reason(ask(second, "y"))
+
+
+async def test_each_model_has_gauges_of_its_own(engine: Any) -> None:
+    """Memory, work and waiting are told by model; one never hides the other."""
+    engines = {"one": engine, "two": type(engine)()}
+    batchers = {
+        name: Batcher(made, dimension=3, batch_size=4, pass_seconds=10, limit=12, stall_seconds=9)
+        for name, made in engines.items()
+    }
+    for name, batcher in batchers.items():
+        batcher.start()
+        watch_queue(batcher, name)
+        watch_engine_of(batcher, name, Space(name, "r1", 3, "p1", "float32"), "torch", 1.0)
+    await ask(batchers["two"], "x")
+    engines["one"].load_error = EngineBroken("gone")
+    assert Reason.MODEL_UNAVAILABLE is await reason(ask(batchers["one"], "x"))
+    await until(lambda: not batchers["one"].works)
+
+    def told(metric: str, **labels: str) -> list[float | None]:
+        full = f"kioku_embedder_{metric}"
+        return [REGISTRY.get_sample_value(full, {"model": name, **labels}) for name in engines]
+
+    assert [0, 1000] == told("model_memory_bytes")
+    assert [0, 1] == told("model_loaded")
+    assert [0, 1] == told("model_works")
+    assert [0, 0] == told("queue_depth", priority="bulk")
+    for batcher in batchers.values():
+        await batcher.close()
 
 
 async def test_a_stuck_engine_does_not_hold_up_the_end(engine: Any) -> None:

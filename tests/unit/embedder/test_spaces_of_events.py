@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -24,6 +23,8 @@ from kioku_rt.events import Ack, Dead, Elsewhere, Event, Retry, Wait
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.reasons import Reason
 
+from tests.unit.embedder.fake_log import FakeLog
+
 FIRST = Space("first", "r1", 3, "p1", "float32")
 SECOND = Space("second", "r1", 2, "p1", "float32")
 KEY = "originals/o/a/1"
@@ -42,26 +43,6 @@ class FakeModel:
             raise self.error
         vector = np.full(self.space.dimension, self.space.dimension**-0.5, np.float32)
         return Embedding(self.space, vector, False, Timing(0, 0, 0, 1))
-
-
-@dataclass
-class FakeLog:
-    """Keeps what is published."""
-
-    events: list[tuple[str, bytes, str]] = field(default_factory=list)
-
-    async def publish(
-        self,
-        subject: str,
-        payload: bytes,
-        *,
-        event_id: str,
-        headers: Mapping[str, str] | None = None,  # noqa: ARG002 - the port's
-    ) -> None:
-        self.events.append((subject, payload, event_id))
-
-    def of(self, subject: str, kind: Any) -> list[Any]:
-        return [kind.FromString(payload) for name, payload, _ in self.events if name == subject]
 
 
 class World:

@@ -36,7 +36,17 @@ from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.jetstream.delivery import Delivery
 from kioku_rt.events.jetstream.pull import Pull, PullEnded
 from kioku_rt.events.outage import Outage, Probe
-from kioku_rt.events.outcome import Ack, Dead, Event, Handler, OnDead, Outcome, Retry, Wait
+from kioku_rt.events.outcome import (
+    Ack,
+    Dead,
+    Elsewhere,
+    Event,
+    Handler,
+    OnDead,
+    Outcome,
+    Retry,
+    Wait,
+)
 from kioku_rt.events.settle import Settler
 from kioku_rt.events.topology import ConsumerSpec
 from kioku_rt.events.trace import handling
@@ -172,7 +182,11 @@ async def _interrupt_on(stop: asyncio.Event, pull: Pull) -> None:
 
 def _tell(event: Event, consumer: str, outcome: Outcome, seconds: float) -> None:
     """The one line that each delivery has in the log."""
-    why = {"reason": outcome.reason.value} if isinstance(outcome, Retry | Dead) else {}
+    why: dict[str, str] = {}
+    if isinstance(outcome, Retry | Dead):
+        why = {"reason": outcome.reason.value}
+    elif isinstance(outcome, Elsewhere):
+        why = {"why": outcome.why}
     log.log(
         logging.WARNING if isinstance(outcome, Dead) else logging.INFO,
         "event",

@@ -58,24 +58,21 @@ async def announce(stack: Stack, asset_id: str, spaces: list[str]) -> None:
 
 
 async def order(stack: Stack, asset_id: str, space: str) -> None:
-    """What a back-fill says: this video's stored frames, in this space."""
+    """What a back-fill says: frames of this video that are stored, in this space."""
     client = await nats.connect(stack.endpoint("nats"))
     try:
         stream = client.jetstream()
-        upload = await upload_of(stream, asset_id)
-        request = events_pb2.EmbeddingRequested(
-            asset_id=asset_id,
-            owner=upload.owner,
-            kind=upload.kind,
-            object_key=upload.object_key,
-            space_id=space,
-            generation=upload.generation,
-            event_time=upload.event_time,
-            stored_frames=True,
-            order_id="order-1",
-        )
-        headers = {"Nats-Msg-Id": f"order-{asset_id}"}
-        await stream.publish("embedding.requested", request.SerializeToString(), headers=headers)
+        last = (await stream.stream_info("KIOKU")).state.last_seq
+        for sequence in range(1, last + 1):
+            message = await stream.get_msg("KIOKU", sequence)
+            if message.subject == "frames.extracted" and asset_id.encode() in message.data:
+                extracted = events_pb2.FramesExtracted.FromString(message.data)
+                extracted.space_id, extracted.order_id = space, "order-1"
+                extracted.ClearField("total_frames")
+                headers = {"Nats-Msg-Id": f"order-{asset_id}-{sequence}"}
+                await stream.publish(
+                    "frames.extracted", extracted.SerializeToString(), headers=headers
+                )
     finally:
         await client.close()
 

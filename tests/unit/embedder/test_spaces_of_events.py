@@ -111,6 +111,17 @@ async def test_an_upload_asks_for_every_further_space_as_work_of_its_own(world: 
     assert (6, 3, ids[:3]) == (len(ids), len(set(ids)), ids[3:])
 
 
+async def test_what_is_served_here_is_done_here(world: World) -> None:
+    """A foreign space that is named first is handed on; with none of ours the event goes back."""
+    upload = event("asset.uploaded", space_ids=["gone@1", SECOND.space_id])
+    assert Ack() == await world.consumer.handle(upload)
+    (ready,) = world.log.of("embedding.ready", events_pb2.EmbeddingReady)
+    (asked,) = world.log.of("embedding.requested", events_pb2.EmbeddingRequested)
+    assert (SECOND.space_id, "gone@1") == (ready.space.space_id, asked.space_id)
+    outcome = await world.consumer.handle(event("asset.uploaded", space_ids=["gone@1"]))
+    assert isinstance(outcome, Elsewhere)
+
+
 async def test_the_others_are_asked_for_although_the_first_fails(world: World) -> None:
     """A failure in one space undoes nothing in another, and names its own."""
     world.first.error = KiokuError(Reason.MODEL_OUTPUT_INVALID)

@@ -150,51 +150,6 @@ async def test_each_space_is_told_of_each_range(world: World) -> None:
     assert (1, 7) == (world.cutter.cuts, len({event_id for _, _, event_id in world.log.events}))
 
 
-async def test_stored_frames_are_told_as_they_were_cut(world: World) -> None:
-    """Whatever the plan is now and whether the original is there; each order by its own ids."""
-    await world.extract(generation=3)
-    before = pictures(world, 3)
-    await world.objects.delete([KEY])
-    world.cutter.plan = CutPlan(range_frames=1)
-    ids = set()
-    for order in ("", "o1"):
-        world.log.events.clear()
-        video = Video(Subject("a", "o", 3, order), KEY, "", ("other@1",), stored=True)
-        assert 5 == await world.extraction().extract(video, attempt=1)
-        told = world.log.extracted()
-        assert [(0, 2), (2, 2), (4, 1), (5, 0)] == [(e.first_frame_no, e.frame_count) for e in told]
-        assert {("other@1", order, 3)} == {(e.space_id, e.order_id, e.generation) for e in told}
-        ids |= {event_id for _, _, event_id in world.log.events}
-    assert (8, before, 1) == (len(ids), pictures(world, 3), world.cutter.cuts)
-
-
-async def test_stored_frames_that_are_not_whole_fail_their_space_alone(world: World) -> None:
-    """Of another life, or with a manifest gone: nothing is cut, and no stage but that space's."""
-    await world.extract()
-    await world.objects.delete([f"{FOLDER}1/manifest-000002.pb"])
-    world.log.events.clear()
-    consumer = world.consumer()
-    for generation in (1, 2):
-        request = events_pb2.EmbeddingRequested(
-            asset_id="a",
-            owner="o",
-            kind=asset_pb2.ASSET_KIND_VIDEO,
-            object_key=KEY,
-            generation=generation,
-            space_id="other@1",
-            stored_frames=True,
-        )
-        event = Event("e", "embedding.requested", request.SerializeToString(), 1, {}, 1)
-        outcome = await consumer.handle(event)
-        assert isinstance(outcome, Dead)
-        await consumer.on_dead(event, outcome)
-    failed = [events_pb2.AssetFailed.FromString(payload) for _, payload, _ in world.log.events]
-    assert [("embedding", "other@1", "OBJECT_MISSING")] * 2 == [
-        (each.stage, each.space_id, each.failure.reason) for each in failed
-    ]
-    assert 1 == world.cutter.cuts
-
-
 async def test_what_is_finished_is_told_and_not_cut(world: World) -> None:
     """The same life, another life, another space; only the ids of the last two are new."""
     await world.extract()

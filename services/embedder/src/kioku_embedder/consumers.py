@@ -2,8 +2,8 @@
 
 Bad input is dead at once; a dependency that is down costs no attempt; a failure that may pass is
 tried again by the worker, at most five times. An upload that is wanted in several spaces is
-embedded in the first, and asked for anew in each of the others, so that none waits for another or
-fails with it.
+embedded in the first that is served here, and asked for anew in each of the others, so that none
+waits for another or fails with it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class AssetConsumer:
 
     async def handle(self, event: Event) -> Outcome:
         """One delivery; the vector is announced before this returns Ack."""
-        task = _task_of(event)
+        task = self._task_of(event)
         if task is None:
             return Dead(Reason.EVENT_NOT_DECODABLE, CATALOGUE[Reason.EVENT_NOT_DECODABLE].meaning)
         if task.kind == asset_pb2.ASSET_KIND_VIDEO or is_tags_space(task.space_id):
@@ -102,7 +102,7 @@ class AssetConsumer:
         Raises:
             DependencyDown: the event log does not answer.
         """
-        task = _task_of(event)
+        task = self._task_of(event)
         if task is not None:
             await self._announcer.failed(
                 task.subject,
@@ -111,6 +111,17 @@ class AssetConsumer:
                 attempts=event.attempt,
                 space_id=task.space_id,
             )
+
+    def _task_of(self, event: Event) -> Task | None:
+        """What an event asks for, or None if its payload is not of its subject's type."""
+        try:
+            if event.subject == UPLOADED:
+                upload = events_pb2.AssetUploaded.FromString(event.payload)
+                return _task(upload, self._spaces.own_of(wanted_spaces(upload)))
+            request = events_pb2.EmbeddingRequested.FromString(event.payload)
+            return _task(request, request.space_id)
+        except (DecodeError, ValueError):
+            return None
 
     async def _embed(self, event: Event, task: Task) -> None:
         if event.subject == UPLOADED:
@@ -127,9 +138,12 @@ class AssetConsumer:
         )
 
     async def _ask_for_others(self, upload: events_pb2.AssetUploaded) -> None:
-        """First of all, so that the other spaces do not depend on how the first one ends."""
-        for space_id in wanted_spaces(upload)[1:]:
-            await self._announcer.requested(upload, space_id)
+        """First of all, so that the other spaces do not depend on how our own one ends."""
+        named = wanted_spaces(upload)
+        own = self._spaces.own_of(named)
+        for space_id in named:
+            if space_id != own:
+                await self._announcer.requested(upload, space_id)
 
     async def _fetch(self, task: Task) -> bytes:
         """The original, as it was when its upload was completed."""
@@ -144,34 +158,14 @@ async def sha256_of(data: bytes) -> str:
     return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
 
 
-def _task_of(event: Event) -> Task | None:
-    """What an event asks for, or None if its payload is not of its subject's type."""
-    try:
-        if event.subject == UPLOADED:
-            return _of_upload(events_pb2.AssetUploaded.FromString(event.payload))
-        return _of_request(events_pb2.EmbeddingRequested.FromString(event.payload))
-    except (DecodeError, ValueError):
-        return None
-
-
-def _of_upload(message: events_pb2.AssetUploaded) -> Task:
+def _task(message: events_pb2.AssetUploaded | events_pb2.EmbeddingRequested, space_id: str) -> Task:
+    """Raises ValueError when the event names no asset."""
     return Task(
         _subject(message),
         message.kind,
         message.object_key,
         message.sha256,
-        wanted_spaces(message)[0],
-        age_of(message.event_time),
-    )
-
-
-def _of_request(message: events_pb2.EmbeddingRequested) -> Task:
-    return Task(
-        _subject(message),
-        message.kind,
-        message.object_key,
-        message.sha256,
-        message.space_id,
+        space_id,
         age_of(message.event_time),
     )
 

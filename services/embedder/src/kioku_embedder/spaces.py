@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
@@ -38,6 +40,10 @@ class Spaces:
                 metadata={"served": ",".join(served)},
             )
         return found
+
+    def own_of(self, named: Sequence[str]) -> str:
+        """Which of these spaces is done here: the first that is served, else the first."""
+        return next((each for each in named if not each or each in self._by_space), named[0])
 
     def lives_by(self, space_id: str) -> bool:
         """Whether that space is the default one."""

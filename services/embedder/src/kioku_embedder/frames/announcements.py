@@ -65,16 +65,6 @@ class FrameAnnouncer:
             self._subject, reason, message, attempts=self._attempts, stage=STAGE
         )
 
-    async def not_kept(self, reason: Reason, message: str) -> None:
-        """Tells that stored frames get no vectors in their spaces; raises DependencyDown.
-
-        Nothing is said of the cutting: where the frames are is their video's own affair.
-        """
-        for space_id in self._space_ids:
-            await Announcer(self._publisher).failed(
-                self._subject, reason, message, attempts=self._attempts, space_id=space_id
-            )
-
     async def _tell(self, message: events_pb2.FramesExtracted, space_id: str) -> None:
         message.asset_id = self._subject.asset_id
         message.owner = self._subject.owner

@@ -65,8 +65,7 @@ class VideoConsumer:
             return
         if video is not None:
             announcer = self._extraction.announcer(video, event.attempt)
-            tell = announcer.not_kept if video.stored else announcer.failed
-            await tell(dead.reason, dead.message)
+            await announcer.failed(dead.reason, dead.message)
 
     async def _cut(self, video: Video, attempt: int) -> Outcome:
         started = monotonic()
@@ -94,17 +93,16 @@ def _video_of(event: Event) -> Video | None:
         DecodeError, ValueError: the payload is not of its subject's type, or names no asset.
     """
     message: events_pb2.AssetUploaded | events_pb2.EmbeddingRequested
-    stored, order = False, ""
+    order = ""
     if event.subject == _UPLOADED:
         message = events_pb2.AssetUploaded.FromString(event.payload)
         spaces = wanted_spaces(message)
     else:
         message = events_pb2.EmbeddingRequested.FromString(event.payload)
-        spaces, stored = (message.space_id,), message.stored_frames
-        order = message.order_id
+        spaces, order = (message.space_id,), message.order_id
     if message.kind != asset_pb2.ASSET_KIND_VIDEO or is_tags_space(spaces[0]):
         return None
     if not message.asset_id or not message.object_key:
         raise ValueError("an event without asset or object key")
     subject = Subject(message.asset_id, message.owner, message.generation, order)
-    return Video(subject, message.object_key, message.sha256, spaces, stored)
+    return Video(subject, message.object_key, message.sha256, spaces)

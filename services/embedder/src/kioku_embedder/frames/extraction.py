@@ -49,14 +49,12 @@ class Video:
         object_key: of the original.
         sha256: of the original; empty where not known.
         space_ids: the spaces its frames are wanted in, at least one; empty is the default one.
-        stored: whether the frames that are stored of this life are wanted as they are.
     """
 
     subject: Subject
     object_key: str
     sha256: str
     space_ids: tuple[str, ...] = ("",)
-    stored: bool = False
 
 
 class FrameExtraction:
@@ -89,14 +87,11 @@ class FrameExtraction:
         """Stores and announces the frames of `video`; how many there are.
 
         Raises:
-            KiokuError: OBJECT_MISSING, CHECKSUM_MISMATCH or VIDEO_*; of stored frames only the
-                first: their cut is not whole.
+            KiokuError: OBJECT_MISSING, CHECKSUM_MISMATCH or VIDEO_*.
             DependencyDown: the store, the event log, the local disk or the decoder.
         """
         shelf = Shelf(self._objects, video.subject)
         announcer = self.announcer(video, attempt)
-        if video.stored:
-            return await _announce_again(announcer, *await shelf.kept())
         found = await shelf.finished(self._cutter.plan.digest)
         if found is not None:
             return await _announce_again(announcer, *found)

@@ -119,19 +119,6 @@ class Shelf:
                 return found
         return None
 
-    async def kept(self) -> tuple[list[Range], events_pb2.FramesExtracted]:
-        """The ranges and the last word of what was cut in this life, by whatever plan.
-
-        Raises:
-            KiokuError: OBJECT_MISSING, there is no such cut, or not all of it is there.
-        """
-        keys = await self.objects.list_prefix(self._folder)
-        manifests = [key for key in keys if key.startswith(f"{self._folder}manifest-")]
-        for marker in (key for key in keys if key.startswith(f"{self._folder}done-")):
-            if (found := await self._read(marker, manifests)) is not None:
-                return found
-        raise KiokuError(Reason.OBJECT_MISSING, "The frames that were cut are not all stored.")
-
     async def _read(
         self, marker: str, manifests: Sequence[str]
     ) -> tuple[list[Range], events_pb2.FramesExtracted] | None:

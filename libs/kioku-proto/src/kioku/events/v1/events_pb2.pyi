@@ -68,9 +68,9 @@ class AssetUploaded(_message.Message):
 
     @_builtins.property
     def space_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Spaces to embed in; empty: the embedder's default one. The first is the one that the asset waits
-        for, normally the active one. The embedder makes each further one an `embedding.requested` of its
-        own, so that no space waits for another or fails with it; a video's frames are told once for each.
+        """Spaces to embed in; empty: the embedder's default one. The embedder that gets the event does the
+        first of them that it serves, and makes each other one an `embedding.requested` of its own, so that
+        no space waits for another or fails with it; a video's frames are told once for each.
         """
 
     def __init__(
@@ -118,7 +118,6 @@ class EmbeddingRequested(_message.Message):
     SHA256_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     FILENAME_FIELD_NUMBER: _builtins.int
-    STORED_FRAMES_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
@@ -138,12 +137,6 @@ class EmbeddingRequested(_message.Message):
     """SHA-256 of the bytes, lower-case hex."""
     filename: _builtins.str
     """The asset's file name."""
-    stored_frames: _builtins.bool
-    """Of a video: embed the frames that are stored of this `generation` (the one of `search.videos`), as
-    they were cut then, and cut nothing. For back-fills: neither generation nor frames change, and the
-    vectors come as `embedding.ready` of `space_id`. Where that cut is not whole in the store, the
-    answer is `asset.failed` (stage `embedding`, OBJECT_MISSING) of that space.
-    """
     order_id: _builtins.str
     """Names this order and is part of the ids of what comes of it, so that vectors that are ordered a
     second time are not taken for a second delivery of the first; empty: the first order.
@@ -170,12 +163,11 @@ class EmbeddingRequested(_message.Message):
         sha256: _builtins.str = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         filename: _builtins.str = ...,
-        stored_frames: _builtins.bool = ...,
         order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "order_id", b"order_id", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id", "stored_frames", b"stored_frames", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "event_time", b"event_time", "filename", b"filename", "generation", b"generation", "kind", b"kind", "object_key", b"object_key", "order_id", b"order_id", "owner", b"owner", "sha256", b"sha256", "space_id", b"space_id", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

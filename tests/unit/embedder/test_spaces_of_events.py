@@ -111,6 +111,15 @@ async def test_an_upload_asks_for_every_further_space_as_work_of_its_own(world: 
     assert (6, 3, ids[:3]) == (len(ids), len(set(ids)), ids[3:])
 
 
+async def test_the_main_model_waits_for_no_other(world: World) -> None:
+    """Whatever the order: what it can do of an upload is not behind the second model's work."""
+    world.second.error = KiokuError(Reason.MODEL_UNAVAILABLE)
+    upload = event("asset.uploaded", space_ids=[SECOND.space_id, FIRST.space_id])
+    assert Ack() == await world.consumer.handle(upload)
+    (ready,) = world.log.of("embedding.ready", events_pb2.EmbeddingReady)
+    assert FIRST.space_id == ready.space.space_id
+
+
 async def test_what_is_served_here_is_done_here(world: World) -> None:
     """A foreign space that is named first is handed on; with none of ours the event goes back."""
     upload = event("asset.uploaded", space_ids=["gone@1", SECOND.space_id])

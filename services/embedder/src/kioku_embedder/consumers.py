@@ -2,8 +2,8 @@
 
 Bad input is dead at once; a dependency that is down costs no attempt; a failure that may pass is
 tried again by the worker, at most five times. An upload that is wanted in several spaces is
-embedded in the first that is served here, and asked for anew in each of the others, so that none
-waits for another or fails with it.
+embedded in one that is served here, and asked for anew in each of the others, so that none waits
+for another or fails with it.
 """
 
 from __future__ import annotations

@@ -42,8 +42,12 @@ class Spaces:
         return found
 
     def own_of(self, named: Sequence[str]) -> str:
-        """Which of these spaces is done here: the first that is served, else the first."""
-        return next((each for each in named if not each or each in self._by_space), named[0])
+        """Which of these spaces is done at once: the default one, else one that is served.
+
+        So no work that the default model can do waits for another model. With none, the first.
+        """
+        served = [each for each in named if not each or each in self._by_space]
+        return next(filter(self.lives_by, served), (*served, named[0])[0])
 
     def lives_by(self, space_id: str) -> bool:
         """Whether that space is the default one."""

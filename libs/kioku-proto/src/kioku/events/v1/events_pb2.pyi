@@ -68,9 +68,9 @@ class AssetUploaded(_message.Message):
 
     @_builtins.property
     def space_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Spaces to embed in; empty: the embedder's default one. The embedder that gets the event does the
-        first of them that it serves, and makes each other one an `embedding.requested` of its own, so that
-        no space waits for another or fails with it; a video's frames are told once for each.
+        """Spaces to embed in; empty: the embedder's default one. The embedder that gets the event does
+        one of them that it serves, and makes each other one an `embedding.requested` of its own, so that no
+        space waits for another or fails with it; a video's frames are told once for each.
         """
 
     def __init__(

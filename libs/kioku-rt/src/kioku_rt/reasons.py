@@ -97,6 +97,12 @@ class Reason(StrEnum):
     SPACE_NOT_SERVED = "SPACE_NOT_SERVED"
     SPACE_UNKNOWN = "SPACE_UNKNOWN"
     NO_ACTIVE_SPACE = "NO_ACTIVE_SPACE"
+    INDEX_UNSOUND = "INDEX_UNSOUND"
+    INDEX_BUSY = "INDEX_BUSY"
+    INDEX_MISSING = "INDEX_MISSING"
+    INDEX_MEMORY_EXCEEDED = "INDEX_MEMORY_EXCEEDED"
+    INDEX_PROBE_FAILED = "INDEX_PROBE_FAILED"
+    INDEX_JOBS_OFF = "INDEX_JOBS_OFF"
     MODEL_UNAVAILABLE = "MODEL_UNAVAILABLE"
     MODEL_OUTPUT_INVALID = "MODEL_OUTPUT_INVALID"
     ENGINE_OUT_OF_MEMORY = "ENGINE_OUT_OF_MEMORY"
@@ -191,6 +197,18 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.SPACE_NOT_SERVED: Entry(_STATE, "This embedder does not serve that space."),
     Reason.SPACE_UNKNOWN: Entry(_STATE, "There is no such embedding space."),
     Reason.NO_ACTIVE_SPACE: Entry(_STATE, "No embedding space is active yet."),
+    Reason.INDEX_UNSOUND: Entry(
+        _STATE, "The database lacks what searches need, or an index of it is damaged."
+    ),
+    Reason.INDEX_BUSY: Entry(_STATE, "Another job on this space's index is not done yet."),
+    Reason.INDEX_MISSING: Entry(_STATE, "The space has no index; tune it with parameters first."),
+    Reason.INDEX_MEMORY_EXCEEDED: Entry(
+        _STATE, "Building the index takes more memory than a build may use."
+    ),
+    Reason.INDEX_PROBE_FAILED: Entry(
+        Code.INTERNAL, "The new index did not serve or missed neighbours; the old one stays."
+    ),
+    Reason.INDEX_JOBS_OFF: Entry(_STATE, "This deployment gives no process the right to build."),
     Reason.MODEL_UNAVAILABLE: Entry(
         Code.UNAVAILABLE, "The model is not loaded or its worker died.", retryable=True
     ),

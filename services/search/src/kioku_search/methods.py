@@ -18,6 +18,7 @@ from kioku_rt.reasons import Reason
 
 from kioku_search.fusion import Method, fuse
 from kioku_search.query import ImageQuery, Query, VectorQuery
+from kioku_search.route import fused_route
 from kioku_search.search import Answer, Search, Wanted
 from kioku_search.space import IMAGE, TAG, Spaces
 
@@ -164,5 +165,6 @@ def _fused(answers: list[Answer], k: int) -> Answer:
         database_ms=sum(answer.database_ms for answer in answers),
         cached_vector=all(answer.cached_vector for answer in answers),
         method=Method.COMBINED if len(answers) > 1 else first.method,
+        route=fused_route([answer.route for answer in answers], short=len(best) < k),
         parts={one.neighbour.asset_id: one.parts for one in best},
     )

@@ -34,7 +34,7 @@ class NeighbourStore:
 
     Args:
         pool: of the role `search_api`.
-        ef_search: how many candidates the graph keeps; more finds more and takes longer.
+        ef_search: how many candidates the graph keeps while its space says nothing else.
     """
 
     def __init__(self, pool: asyncpg.Pool, *, ef_search: int) -> None:
@@ -99,4 +99,7 @@ def _neighbour(row: asyncpg.Record) -> Neighbour:
         strategy=row["strategy"],
         frame_no=row["frame_no"],
         time_ms=row["time_ms"],
+        matched=row["matched"],
+        effort=row["effort"],
+        recall=row["estimated_recall"],
     )

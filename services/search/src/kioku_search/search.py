@@ -26,9 +26,9 @@ from kioku_search.fusion import Method, Part
 from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery, identity
 from kioku_search.query_vectors import QueryVectors
+from kioku_search.route import UNKNOWN, Route, route_of
 from kioku_search.space import IMAGE, TAG, Space, Spaces
 
-EXACT = "exact"
 # Vectors of tags are hashed, so those of strangers are not quite at right angles: their score is
 # about 1 / sqrt(dimension) off zero. What is nearer than this shares a word.
 CHANCE = 3.0
@@ -77,6 +77,9 @@ class Neighbour(NamedTuple):
     strategy: str
     frame_no: int | None = None
     time_ms: int | None = None
+    matched: int = 0
+    effort: int = 0
+    recall: float | None = None
 
     @property
     def score(self) -> float:
@@ -96,6 +99,7 @@ class Answer:
     database_ms: float
     cached_vector: bool
     method: Method = Method.VISUAL
+    route: Route = UNKNOWN
     parts: Mapping[UUID, tuple[Part, ...]] = field(default_factory=dict)
 
 
@@ -156,15 +160,17 @@ class Search:
         least = _least_score(space, min_score)
         hits = [hit for hit in found[:k] if hit.score >= least]
         more = len(found) > k and len(hits) == k
+        route = route_of(found, kept=len(hits), k=k, first_page=after is None)
         return Answer(
             hits=tuple(hits),
             next_page_token=self._next(scope, hits, after) if more else "",
             space_id=space.space_id,
-            strategy=found[0].strategy if found else EXACT,
+            strategy=route.strategy,
             embed_ms=0.0 if cached else (embedded - started) * 1e3,
             database_ms=(done - embedded) * 1e3,
             cached_vector=cached,
             method=Method.TAGS if space.kind == TAG else Method.VISUAL,
+            route=route,
         )
 
     async def _space_of(self, query: Query, kind: str) -> Space:

@@ -128,13 +128,21 @@ def _response(answer: Answer) -> messages.SearchResponse:
         hits=[_hit(hit, answer.parts.get(hit.asset_id, ())) for hit in answer.hits],
         next_page_token=answer.next_page_token,
         space_id=answer.space_id,
-        explain=messages.Explain(
-            strategy=answer.strategy,
-            embed_ms=answer.embed_ms,
-            database_ms=answer.database_ms,
-            cached_vector=answer.cached_vector,
-            method=_method_number(answer.method),
-        ),
+        explain=_explain(answer),
+    )
+
+
+def _explain(answer: Answer) -> messages.Explain:
+    return messages.Explain(
+        strategy=answer.strategy,
+        embed_ms=answer.embed_ms,
+        database_ms=answer.database_ms,
+        cached_vector=answer.cached_vector,
+        method=_method_number(answer.method),
+        matched=answer.route.matched,
+        ef_search=answer.route.effort,
+        estimated_recall=answer.route.recall,
+        shortfall=answer.route.shortfall,
     )
 
 

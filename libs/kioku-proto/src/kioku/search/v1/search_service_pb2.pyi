@@ -272,8 +272,14 @@ class Explain(_message.Message):
     DATABASE_MS_FIELD_NUMBER: _builtins.int
     CACHED_VECTOR_FIELD_NUMBER: _builtins.int
     METHOD_FIELD_NUMBER: _builtins.int
+    MATCHED_FIELD_NUMBER: _builtins.int
+    EF_SEARCH_FIELD_NUMBER: _builtins.int
+    ESTIMATED_RECALL_FIELD_NUMBER: _builtins.int
+    SHORTFALL_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
-    """`exact` (every vector of the owner was compared) or `hnsw` (graph index, iterative)."""
+    """`exact` (every vector of the owner was compared), or the index that was asked, iteratively:
+    `hnsw` or `ivfflat`.
+    """
     embed_ms: _builtins.float
     """Milliseconds for the query's vector (0 when it came from the cache)."""
     database_ms: _builtins.float
@@ -282,6 +288,18 @@ class Explain(_message.Message):
     """Whether the query's vector came from the cache."""
     method: Global___SearchMethod.ValueType
     """What was done: VISUAL, TAGS or COMBINED."""
+    matched: _builtins.int
+    """Vectors of the owner that match the filter, counted up to a bound: with an index, more may
+    match. Unset: nothing was found on a later page.
+    """
+    ef_search: _builtins.int
+    """`ef_search` (hnsw) or `probes` (ivfflat) of this search; 0: every vector was compared."""
+    estimated_recall: _builtins.float
+    """Recall that searches like this one have of late, 0 to 1; unset: not known yet."""
+    shortfall: _builtins.str
+    """Why there are fewer results than asked for: `exhausted` (no more match) or `min_score` (the
+    rest scores less); empty: there are not fewer.
+    """
     def __init__(
         self,
         *,
@@ -290,12 +308,23 @@ class Explain(_message.Message):
         database_ms: _builtins.float = ...,
         cached_vector: _builtins.bool = ...,
         method: Global___SearchMethod.ValueType = ...,
+        matched: _builtins.int | None = ...,
+        ef_search: _builtins.int = ...,
+        estimated_recall: _builtins.float | None = ...,
+        shortfall: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "estimated_recall", b"estimated_recall", "matched", b"matched"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_vector", b"cached_vector", "database_ms", b"database_ms", "embed_ms", b"embed_ms", "method", b"method", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "cached_vector", b"cached_vector", "database_ms", b"database_ms", "ef_search", b"ef_search", "embed_ms", b"embed_ms", "estimated_recall", b"estimated_recall", "matched", b"matched", "method", b"method", "shortfall", b"shortfall", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__estimated_recall: _TypeAlias = _typing.Literal["estimated_recall"]  # noqa: Y015
+    _WhichOneofArgType__estimated_recall: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall"]  # noqa: Y015
+    _WhichOneofReturnType__matched: _TypeAlias = _typing.Literal["matched"]  # noqa: Y015
+    _WhichOneofArgType__matched: _TypeAlias = _typing.Literal["_matched", b"_matched"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__estimated_recall) -> _WhichOneofReturnType__estimated_recall | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__matched) -> _WhichOneofReturnType__matched | None: ...
 
 Global___Explain: _TypeAlias = Explain  # noqa: Y015
 

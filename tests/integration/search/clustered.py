@@ -38,7 +38,7 @@ def queries(count: int = 12) -> np.ndarray:
 
 
 def tags(index: int, rank: int) -> list[str]:
-    """Every n-th asset has the tag of that share; near and far are by distance to the first query."""
+    """The n-th ones have the tag of a share; near and far are so from the first query."""
     shares = [name for name, every in SHARES.items() if index % every == 0]
     return [*shares, *["near"] * (rank < ROWS // 20), *["far"] * (rank > ROWS * 9 // 10)]
 

@@ -10,11 +10,11 @@ import pytest_asyncio
 
 from tests.integration.search.clustered import (
     DIMENSION,
-    K,
     OWNERS,
     ROWS,
     SHARES,
     SPACE,
+    K,
     build,
     fill,
     queries,

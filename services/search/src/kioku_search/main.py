@@ -31,13 +31,14 @@ from kioku_search.embedder_client import EmbedderClient
 from kioku_search.event_queue import EventQueue
 from kioku_search.frame_store import FrameStore
 from kioku_search.housekeeping import Job, Leftovers
+from kioku_search.index_wiring import index_part
 from kioku_search.indexing import Indexing
 from kioku_search.leftover_store import LeftoverStore
 from kioku_search.library import Library
 from kioku_search.methods import SearchByMethod
 from kioku_search.metrics import SWEEPS, UPLOADS_GIVEN_UP, repaired
-from kioku_search.neighbour_store import NeighbourStore
 from kioku_search.page_token import PageTokens
+from kioku_search.plans import check_plans
 from kioku_search.query_vectors import QueryVectors
 from kioku_search.repair import Reconciler
 from kioku_search.repair_store import RepairStore, announce_outstanding
@@ -85,13 +86,14 @@ def migrate() -> None:
 async def open_service(settings: Settings, resources: AsyncExitStack) -> Running:
     """Open what the service needs and say what runs."""
     servers = await _open_servers(settings, resources)
+    await check_plans(servers.worker)
     return build(settings, servers)
 
 
 def build(settings: Settings, servers: Servers) -> Running:
     """Put the use cases between the servers and the rpcs, consumers and jobs."""
     tokens = PageTokens(settings.page_token_secret.get_secret_value().encode())
-    spaces = Spaces(SpaceStore(servers.worker), servers.embedder)
+    spaces = Spaces(SpaceStore(servers.worker, settings.index_parameters()), servers.embedder)
     vectors = QueryVectors(
         servers.embedder, texts=settings.text_cache_entries, images=settings.image_cache_entries
     )
@@ -107,7 +109,7 @@ def build(settings: Settings, servers: Servers) -> Running:
         participants=settings.deletion_participants,
         sweep_delays=settings.sweep_delays(),
     )
-    neighbours = NeighbourStore(servers.api, ef_search=settings.ef_search)
+    indexes = index_part(settings, servers.api, servers.worker)
     asset_service = asset_servicer.AssetServicer(
         Uploads(assets, servers.objects, settings.upload_rules()),
         Library(assets, servers.objects, changes, tokens),
@@ -115,7 +117,7 @@ def build(settings: Settings, servers: Servers) -> Running:
     )
     search_service = search_servicer.SearchServicer(
         SearchByMethod(
-            Search(neighbours, spaces, vectors, tokens), spaces, CoverageStore(servers.api)
+            Search(indexes.neighbours, spaces, vectors, tokens), spaces, CoverageStore(servers.api)
         ),
         StatsStore(servers.api),
     )
@@ -127,10 +129,11 @@ def build(settings: Settings, servers: Servers) -> Running:
         deletions,
     )
     return Running(
-        server=_server(settings, verifier, asset_service, search_service),
+        server=_server(settings, verifier, asset_service, search_service, indexes.registration),
         consumers={
             **_workers(settings, servers, consumers),
             **{job.name: job.run for job in _jobs(settings, servers, spaces, deletions)},
+            **indexes.side_tasks,
             "changes": changes.run,
         },
         relays={
@@ -182,6 +185,7 @@ def _server(
     verifier: TokenVerifier,
     assets: asset_servicer.AssetServicer,
     searches: search_servicer.SearchServicer,
+    indexes: Registration,
 ) -> RpcServer:
     return RpcServer(
         settings.server_config(),
@@ -193,6 +197,7 @@ def _server(
                 long_lived=frozenset({"WatchAsset"}),
             ),
             Registration(search_servicer.NAME, add_SearchServiceServicer_to_server, searches),
+            indexes,
         ],
         verifier=verifier,
     )

@@ -8,6 +8,9 @@ from kioku_rt.telemetry import FAST_BUCKETS
 from prometheus_client import Counter, Gauge, Histogram
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kioku_search.recall import Recall
     from kioku_search.repair import Round
     from kioku_search.search import Answer
 
@@ -41,6 +44,22 @@ SWEEPS = Counter("kioku_search_sweeps_total", "Second sweeps of deleted assets."
 UPLOADS_GIVEN_UP = Counter(
     "kioku_search_uploads_given_up_total", "Uploads that were never completed."
 )
+RECALL = Gauge(
+    "kioku_search_recall",
+    "Recall of searches of late that an index answered, against comparing everything: mean, p5,"
+    " and the count of searches that were run twice.",
+    ("space", "statistic"),
+)
+EF_SEARCH = Gauge(
+    "kioku_search_ef_search",
+    "Effort of searches by a space's index: ef_search (hnsw) or probes (ivfflat).",
+    ("space",),
+)
+RECALL_SAMPLES = Counter(
+    "kioku_search_recall_samples_total",
+    "Searches that were chosen to be run twice, by what came of it: measured, dropped, failed.",
+    ("outcome",),
+)
 
 
 def answered(query: str, answer: Answer) -> None:
@@ -56,3 +75,20 @@ def repaired(result: Round) -> None:
     """Show one round of the reconciler."""
     MISSING_VECTORS.set(result.missing)
     REPAIRS.inc(result.ordered)
+
+
+def recall_outcome(outcome: str) -> None:
+    """Count a search that was chosen to be run twice."""
+    RECALL_SAMPLES.labels(outcome).inc()
+
+
+def recall_shown(told: Mapping[str, tuple[Recall | None, int]]) -> None:
+    """Show recall and effort of each space that there is now."""
+    RECALL.clear()
+    EF_SEARCH.clear()
+    for space_id, (recall, effort) in told.items():
+        EF_SEARCH.labels(space_id).set(effort)
+        RECALL.labels(space_id, "count").set(recall.count if recall else 0)
+        if recall is not None:
+            RECALL.labels(space_id, "mean").set(recall.mean)
+            RECALL.labels(space_id, "p5").set(recall.p5)

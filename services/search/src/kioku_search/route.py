@@ -1,4 +1,4 @@
-"""Promise: an answer says by which way it came, how good that way is of late, and why it is short."""
+"""Promise: an answer says by which way it came, how good that way is, and why it is short."""
 
 from __future__ import annotations
 

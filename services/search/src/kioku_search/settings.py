@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
+from kioku_rt.errors import InvalidInput
 from kioku_rt.settings import Profile
 from kioku_rt.storage_settings import StorageSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -12,6 +13,8 @@ from pydantic_settings import NoDecode
 
 from kioku_search.admission import UploadRules
 from kioku_search.asset import Kind
+from kioku_search.index import IndexMethod, OperatorClass, Parameters
+from kioku_search.recall_watch import RecallRules
 from kioku_search.repair import RepairRules
 
 _DEVELOPMENT_SECRET = "kioku-development-page-tokens"  # noqa: S105 - refused in production
@@ -24,6 +27,8 @@ class Settings(StorageSettings):
     Attributes:
         search_api_dsn, search_worker_dsn: the two roles, see `architecture/search.md`.
         search_owner_dsn: the role that owns the schema; only `migrate` uses it.
+        search_index_dsn: the role that owns the vectors' tables, used while an index job lasts and
+            for nothing else; without it this process builds no index (decision 0020).
         embedder_target: gRPC target of the embedder, for example `ipv4:127.0.0.1:1,127.0.0.1:2`.
         page_token_secret: signs page tokens; the same in every process.
         deletion_participants: who must confirm a deletion.
@@ -32,12 +37,20 @@ class Settings(StorageSettings):
         handler_seconds: the longest a handler of any participant may run; a deleted picture's
             storage is swept a second time when that and a signed URL's life are over.
         cutting_seconds: the longest that cutting one video may run, and so the same for videos.
+        ef_search: candidates that a graph keeps, where its space has no effort of its own yet.
+        recall_target: mean recall that efforts are kept for; 0: they stay as they are.
+        recall_share: of searches by an index that are run again, exactly, in the background.
+        recall_window: searches run twice that recall is told of, for each space.
+        index_build_mib: memory that building an index may take.
+        index_method, index_opclass, index_m, index_ef_construction, index_lists: of spaces that
+            this process registers.
         repair_grace_seconds: how long a stage may be pending before it may be repaired.
     """
 
     search_api_dsn: SecretStr = SecretStr("postgresql://search_api@127.0.0.1:5432/kioku")
     search_worker_dsn: SecretStr = SecretStr("postgresql://search_worker@127.0.0.1:5432/kioku")
     search_owner_dsn: SecretStr = SecretStr("postgresql://kioku@127.0.0.1:5432/kioku")
+    search_index_dsn: SecretStr | None = None
     api_connections: int = Field(default=16, ge=1, le=200)
     worker_connections: int = Field(default=16, ge=4, le=200)
     embedder_target: str = "127.0.0.1:50052"
@@ -50,6 +63,16 @@ class Settings(StorageSettings):
     upload_patience_seconds: int = Field(default=86_400, ge=1)
 
     ef_search: int = Field(default=200, ge=10, le=1000)
+    recall_target: float = Field(default=0.98, ge=0, le=1)
+    recall_share: float = Field(default=0.01, ge=0, le=1)
+    recall_window: int = Field(default=400, ge=200, le=100_000)
+    recall_waiting: int = Field(default=64, ge=1, le=10_000)
+    index_build_mib: int = Field(default=1024, ge=1)
+    index_method: IndexMethod = IndexMethod.HNSW
+    index_opclass: OperatorClass = OperatorClass.COSINE
+    index_m: int = 16
+    index_ef_construction: int = 128
+    index_lists: int = 100
     text_cache_entries: int = Field(default=10_000, ge=0)
     image_cache_entries: int = Field(default=1_000, ge=0)
 
@@ -78,6 +101,14 @@ class Settings(StorageSettings):
             raise ValueError("page_token_secret must be set in the production profile")
         return self
 
+    @model_validator(mode="after")
+    def _has_possible_index(self) -> Settings:
+        try:
+            self.index_parameters().checked()
+        except InvalidInput as error:
+            raise ValueError(f"index_*: {error.message}") from error
+        return self
+
     def upload_rules(self) -> UploadRules:
         """Say what uploads are accepted."""
         return UploadRules(
@@ -95,6 +126,27 @@ class Settings(StorageSettings):
             batch=self.repair_batch,
             every_nth=20,
         )
+
+    def recall_rules(self) -> RecallRules:
+        """Say how much of recall is measured, and what for."""
+        return RecallRules(
+            self.recall_share, self.recall_target, self.recall_waiting, self.ef_search
+        )
+
+    def index_parameters(self) -> Parameters:
+        """Say what indexes new spaces get."""
+        return Parameters(
+            self.index_method,
+            self.index_opclass,
+            self.index_m,
+            self.index_ef_construction,
+            self.index_lists,
+        )
+
+    @property
+    def build_bytes(self) -> int:
+        """What building an index may take."""
+        return self.index_build_mib * _MIB
 
     @property
     def url_lifetime(self) -> timedelta:

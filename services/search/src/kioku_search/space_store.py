@@ -15,7 +15,14 @@ from kioku_search.space import KnownSpace, Space
 if TYPE_CHECKING:
     from asyncpg import Pool
 
+    from kioku_search.index import Parameters
+
 _FIELDS = "space_id, kind, model, revision, dimension, metric, preprocessing, normalised, precision"
+_REGISTER = "SELECT search.register_space($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_REGISTER_INDEXED = (
+    "SELECT search.register_indexed_space($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+    " $10, $11, $12, $13, $14)"
+)
 
 
 class SpaceStore:
@@ -23,10 +30,12 @@ class SpaceStore:
 
     Args:
         pool: of the role `search_worker`.
+        parameters: what the index of a new space is built with.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, parameters: Parameters | None = None) -> None:
         self._pool = pool
+        self._index = astuple(parameters) if parameters else ()
 
     async def all(self) -> list[KnownSpace]:
         """Every space."""
@@ -44,8 +53,7 @@ class SpaceStore:
         try:
             async with unbound(self._pool) as connection:
                 state: str = await connection.fetchval(
-                    "SELECT search.register_space($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                    *astuple(space),
+                    _REGISTER_INDEXED if self._index else _REGISTER, *astuple(space), *self._index
                 )
         except (
             asyncpg.CheckViolationError,

@@ -1,0 +1,100 @@
+"""Vectors in bulk into PostgreSQL, by COPY in its binary format.  Implements `Loader`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
+from kioku_search.asset import EMBEDDING_STAGE
+from kioku_search.asset_row import asset_of
+from kioku_search.bulk import Loaded
+from kioku_search.dedicated import dedicated
+from kioku_search.stage_rows import finish_stage, is_active
+from kioku_search.vector_store import WHOLE
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from kioku_search.bulk import Floats
+    from kioku_search.index import SpaceIndex
+
+_LONGEST_SECONDS = 300.0
+_COLUMNS = ["space_id", "owner", "asset_id", "generation", "kind", "tags"]
+_COLUMNS += ["shown_at", "frame_no", "embedding"]
+# A deletion takes each of these rows for itself first, so nothing is written for a dead asset.
+_ASSETS = """
+SELECT a.*, '{}'::search.asset_stages[] AS stages, EXISTS (
+    SELECT FROM search.image_embeddings e WHERE e.owner = a.owner AND e.asset_id = a.asset_id
+        AND e.space_id = $3 AND e.frame_no = $4) AS stored
+FROM search.assets a WHERE a.owner = $1 AND a.asset_id = ANY($2) AND a.kind = 'IMAGE'
+    AND a.state IN ('PROCESSING', 'READY', 'FAILED') ORDER BY a.asset_id FOR KEY SHARE OF a
+"""
+
+
+class BulkStore:
+    """Loads vectors, each batch in a transaction and over a connection of its own.
+
+    Args:
+        dsn: of the role `search_worker`.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    async def put(
+        self, index: SpaceIndex, owner: str, asset_ids: list[UUID], vectors: Floats
+    ) -> Loaded:
+        """Write what is not there yet.  Raises KiokuError ASSET_NOT_FOUND."""
+        async with dedicated(self._dsn, "bulk", seconds=_LONGEST_SECONDS) as connection:
+            try:
+                return await _put(connection, index, owner, asset_ids, vectors)
+            except asyncpg.UniqueViolationError:  # an event brought one meanwhile
+                return await _put(connection, index, owner, asset_ids, vectors)
+
+
+async def _put(
+    connection: asyncpg.Connection[Any],
+    index: SpaceIndex,
+    owner: str,
+    asset_ids: list[UUID],
+    vectors: Floats,
+) -> Loaded:
+    async with connection.transaction():
+        rows = await connection.fetch(_ASSETS, owner, asset_ids, index.space_id, WHOLE)
+        known = {row["asset_id"]: row for row in rows}
+        for number, one in enumerate(asset_ids):
+            if one not in known:
+                raise KiokuError(Reason.ASSET_NOT_FOUND, field=f"asset_ids[{number}]")
+        new = [
+            (known[one], vector)
+            for one, vector in zip(asset_ids, vectors, strict=True)
+            if not known[one]["stored"]
+        ]
+        await connection.copy_records_to_table(
+            "image_embeddings",
+            schema_name="search",
+            columns=_COLUMNS,
+            records=[_record(index.space_id, row, vector) for row, vector in new],
+        )
+        if await is_active(connection, index.space_id):
+            for row, _ in new:
+                if row["state"] != "READY":
+                    await finish_stage(connection, asset_of(row), EMBEDDING_STAGE, 1)
+    return Loaded(len(new), len(asset_ids) - len(new))
+
+
+def _record(space_id: str, row: asyncpg.Record, vector: Floats) -> tuple[Any, ...]:
+    return (
+        space_id,
+        row["owner"],
+        row["asset_id"],
+        row["generation"],
+        row["kind"],
+        row["tags"],
+        row["taken_at"] or row["created_at"],
+        WHOLE,
+        vector,
+    )

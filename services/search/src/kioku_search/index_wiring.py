@@ -1,0 +1,104 @@
+"""Wires what measures and keeps indexes: to `main` one part with neighbours, rpcs and side tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kioku.search.v1.index_service_pb2_grpc import add_IndexServiceServicer_to_server
+from kioku_rt.rpc import Registration
+
+from kioku_search import index_servicer
+from kioku_search.bulk import BulkImport
+from kioku_search.bulk_store import BulkStore
+from kioku_search.evaluation_store import trials
+from kioku_search.housekeeping import Job
+from kioku_search.index import IndexMethod
+from kioku_search.index_admin import IndexAdmin, Keeping
+from kioku_search.index_builder import builders
+from kioku_search.index_facts import FactStore
+from kioku_search.index_job_store import IndexJobStore
+from kioku_search.index_jobs import IndexJobs
+from kioku_search.index_store import IndexStore
+from kioku_search.metrics import recall_outcome, recall_shown
+from kioku_search.neighbour_store import NeighbourStore
+from kioku_search.recall_store import ExactStore, RecallStore
+from kioku_search.recall_watch import RecallWatch, WatchedNeighbours
+
+if TYPE_CHECKING:
+    import asyncpg
+    from kioku_rt.service import SideTask
+
+    from kioku_search.search import Neighbours
+    from kioku_search.settings import Settings
+
+# Fewer rows are compared in any case, and more have grown enough to be timed again.
+_WORTH_TIMING = 2000
+_GROWN = 2
+
+
+@dataclass(frozen=True)
+class IndexPart:
+    """What `main` puts into the service."""
+
+    neighbours: Neighbours
+    registration: Registration
+    side_tasks: Mapping[str, SideTask]
+
+
+def index_part(settings: Settings, api: asyncpg.Pool, worker: asyncpg.Pool) -> IndexPart:
+    """Put recall, efforts, index jobs and bulk loads together."""
+    worker_dsn = settings.search_worker_dsn.get_secret_value()
+    indexes, facts = IndexStore(worker), FactStore(worker)
+    samples = RecallStore(worker, settings.recall_window)
+    rules = settings.recall_rules()
+    watch = RecallWatch(
+        ExactStore(settings.search_api_dsn.get_secret_value()),
+        samples,
+        indexes,
+        rules,
+        outcome=recall_outcome,
+    )
+    orders = IndexJobStore(worker)
+    jobs = _jobs(settings, orders, indexes)
+    admin = IndexAdmin(
+        Keeping(
+            indexes, samples, facts, orders, jobs, trials(worker_dsn), rules, settings.build_bytes
+        )
+    )
+    servicer = index_servicer.IndexServicer(
+        admin, BulkImport(indexes, BulkStore(worker_dsn), facts)
+    )
+    return IndexPart(
+        WatchedNeighbours(NeighbourStore(api, ef_search=settings.ef_search), watch),
+        Registration(index_servicer.NAME, add_IndexServiceServicer_to_server, servicer),
+        _side_tasks(indexes, watch, jobs),
+    )
+
+
+def _jobs(settings: Settings, orders: IndexJobStore, indexes: IndexStore) -> IndexJobs | None:
+    if settings.search_index_dsn is None:
+        return None
+    dsn = settings.search_index_dsn.get_secret_value()
+    return IndexJobs(orders, indexes, builders(dsn, settings.build_bytes), settings.build_bytes)
+
+
+def _side_tasks(
+    indexes: IndexStore, watch: RecallWatch, jobs: IndexJobs | None
+) -> dict[str, SideTask]:
+    async def show() -> None:
+        recall_shown(await watch.told())
+
+    async def time_costs() -> None:
+        for index in await indexes.all():
+            grown = index.rows >= max(_WORTH_TIMING, _GROWN * index.measured_rows)
+            if grown and index.name and index.parameters.method is not IndexMethod.NONE:
+                await indexes.measure_costs(index)
+
+    timed = (Job("recall", 10.0, show), Job("index-costs", 60.0, time_costs))
+    tasks: dict[str, SideTask] = {job.name: job.run for job in timed}
+    tasks["recall-watch"] = watch.run
+    if jobs is not None:
+        tasks["index-jobs"] = jobs.run
+    return tasks

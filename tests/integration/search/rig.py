@@ -13,6 +13,7 @@ import grpc
 import numpy as np
 from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kioku.events.v1 import events_pb2
+from kioku.search.v1.index_service_pb2_grpc import IndexServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import Acting, DevIssuer, Principal
 from kioku_rt.events import EventBus
@@ -185,6 +186,9 @@ class Service:
 
     def assets(self, subject: str, **claims: Any) -> Any:
         return AssetServiceStub(self._channel(subject, **claims))
+
+    def indexes(self, subject: str, **claims: Any) -> Any:
+        return IndexServiceStub(self._channel(subject, **claims))
 
     def search(self, subject: str, **claims: Any) -> Any:
         return SearchServiceStub(self._channel(subject, **claims))

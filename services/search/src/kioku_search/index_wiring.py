@@ -1,4 +1,4 @@
-"""Wires what measures and keeps indexes: to `main` one part with neighbours, rpcs and side tasks."""
+"""Wires what measures and keeps indexes, so that to `main` it is one part."""
 
 from __future__ import annotations
 

@@ -26,11 +26,11 @@ SELECT n.space_id, n.recall FROM search.space_indexes i CROSS JOIN LATERAL (
 """
 _OF_EFFORT = """
 SELECT r.recall FROM search.recall_samples r JOIN search.space_indexes i USING (space_id)
-WHERE r.space_id = $1 AND r.effort = $2 AND r.measured_at >= i.effort_since
+WHERE r.space_id = $1 AND r.effort >= $2 AND r.measured_at >= i.effort_since
 ORDER BY r.measured_at DESC LIMIT $3
 """
 _FORGET = """
-DELETE FROM search.recall_samples WHERE space_id = $1 AND measured_at < (
+DELETE FROM search.recall_samples WHERE space_id = $1 AND measured_at <= (
     SELECT measured_at FROM search.recall_samples WHERE space_id = $1
     ORDER BY measured_at DESC OFFSET $2 LIMIT 1)
 """
@@ -63,7 +63,7 @@ class RecallStore:
             await connection.execute(_FORGET, sample.space_id, self._window)
 
     async def of_effort(self, space_id: str, effort: int) -> list[float]:
-        """Recalls of the window that were measured with the effort that is in use."""
+        """Recalls of the window since that effort is in use; large pages take more than it."""
         async with unbound(self._pool) as connection:
             rows = await connection.fetch(_OF_EFFORT, space_id, effort, self._window)
         return [row["recall"] for row in rows]

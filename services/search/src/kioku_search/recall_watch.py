@@ -64,7 +64,7 @@ class Samples(Protocol):
         """Keep it, and let go of what is older than the window."""
 
     async def of_effort(self, space_id: str, effort: int) -> list[float]:
-        """Recalls of the window that were measured with the effort that is in use."""
+        """Recalls of the window since that effort is in use; large pages take more than it."""
 
     async def windows(self) -> Mapping[str, list[float]]:
         """Recalls of each space's window."""
@@ -134,12 +134,13 @@ class RecallWatch:
         """Repeat what waits, one at a time, until `stop` is set."""
         rest = 0.0
         while await sleep_unless(stop, rest):
-            rest = _IDLE_SECONDS
-            if self._waiting:
-                rest = await self._repeat(self._waiting.popleft())
+            rest = await self.repeat_one()
 
-    async def _repeat(self, asked: _Asked) -> float:
-        """Measure one; seconds to rest."""
+    async def repeat_one(self) -> float:
+        """Run the one that waits longest a second time, if one does; seconds to rest."""
+        if not self._waiting:
+            return _IDLE_SECONDS
+        asked = self._waiting.popleft()
         started = time.monotonic()
         try:
             true = await self._exact.distances(asked.acting, asked.probe, asked.k)

@@ -14,7 +14,12 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from kioku.assets.v1 import asset_pb2, asset_service_pb2, asset_service_pb2_grpc
 from kioku.embedder.v1 import embedder_service_pb2, embedder_service_pb2_grpc
-from kioku.search.v1 import search_service_pb2, search_service_pb2_grpc
+from kioku.search.v1 import (
+    index_service_pb2,
+    index_service_pb2_grpc,
+    search_service_pb2,
+    search_service_pb2_grpc,
+)
 from kioku_rt.auth import DevIssuer
 from kioku_stack.envoy import Edge
 
@@ -96,6 +101,26 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
         return search_service_pb2.SearchResponse(hits=[hit])
 
 
+class Indexes(index_service_pb2_grpc.IndexServiceServicer):
+    """Answers with the space it was asked about."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def GetIndex(self, request, context):
+        self.seen.note(request, context)
+        index = index_service_pb2.Index(space_id=request.space_id)
+        return index_service_pb2.GetIndexResponse(index=index)
+
+    def TuneIndex(self, request, context):
+        self.seen.note(request, context)
+        return index_service_pb2.TuneIndexResponse()
+
+    def ImportVectors(self, request_iterator, context):
+        count = sum(len(request.asset_ids) for request in request_iterator)
+        return index_service_pb2.ImportVectorsResponse(imported=count)
+
+
 class Embedder(embedder_service_pb2_grpc.EmbedderServiceServicer):
     """Answers with length and checksum of the picture."""
 
@@ -138,6 +163,7 @@ def start_server(add, servicer):
     add(servicer, server)
     if isinstance(servicer, Assets):
         search_service_pb2_grpc.add_SearchServiceServicer_to_server(Search(servicer.seen), server)
+        index_service_pb2_grpc.add_IndexServiceServicer_to_server(Indexes(servicer.seen), server)
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

@@ -38,6 +38,16 @@ def test_frames_of_a_video(web, seen):
     assert not seen[-1][1].HasField("frame_no")
 
 
+def test_indexes_of_spaces(web, seen):
+    """A space's index lies under the space's id; a load is an array of messages."""
+    space_id = "siglip2-base@0123456789ab"
+    assert space_id == web.get(f"/v1/spaces/{space_id}/index").json()["index"]["space_id"]
+    web.post(f"/v1/spaces/{space_id}/index:tune", json={"parameters": {"m": 24}})
+    assert (space_id, 24) == (seen[-1][1].space_id, seen[-1][1].parameters.m)
+    loaded = web.post("/v1/vectors:import", json=[{"asset_ids": ["a", "b"]}, {"asset_ids": ["c"]}])
+    assert "3" == loaded.json()["imported"]
+
+
 def test_error_carries_its_reason(web):
     """An error is a google.rpc.Status in JSON with the ErrorInfo of the service."""
     answer = web.get("/v1/assets/gone")

@@ -54,6 +54,10 @@ NEED_A_STACK = [
     ("asset", "retry", "some-asset"),
     ("asset", "delete", "some-asset"),
     ("asset", "download", "some-asset"),
+    ("index", "show"),
+    ("index", "evaluate"),
+    ("index", "tune", "--method", "ivfflat"),
+    ("index", "rebuild"),
     ("dlq", "list"),
     ("dlq", "show", "1"),
     ("dlq", "replay", "1"),
@@ -129,7 +133,7 @@ def test_every_command_that_needs_a_stack_knows_data() -> None:
     without = [
         name
         for name, command in top.items()
-        if name not in ("asset", "catalog", "dlq", "scenes")
+        if name not in ("asset", "catalog", "dlq", "index", "scenes")
         and not any("--data" in parameter.opts for parameter in command.params)
     ]
     assert [] == without

@@ -14,6 +14,7 @@ from kioku_cli.commands import (
     demo,
     dlq,
     estimate,
+    index,
     ingest,
     logs,
     scenes,
@@ -46,6 +47,7 @@ app.add_typer(asset.app, name="asset")
 catalog.app.command("estimate")(estimate.estimate)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(index.app, name="index")
 
 
 def run() -> None:

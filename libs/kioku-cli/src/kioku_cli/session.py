@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -18,6 +18,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
+from kioku.search.v1.index_service_pb2_grpc import IndexServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import DevIssuer
 from kioku_rt.errors import KiokuError
@@ -31,6 +32,7 @@ from kioku_cli.supervisor.state import StackState
 if TYPE_CHECKING:
     from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceAsyncStub
     from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceAsyncStub
+    from kioku.search.v1.index_service_pb2_grpc import IndexServiceAsyncStub
     from kioku.search.v1.search_service_pb2_grpc import SearchServiceAsyncStub
 
 _T = TypeVar("_T")
@@ -44,15 +46,16 @@ class Session:
     Args:
         data: the stack's data folder; a stack must run on it.
         user: the subject to act as.
+        scopes: with any, the subject is a service that holds them.
 
     Raises:
         NotRunning: no stack runs there.
     """
 
-    def __init__(self, data: DataFolder, user: str) -> None:
+    def __init__(self, data: DataFolder, user: str, scopes: Sequence[str] = ()) -> None:
         self.state: StackState = running(data)
         self.user = user
-        self._tokens = _Tokens(data.issuer, user)
+        self._tokens = _Tokens(data.issuer, user, scopes)
         self._channel = channel(
             self.state.endpoints["grpc"],
             token=self._tokens.current,
@@ -60,6 +63,7 @@ class Session:
         )
         self.assets: AssetServiceAsyncStub = AssetServiceStub(self._channel)
         self.search: SearchServiceAsyncStub = SearchServiceStub(self._channel)
+        self.indexes: IndexServiceAsyncStub = IndexServiceStub(self._channel)
         self.embedder: EmbedderServiceAsyncStub = EmbedderServiceStub(self._channel)
 
     @property
@@ -82,15 +86,21 @@ class Session:
 class _Tokens:
     """Mints a token, and another one when half of its life is over."""
 
-    def __init__(self, folder: Path, user: str) -> None:
+    def __init__(self, folder: Path, user: str, scopes: Sequence[str]) -> None:
         self._issuer = DevIssuer(folder)
         self._user = user
+        self._scopes = scopes
         self._token = ""
         self._renew = 0.0
 
     def current(self) -> str:
         if time.monotonic() >= self._renew:
-            self._token = self._issuer.mint(self._user, ttl=_TOKEN_SECONDS)
+            self._token = self._issuer.mint(
+                self._user,
+                service=bool(self._scopes),
+                scopes=self._scopes,
+                ttl=_TOKEN_SECONDS,
+            )
             self._renew = time.monotonic() + _TOKEN_SECONDS / 2
         return self._token
 

@@ -99,6 +99,7 @@ def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
     env = {
         "KIOKU_SEARCH_API_DSN": server.dsn(DATABASE, "search_api"),
         "KIOKU_SEARCH_WORKER_DSN": server.dsn(DATABASE, "search_worker"),
+        "KIOKU_SEARCH_INDEX_DSN": server.dsn(DATABASE),
         "KIOKU_API_CONNECTIONS": connections,
         "KIOKU_WORKER_CONNECTIONS": connections,
         "KIOKU_EMBEDDER_TARGET": _balanced(wiring, options),

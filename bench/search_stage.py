@@ -195,6 +195,7 @@ class Served:
     issuer: DevIssuer
     port: int
     pid: int
+    metrics_port: int
 
     def channel(self) -> grpc.aio.Channel:
         """A channel to the service; each call brings its own `metadata`."""
@@ -205,9 +206,10 @@ class Served:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def metadata(self, subject: str) -> tuple[tuple[str, str], ...]:
-        """What makes a call act for `subject`."""
-        return (("authorization", f"Bearer {self.issuer.mint(subject)}"),)
+    def metadata(self, subject: str, *scopes: str) -> tuple[tuple[str, str], ...]:
+        """What makes a call act for `subject`; with scopes, as the service of that name."""
+        token = self.issuer.mint(subject, service=bool(scopes), scopes=scopes)
+        return (("authorization", f"Bearer {token}"),)
 
 
 @asynccontextmanager
@@ -232,7 +234,7 @@ async def service(stage: Stage, database: str, **environment: str) -> AsyncItera
         )
         try:
             await _ready(metrics_port, process)
-            yield Served(issuer, port, process.pid)
+            yield Served(issuer, port, process.pid, metrics_port)
         finally:
             process.terminate()
             await asyncio.to_thread(process.wait)

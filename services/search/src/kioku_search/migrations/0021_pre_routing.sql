@@ -31,13 +31,15 @@ CREATE FUNCTION search.nearest_images_sql(
                 FROM search.image_embeddings e
                 WHERE e.space_id = %1$L AND e.owner = $2 %3$s
             )$q$
-        -- The same for the assets of a tag, looked up one by one.
+        -- The same for the assets of a tag, looked up one by one (the offset keeps that order).
         WHEN 'tagged' THEN $q$
             WITH every AS MATERIALIZED (
                 SELECT e.asset_id%4$s, (e.embedding::public.halfvec(%2$s) OPERATOR(public.<=>) $1::public.halfvec(%2$s)) + 0 AS distance
-                FROM search.asset_tags t JOIN search.image_embeddings e
-                    ON e.owner = t.owner AND e.asset_id = t.asset_id
-                WHERE t.owner = $2 AND t.tag = $12 AND e.space_id = %1$L AND e.owner = $2 %3$s
+                FROM search.asset_tags t CROSS JOIN LATERAL (
+                    SELECT * FROM search.image_embeddings i
+                    WHERE i.space_id = %1$L AND i.owner = $2 AND i.asset_id = t.asset_id OFFSET 0
+                ) e
+                WHERE t.owner = $2 AND t.tag = $12 %3$s
             )$q$
         WHEN 'count' THEN $q$
             SELECT count(*)::int FROM (
@@ -92,6 +94,11 @@ $sql$;
 -- Where few ends: comparing M rows costs M * row_us; the index hands out about wanted * rows / M
 -- tuples until enough of them match, and at least its effort, at tuple_us each. Equal at
 -- M = sqrt(tuple_us / row_us * wanted * rows). Until both are measured a ratio of 8 is assumed.
+-- The assets of a tag are looked up one by one, which costs about ten times as much as a row in
+-- passing, so few ends sooner with a tag; one tag alone needs no other count than its own.
+-- Where what matches lies far from the query, the graph hands out nearly everything first. So it may
+-- hand out four times what is to be expected, or as much as comparing everything would cost; then
+-- all that match are compared.
 -- `matched` was counted up to a bound: more may match when the index answered. `effort` is ef_search
 -- (hnsw) or probes (ivfflat), 0 where all were compared.
 DROP FUNCTION search.nearest_images;
@@ -158,7 +165,8 @@ BEGIN
     v_limit := coalesce(p_exact_limit, CASE
         WHEN v_ratio IS NULL THEN greatest(4000, sqrt(160 * v_total))
         WHEN v_index.method = 'ivfflat' THEN greatest(sqrt(v_ratio * v_wanted * v_total), v_effort * v_total / v_index.lists)
-        ELSE greatest(sqrt(v_ratio * v_wanted * v_total), v_ratio * greatest(v_effort, v_wanted)) END)::integer;
+        ELSE greatest(sqrt(v_ratio * v_wanted * v_total), v_ratio * greatest(v_effort, v_wanted)) END
+        * CASE WHEN p_tags IS NULL THEN 1 ELSE sqrt(1.0 / 10) END)::integer;
     IF p_like IS NOT NULL THEN
         SELECT public.avg(e.embedding) INTO v_query FROM search.image_embeddings e
             WHERE e.owner = p_owner AND e.asset_id = p_like AND e.space_id = p_space_id;
@@ -183,7 +191,8 @@ BEGIN
         ) tagged) c ORDER BY c.assets LIMIT 1;
     IF v_matches <= v_limit THEN
         v_route := 'tagged';
-    ELSE
+    ELSIF cardinality(p_tags) > 1 OR p_tags IS NULL OR v_wanted >= v_limit
+            OR coalesce(p_kind, p_from::text, p_until::text) IS NOT NULL THEN
         EXECUTE search.nearest_images_sql('count', p_space_id, v_dimension, v_filter) INTO v_matches
             USING v_query, v_owner, greatest(v_limit, v_wanted) + 1, p_limit, v_distance, v_asset,
                   v_like, p_kind, p_tags, p_from, p_until, v_tag;
@@ -199,7 +208,9 @@ BEGIN
                 PERFORM set_config('ivfflat.probes', v_used::text, true);
             ELSE
                 v_used := least(1000, greatest(v_effort, v_rows));
-                PERFORM set_config('hnsw.ef_search', v_used::text, true);
+                PERFORM set_config('hnsw.ef_search', v_used::text, true),
+                    set_config('hnsw.max_scan_tuples', least(20000, current_setting('hnsw.max_scan_tuples', true)::integer,
+                        greatest(1000, 4 * v_rows * v_total / v_limit, v_total / coalesce(v_ratio, 8)))::integer::text, true);
             END IF;
             EXECUTE search.nearest_images_sql(v_strategy, p_space_id, v_dimension, v_filter, v_framed,
                                               search.index_operator(v_index.opclass))
@@ -287,7 +298,7 @@ SET enable_seqscan = off
 SET enable_sort = off
 SET hnsw.iterative_scan = 'relaxed_order'
 SET ivfflat.iterative_scan = 'relaxed_order'
-SET hnsw.ef_search = 40
+SET hnsw.ef_search = 200
 SET ivfflat.probes = 4
 AS $$
 DECLARE
@@ -299,15 +310,19 @@ DECLARE
     v_tuples double precision[];
     v_times double precision[4];
     v_began timestamptz;
-    v_exact text := format('SELECT count(*) FROM (SELECT e.embedding::public.halfvec(%2$s) OPERATOR(public.<=>) $1::public.halfvec(%2$s) AS d
-        FROM search.image_embeddings e WHERE e.space_id = %1$L ORDER BY e.owner, e.asset_id LIMIT $2) n WHERE n.d >= 0', p_space_id, v_dimension);
+    v_exact text := format('WITH every AS MATERIALIZED (
+            SELECT e.asset_id, (e.embedding::public.halfvec(%2$s) OPERATOR(public.<=>) $1::public.halfvec(%2$s)) + 0 AS distance
+            FROM search.image_embeddings e WHERE e.space_id = %1$L ORDER BY e.owner LIMIT $2
+        ), near AS (SELECT * FROM every n WHERE (n.distance, n.asset_id) > (-1, e''00000000-0000-0000-0000-000000000000''::uuid)
+            ORDER BY n.distance, n.asset_id LIMIT 20)
+        SELECT array_agg(n.asset_id), array_agg(n.distance) FROM near n', p_space_id, v_dimension);
 BEGIN
     FOREACH v_query IN ARRAY v_vectors LOOP
         FOR step IN 0..4 LOOP  -- the first one only warms up
             v_began := clock_timestamp();
             IF step % 2 = 0 THEN
                 EXECUTE search.nearest_images_sql('whole_index', p_space_id, v_dimension, '', false, v_operator)
-                    USING v_query, CASE WHEN step = 2 THEN 40 ELSE 540 END;
+                    USING v_query, CASE WHEN step = 2 THEN 200 ELSE 1200 END;
             ELSE
                 EXECUTE v_exact USING v_query, CASE WHEN step = 1 THEN 100 ELSE 2100 END;
             END IF;
@@ -316,7 +331,7 @@ BEGIN
             END IF;
         END LOOP;
         v_rows := v_rows || (v_times[3] - v_times[1]) / 2000;
-        v_tuples := v_tuples || (v_times[4] - v_times[2]) / 500;
+        v_tuples := v_tuples || (v_times[4] - v_times[2]) / 1000;
     END LOOP;
     RETURN QUERY SELECT
         (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY one) FROM unnest(v_rows) AS one),

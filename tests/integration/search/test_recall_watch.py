@@ -89,7 +89,7 @@ async def test_nothing_of_the_query_is_kept(db):
     await world.ask(queries()[0], wanted=Wanted(tags=("half",)))
     await world.watch.repeat_one()
     row = await db.worker.fetchrow("SELECT * FROM search.recall_samples")
-    assert {"sample_id", "space_id", "measured_at", "effort", "k", "filtered", "recall"} == set(
+    assert {"sample_id", "space_id", "answered_at", "effort", "k", "filtered", "recall"} == set(
         row.keys()
     )
     assert (SPACE.space_id, 200, K, True) == (
@@ -152,7 +152,7 @@ async def test_the_window_slides(db):
     """No more than the window is kept."""
     world = World(db)
     await db.owner.execute(
-        "INSERT INTO search.recall_samples (space_id, effort, k, filtered, recall, measured_at)"
+        "INSERT INTO search.recall_samples (space_id, effort, k, filtered, recall, answered_at)"
         " SELECT $1, 1, 20, false, 0, now() - n * interval '1 minute'"
         " FROM generate_series(1, 300) n",
         SPACE.space_id,

@@ -140,7 +140,7 @@ async def test_where_few_ends_is_measured(db):
             await db.worker.execute(
                 "UPDATE search.space_indexes SET row_us = $1, tuple_us = $2", *costs
             )
-        rows = await nearest(db, queries()[0], tag="half")
+        rows = await nearest(db, queries()[0])
         strategies[name] = rows[0]["strategy"]
     assert {"assumed": "exact", "dear rows": "hnsw", "dear index": "exact"} == strategies
 

@@ -123,29 +123,34 @@ class IndexAdmin:
             KiokuError: SPACE_UNKNOWN, INDEX_MISSING.
         """
         index = _there(await self._begin(principal, "index.evaluate", space_id))
-        queries = [
-            unit_vector(one, index.dimension, field=f"vectors[{number}]")
-            for number, one in enumerate(vectors)
-        ]
+        queries = _queries(index, vectors)
         chosen = list(efforts) or index.efforts()
         for effort in chosen:
             _within("efforts", effort, 1, index.most_effort)
         async with self._of.open_trials() as trials:
             evaluator = Evaluator(trials)
-            asked: list[Floats] = queries or await evaluator.drawn(index, sample)
+            asked = queries or await evaluator.drawn(index, sample)
             return await evaluator.evaluate(index, asked, k, chosen)
 
     async def tune(
-        self, principal: Principal, space_id: str, *, target: float, sample: int
+        self,
+        principal: Principal,
+        space_id: str,
+        *,
+        target: float,
+        sample: int,
+        vectors: Sequence[npt.NDArray[np.float64]] = (),
     ) -> tuple[Described, tuple[EffortRecall, ...]]:
         """Find the smallest effort that reaches `target`, and keep it; what was tried.
 
-        Raises KiokuError SPACE_UNKNOWN, INDEX_MISSING.
+        Raises:
+            InvalidInput: a bad vector.
+            KiokuError: SPACE_UNKNOWN, INDEX_MISSING.
         """
         index = _there(await self._begin(principal, "index.tune", space_id))
         async with self._of.open_trials() as trials:
             evaluator = Evaluator(trials)
-            queries = await evaluator.drawn(index, sample)
+            queries = _queries(index, vectors) or await evaluator.drawn(index, sample)
             tried = await evaluator.smallest(index, queries, K, target or self._of.rules.target)
         if queries:
             best = reaching(tried, target or self._of.rules.target)
@@ -198,6 +203,13 @@ class IndexAdmin:
             build_limit_bytes=self._of.memory_bytes,
             job=await self._of.orders.last(index.space_id),
         )
+
+
+def _queries(index: SpaceIndex, vectors: Sequence[npt.NDArray[np.float64]]) -> list[Floats]:
+    return [
+        unit_vector(one, index.dimension, field=f"vectors[{number}]")
+        for number, one in enumerate(vectors)
+    ]
 
 
 def _there(index: SpaceIndex) -> SpaceIndex:

@@ -91,6 +91,7 @@ class IndexServicer(IndexServiceServicer):
             request.space_id,
             target=_target(request.target),
             sample=result_count(request.sample_size, default=SAMPLE, field="sample_size"),
+            vectors=_vectors(request),
         )
         return messages.TuneIndexResponse(
             index=_index(described), tried=[_effort(one) for one in tried]
@@ -137,7 +138,7 @@ def _target(value: float) -> float:
 
 
 def _vectors(
-    request: messages.EvaluateRecallRequest,
+    request: messages.EvaluateRecallRequest | messages.TuneIndexRequest,
 ) -> list[npt.NDArray[np.float64]]:
     if len(request.vectors) > MOST_QUERIES:
         raise _too_many("vectors", len(request.vectors), MOST_QUERIES)

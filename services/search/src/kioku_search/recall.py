@@ -11,6 +11,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 TIE = 1e-6
 _UP, _DOWN = 1.5, 0.9
@@ -38,6 +39,7 @@ class Sample:
     k: int
     filtered: bool
     recall: float
+    answered_at: datetime
 
 
 @dataclass(frozen=True)

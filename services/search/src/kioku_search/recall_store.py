@@ -19,20 +19,24 @@ if TYPE_CHECKING:
 
 _EVERYTHING = 2**31 - 2
 _LONGEST_SECONDS = 60.0
+_ADD = """
+INSERT INTO search.recall_samples (space_id, effort, k, filtered, recall, answered_at)
+SELECT space_id, $2, $3, $4, $5, $6 FROM search.space_indexes WHERE space_id = $1
+"""
 _WINDOWS = """
 SELECT n.space_id, n.recall FROM search.space_indexes i CROSS JOIN LATERAL (
     SELECT * FROM search.recall_samples r WHERE r.space_id = i.space_id
-    ORDER BY r.measured_at DESC LIMIT $1) n
+    ORDER BY r.answered_at DESC LIMIT $1) n
 """
 _OF_EFFORT = """
 SELECT r.recall FROM search.recall_samples r JOIN search.space_indexes i USING (space_id)
-WHERE r.space_id = $1 AND r.effort >= $2 AND r.measured_at >= i.effort_since
-ORDER BY r.measured_at DESC LIMIT $3
+WHERE r.space_id = $1 AND r.effort >= $2 AND r.answered_at >= i.effort_since
+ORDER BY r.answered_at DESC LIMIT $3
 """
 _FORGET = """
-DELETE FROM search.recall_samples WHERE space_id = $1 AND measured_at <= (
-    SELECT measured_at FROM search.recall_samples WHERE space_id = $1
-    ORDER BY measured_at DESC OFFSET $2 LIMIT 1)
+DELETE FROM search.recall_samples WHERE space_id = $1 AND answered_at <= (
+    SELECT answered_at FROM search.recall_samples WHERE space_id = $1
+    ORDER BY answered_at DESC OFFSET $2 LIMIT 1)
 """
 _NEAREST = """
 SELECT distance FROM search.nearest_images($1, $2, $3, $4, $5, p_kind => $6, p_tags => $7,
@@ -56,9 +60,9 @@ class RecallStore:
         """Keep it, and let go of what is older than the window."""
         async with unbound(self._pool) as connection:
             await connection.execute(
-                "INSERT INTO search.recall_samples (space_id, effort, k, filtered, recall)"
-                " SELECT space_id, $2, $3, $4, $5 FROM search.space_indexes WHERE space_id = $1",
+                _ADD,
                 *(sample.space_id, sample.effort, sample.k, sample.filtered, sample.recall),
+                sample.answered_at,
             )
             await connection.execute(_FORGET, sample.space_id, self._window)
 

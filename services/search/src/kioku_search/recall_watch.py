@@ -1,8 +1,8 @@
 """Promise: a share of searches is run again, exactly, after they were answered and never before.
 
-The queue is bounded and drops; one search is repeated at a time, in its owner's name, and the
-watch then rests so long that it takes at most a tenth of one connection's time. What was asked is
-forgotten with the comparison; only numbers stay.
+Few wait, the newest goes first and the oldest is dropped, so that what is told is of now. One
+search is repeated at a time, in its owner's name, and the watch then rests so long that it takes at
+most a tenth of one connection's time. What was asked is forgotten; only numbers stay.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -27,7 +28,6 @@ from kioku_search.route import EXACT
 from kioku_search.search import Neighbour, Neighbours, Probe, Wanted
 
 log = structlog.get_logger(__name__)
-_REST = 9.0
 _MOST_REST_SECONDS = 60.0
 _AGAIN_SECONDS = 5.0
 _IDLE_SECONDS = 0.25
@@ -41,12 +41,14 @@ class RecallRules:
         share: of searches that an index answered, 0 to 1.
         target: mean recall that efforts are kept for; 0: they stay as they are.
         waiting: searches that may wait to be repeated.
+        duty: share of one connection's time that repeating may take.
         ef_search: of this process, where a space says nothing else.
     """
 
     share: float = 0.01
     target: float = 0.98
-    waiting: int = 64
+    waiting: int = 16
+    duty: float = 0.1
     ef_search: int = 200
 
 
@@ -93,6 +95,7 @@ class _Asked:
     k: int
     effort: int
     distances: tuple[float, ...]
+    answered_at: datetime
 
 
 Outcome = Callable[[str], None]
@@ -124,11 +127,12 @@ class RecallWatch:
         if random.random() >= self._rules.share:
             return
         if len(self._waiting) >= self._rules.waiting:
+            self._waiting.popleft()
             self._outcome("dropped")
-            return
         k = max(1, limit - 1)  # one more is asked for, to know whether there is a next page
         distances = tuple(hit.distance for hit in found[:k])
-        self._waiting.append(_Asked(acting, probe, k, found[0].effort, distances))
+        now = datetime.now(UTC)
+        self._waiting.append(_Asked(acting, probe, k, found[0].effort, distances, now))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Repeat what waits, one at a time, until `stop` is set."""
@@ -137,23 +141,22 @@ class RecallWatch:
             rest = await self.repeat_one()
 
     async def repeat_one(self) -> float:
-        """Run the one that waits longest a second time, if one does; seconds to rest."""
+        """Run the newest that waits a second time, if one does; seconds to rest."""
         if not self._waiting:
             return _IDLE_SECONDS
-        asked = self._waiting.popleft()
+        asked = self._waiting.pop()
         started = time.monotonic()
         try:
             true = await self._exact.distances(asked.acting, asked.probe, asked.k)
             took = time.monotonic() - started
             recall = tied_recall(asked.distances, true, asked.k)
-            space_id, filtered = asked.probe.space.space_id, asked.probe.wanted != Wanted()
-            await self._samples.add(Sample(space_id, asked.effort, asked.k, filtered, recall))
-            await self._adapt(space_id)
+            await self._samples.add(_sample(asked, recall))
+            await self._adapt(asked.probe.space.space_id)
         except DependencyDown:
             self._outcome("failed")
             return _AGAIN_SECONDS
         self._outcome("measured")
-        return min(_MOST_REST_SECONDS, _REST * took)
+        return min(_MOST_REST_SECONDS, took * (1 / self._rules.duty - 1))
 
     async def _adapt(self, space_id: str) -> None:
         index = await self._efforts.find(space_id)
@@ -179,6 +182,12 @@ class RecallWatch:
             for index in await self._efforts.all()
             if index.parameters.method is not IndexMethod.NONE
         }
+
+
+def _sample(asked: _Asked, recall: float) -> Sample:
+    filtered = asked.probe.wanted != Wanted()
+    space_id = asked.probe.space.space_id
+    return Sample(space_id, asked.effort, asked.k, filtered, recall, asked.answered_at)
 
 
 class WatchedNeighbours:

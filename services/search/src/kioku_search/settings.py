@@ -40,6 +40,7 @@ class Settings(StorageSettings):
         ef_search: candidates that a graph keeps, where its space has no effort of its own yet.
         recall_target: mean recall that efforts are kept for; 0: they stay as they are.
         recall_share: of searches by an index that are run again, exactly, in the background.
+        recall_duty: share of one connection's time that running again may take.
         recall_window: searches run twice that recall is told of, for each space.
         index_build_mib: memory that building an index may take.
         index_method, index_opclass, index_m, index_ef_construction, index_lists: of spaces that
@@ -66,7 +67,8 @@ class Settings(StorageSettings):
     recall_target: float = Field(default=0.98, ge=0, le=1)
     recall_share: float = Field(default=0.01, ge=0, le=1)
     recall_window: int = Field(default=400, ge=200, le=100_000)
-    recall_waiting: int = Field(default=64, ge=1, le=10_000)
+    recall_waiting: int = Field(default=16, ge=1, le=10_000)
+    recall_duty: float = Field(default=0.1, gt=0, le=1)
     index_build_mib: int = Field(default=1024, ge=1)
     index_method: IndexMethod = IndexMethod.HNSW
     index_opclass: OperatorClass = OperatorClass.COSINE
@@ -130,7 +132,11 @@ class Settings(StorageSettings):
     def recall_rules(self) -> RecallRules:
         """Say how much of recall is measured, and what for."""
         return RecallRules(
-            self.recall_share, self.recall_target, self.recall_waiting, self.ef_search
+            share=self.recall_share,
+            target=self.recall_target,
+            waiting=self.recall_waiting,
+            duty=self.recall_duty,
+            ef_search=self.ef_search,
         )
 
     def index_parameters(self) -> Parameters:

@@ -32,13 +32,13 @@ GRANT SELECT, UPDATE ON search.space_indexes TO search_worker;
 CREATE TABLE search.recall_samples (
     sample_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     space_id text NOT NULL REFERENCES search.spaces ON DELETE CASCADE,
-    measured_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    answered_at timestamptz NOT NULL,
     effort integer NOT NULL,
     k integer NOT NULL CHECK (k >= 1),
     filtered boolean NOT NULL,
     recall real NOT NULL CHECK (recall BETWEEN 0 AND 1)
 );
-CREATE INDEX recall_samples_newest ON search.recall_samples (space_id, measured_at DESC);
+CREATE INDEX recall_samples_newest ON search.recall_samples (space_id, answered_at DESC);
 GRANT SELECT, INSERT, DELETE ON search.recall_samples TO search_worker;
 
 -- What is to be done to a space's index. Whoever holds the lock of the jobs does the oldest open one,

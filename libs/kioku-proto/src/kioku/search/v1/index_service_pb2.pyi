@@ -507,6 +507,7 @@ class TuneIndexRequest(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
     SAMPLE_SIZE_FIELD_NUMBER: _builtins.int
+    VECTORS_FIELD_NUMBER: _builtins.int
     space_id: _builtins.str
     """The space."""
     target: _builtins.float
@@ -517,6 +518,10 @@ class TuneIndexRequest(_message.Message):
     def parameters(self) -> Global___IndexParameters:
         """What it shall be built with; unset: it stays, only its effort is looked for."""
 
+    @_builtins.property
+    def vectors(self) -> _containers.RepeatedCompositeFieldContainer[_vector_pb2.Vector]:
+        """As in EvaluateRecall: queries that are really asked say more than drawn ones."""
+
     def __init__(
         self,
         *,
@@ -524,10 +529,11 @@ class TuneIndexRequest(_message.Message):
         parameters: Global___IndexParameters | None = ...,
         target: _builtins.float = ...,
         sample_size: _builtins.int = ...,
+        vectors: _abc.Iterable[_vector_pb2.Vector] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "sample_size", b"sample_size", "space_id", b"space_id", "target", b"target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters", "sample_size", b"sample_size", "space_id", b"space_id", "target", b"target", "vectors", b"vectors"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -95,7 +95,8 @@ class World:
         )
         print(
             f"  {name:<42} told mean {chapter.told:.3f} p5 {chapter.p5:.2f} of {chapter.count:>4}"
-            f"  effort {chapter.effort:>4}  counted {chapter.counted:.3f}, at the end {chapter.last:.3f}",
+            f"  effort {chapter.effort:>4}  counted {chapter.counted:.3f},"
+            f" at the end {chapter.last:.3f}",
             flush=True,
         )
         return chapter

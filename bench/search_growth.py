@@ -4,9 +4,9 @@ Run: `.venv/bin/python -m bench.search_growth [--sizes 10000 100000 1000000] [--
 
 One owner, 128 numbers a vector, k = 20, HNSW with m = 16 and ef_construction = 128. For each size
 the effort is found by the rpc TuneIndex for a mean recall of 0.98 on 200 queries, then every query
-of another set is asked twice, not in a row: as plain SQL through bare asyncpg with that `ef_search`,
-and through gRPC. An effort fixed in a file looks cheaper as a space grows and finds less; at equal
-recall the cost is what it is.
+of another set is asked twice, not in a row: as plain SQL through bare asyncpg with that
+`ef_search`, and through gRPC. An effort fixed in a file looks cheaper as a space grows and finds
+less; at equal recall the cost is what it is.
 Target: gRPC at p50 within 1.0 ms of plain SQL at each size; recall at least 0.97 on other queries
 than those it was tuned by.
 """

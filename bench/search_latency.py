@@ -159,7 +159,7 @@ async def _run(stage: Stage, served: Served, library: Library, queries: Vectors)
 async def _sql(connection: asyncpg.Connection, owner: str, query: Vectors) -> Any:
     values = (SPACE.space_id, query, None, K + 1, *(None,) * 6, 0, Settings().ef_search)
     started = time.perf_counter()
-    rows = await connection.fetch(NEAREST, owner, *values)
+    rows = await connection.fetch(NEAREST, owner, *values, None, None)
     return (time.perf_counter() - started) * 1e3, rows
 
 

@@ -68,7 +68,7 @@ async def ask(
     place = (after["distance"], after["asset_id"], K) if after else (None, None, 0)
     values = (SPACE.space_id, query, None, K + 1, *(None,) * 4, *place, Settings().ef_search)
     started = time.perf_counter()
-    rows = await connection.fetch(NEAREST, owner, *values)
+    rows = await connection.fetch(NEAREST, owner, *values, None, None)
     return (time.perf_counter() - started) * 1e3, rows
 
 

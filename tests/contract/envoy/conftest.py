@@ -67,6 +67,10 @@ class Assets(asset_service_pb2_grpc.AssetServiceServicer):
             _not_found(context)
         return asset_service_pb2.GetAssetResponse(asset=asset_pb2.Asset(asset_id=request.asset_id))
 
+    def UpdateAsset(self, request, context):
+        self.seen.note(request, context)
+        return asset_service_pb2.UpdateAssetResponse(asset=request.asset)
+
     def ListAssets(self, request, context):
         self.seen.note(request, context)
         return asset_service_pb2.ListAssetsResponse(next_page_token=str(request.page_size))

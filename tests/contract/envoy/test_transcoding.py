@@ -27,6 +27,18 @@ def test_get_takes_path_and_query(web):
     assert web.get("/v1/assets", params={"page_size": 3}).json()["next_page_token"] == "3"
 
 
+def test_patch_names_what_it_changes(web, seen):
+    """The body is the asset, the path its id, the mask a parameter (none: what is set)."""
+    answer = web.patch("/v1/assets/x1", params={"update_mask": "tags,albums"}, json={"tags": ["t"]})
+    request = seen[-1][1]
+    assert (200, ["t"]) == (answer.status_code, answer.json()["asset"]["tags"])
+    assert ("x1", ["tags", "albums"]) == (request.asset.asset_id, list(request.update_mask.paths))
+    web.patch("/v1/assets/x1", json={"taken_time": "2001-02-03T04:05:06Z"})
+    request = seen[-1][1]
+    assert request.asset.HasField("taken_time")
+    assert [] == [path for path in request.update_mask.paths if path != "taken_time"]
+
+
 def test_frames_of_a_video(web, seen):
     """A video's frames have a path of their own; a frame's URL is asked for by its number."""
     frames = web.get("/v1/assets/x1/frames", params={"page_size": 3}).json()["frames"]

@@ -21,6 +21,8 @@ TABLES = (
     "frames",
     "deletions",
     "deletion_purges",
+    "owner_epochs",
+    "result_pages",
 )
 
 
@@ -41,6 +43,13 @@ async def two(db):
         "INSERT INTO search.deletion_purges (owner, asset_id, participant)"
         " VALUES ('bob', $1, 'search')",
         gone,
+    )
+    await db.owner.execute(
+        "INSERT INTO search.result_pages (owner, ranking_id, digest, space_id, method, route,"
+        " complete, asset_ids, distances, frame_nos, times, expires_at) VALUES ('bob',"
+        " gen_random_uuid(), '', 's', 'VISUAL', '{}', true, ARRAY[$1::uuid], '{0}', '{NULL}',"
+        " '{NULL}', now() + interval '1 h')",
+        bob,
     )
     return one, ann, bob
 

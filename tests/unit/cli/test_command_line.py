@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kioku_cli.commands.asset_labels import labels_after
 from kioku_cli.main import app, run
 from typer.main import get_command
 
@@ -58,6 +59,8 @@ NEED_A_STACK = [
     ("index", "evaluate"),
     ("index", "tune", "--method", "ivfflat"),
     ("index", "rebuild"),
+    ("asset", "tag", "some-asset", "--add", "red"),
+    ("asset", "album", "some-asset", "--only", "trip"),
     ("dlq", "list"),
     ("dlq", "show", "1"),
     ("dlq", "replay", "1"),
@@ -93,6 +96,8 @@ def test_without_a_stack_scripts_read_a_reason(kioku: Any, words: tuple[str, ...
         (("dlq", "replay"), "--all"),
         (("dlq", "replay", "1", "--all"), "--all"),
         (("asset", "list", "--state", "GREEN"), "There is no state GREEN"),
+        (("asset", "tag", "some-asset"), "--add and --remove, or --only"),
+        (("asset", "album", "x", "--add", "a", "--only", "b"), "one of the two ways"),
         (("logs", "nobody"), "nobody has no log"),
         (("token", "--ttl", "1e9"), "thirty days"),
     ],
@@ -137,6 +142,22 @@ def test_every_command_that_needs_a_stack_knows_data() -> None:
         and not any("--data" in parameter.opts for parameter in command.params)
     ]
     assert [] == without
+
+
+@pytest.mark.parametrize(
+    ("add", "remove", "only", "after"),
+    [
+        (["c", "a"], None, None, ["a", "b", "c"]),
+        (None, ["a", "z"], None, ["b"]),
+        (["a"], ["a"], None, ["b", "a"]),
+        (None, None, ["c", "c", "a"], ["c", "a"]),
+    ],
+)
+def test_labels_after_a_change(
+    add: list[str] | None, remove: list[str] | None, only: list[str] | None, after: list[str]
+) -> None:
+    """Each once, in the order they were given."""
+    assert after == labels_after(["a", "b"], add, remove, only)
 
 
 def test_scenes_are_drawn_and_counted(kioku: Any, tmp_path: Path) -> None:

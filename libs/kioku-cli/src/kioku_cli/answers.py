@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from google.protobuf.field_mask_pb2 import FieldMask
 from kioku.assets.v1 import asset_pb2, asset_service_pb2
 from kioku.search.v1 import search_service_pb2
 
@@ -29,6 +30,9 @@ class Question:
     min_score: float | None = None
     method: str = "auto"
     """What is compared: auto, visual, tags or combined."""
+    albums: Sequence[str] = ()
+    any_tags: Sequence[str] = ()
+    not_tags: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -46,7 +50,12 @@ class Question:
         """The message for it. Raises UsageRefusal for a file that is too large or unreadable."""
         request = search_service_pb2.SearchRequest(
             k=self.k,
-            filter=search_service_pb2.Filter(tags=self.tags),
+            filter=search_service_pb2.Filter(
+                tags=self.tags,
+                albums=self.albums,
+                any_tags=self.any_tags,
+                not_tags=self.not_tags,
+            ),
             method=search_service_pb2.SearchMethod.Value(f"SEARCH_METHOD_{self.method.upper()}"),
         )
         if self.min_score is not None:
@@ -87,6 +96,17 @@ async def get_asset(session: Session, asset_id: str) -> asset_pb2.Asset:
     """One asset."""
     request = asset_service_pb2.GetAssetRequest(asset_id=asset_id)
     return (await session.assets.GetAsset(request)).asset
+
+
+async def relabel(
+    session: Session, asset_id: str, field: str, labels: Sequence[str]
+) -> asset_pb2.Asset:
+    """The asset with other `tags` or `albums`."""
+    request = asset_service_pb2.UpdateAssetRequest(
+        asset=asset_pb2.Asset(asset_id=asset_id), update_mask=FieldMask(paths=[field])
+    )
+    getattr(request.asset, field).extend(labels)
+    return (await session.assets.UpdateAsset(request)).asset
 
 
 async def list_assets(

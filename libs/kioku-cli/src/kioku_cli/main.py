@@ -10,6 +10,7 @@ from kioku_rt.reasons import Reason
 
 from kioku_cli.commands import (
     asset,
+    asset_labels,
     catalog,
     demo,
     dlq,
@@ -43,6 +44,8 @@ app.command()(ingest.ingest)
 app.command()(search.search)
 app.command()(search.stats)
 app.command()(scenes.scenes)
+asset.app.command()(asset_labels.tag)
+asset.app.command()(asset_labels.album)
 app.add_typer(asset.app, name="asset")
 catalog.app.command("estimate")(estimate.estimate)
 app.add_typer(catalog.app, name="catalog")

@@ -75,6 +75,7 @@ class Reason(StrEnum):
     REQUEST_NOT_DECODABLE = "REQUEST_NOT_DECODABLE"
     TIME_OUT_OF_RANGE = "TIME_OUT_OF_RANGE"
     PAGE_TOKEN_INVALID = "PAGE_TOKEN_INVALID"  # noqa: S105 - a reason, no secret
+    PAGE_TOKEN_EXPIRED = "PAGE_TOKEN_EXPIRED"  # noqa: S105
     MULTIPART_INVALID = "MULTIPART_INVALID"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
     OVERLOADED = "OVERLOADED"
@@ -166,6 +167,9 @@ CATALOGUE: dict[Reason, Entry] = {
     ),
     Reason.PAGE_TOKEN_INVALID: Entry(
         _BAD, "The page token was changed, or belongs to another query or owner."
+    ),
+    Reason.PAGE_TOKEN_EXPIRED: Entry(
+        _STATE, "The results that the page token continues are not kept any more; search again."
     ),
     Reason.MULTIPART_INVALID: Entry(
         _BAD, "The multipart body has no file field `image`, or cannot be read."

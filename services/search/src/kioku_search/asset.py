@@ -10,6 +10,7 @@ from uuid import UUID
 from kioku_rt.objects.port import derived_prefix, owner_hash
 from kioku_rt.reasons import Reason
 
+from kioku_search.label import labels_of
 from kioku_search.video import VideoProgress
 
 EMBEDDING_STAGE = "embedding"
@@ -75,7 +76,8 @@ class Asset:
     """A photo or video of one owner.
 
     `object_key` is empty until the upload is complete; `generation` counts the retries that a
-    person or the reconciler ordered, from 1. `video` is None for pictures.
+    person or the reconciler ordered, from 1; `labels_generation` is that of the newest order for a
+    vector of its tags, 0 for none but the upload's. `video` is None for pictures.
     """
 
     owner: str
@@ -91,8 +93,11 @@ class Asset:
     sha256: str = ""
     object_key: str = ""
     tags: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     taken_at: datetime | None = None
     generation: int = 1
+    labels_generation: int = 0
     incoming_cleared: bool = False
     failure: Failure | None = None
     stages: tuple[Stage, ...] = field(default=())
@@ -102,6 +107,16 @@ class Asset:
     def stored(self) -> bool:
         """Whether the original lies under its immutable key."""
         return self.object_key != ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its tags, albums and people, as its vectors' rows have them."""
+        return labels_of(self.tags, self.albums, self.people)
+
+    @property
+    def shown_at(self) -> datetime:
+        """When it was taken; when it was created, where that is not known."""
+        return self.taken_at or self.created_at
 
     @property
     def progress(self) -> float:

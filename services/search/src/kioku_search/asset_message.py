@@ -57,6 +57,7 @@ def asset_message(asset: Asset) -> asset_pb2.Asset:
         size_bytes=asset.size_bytes,
         sha256=asset.sha256,
         tags=asset.tags,
+        albums=asset.albums,
         taken_time=timestamp(asset.taken_at),
         create_time=timestamp(asset.created_at),
         update_time=timestamp(asset.updated_at),

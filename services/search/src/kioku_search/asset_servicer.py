@@ -31,6 +31,7 @@ from kioku_search.fields import (
     checked_time,
     page_size,
 )
+from kioku_search.labelling import ALBUMS, TAGS, TAKEN_TIME, Change, Labelling, checked_mask
 from kioku_search.library import AssetFilter, Library
 from kioku_search.uploads import NewUpload, Uploads
 
@@ -44,9 +45,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class AssetServicer(AssetServiceServicer):
     """The rpcs of AssetService."""
 
-    def __init__(self, uploads: Uploads, library: Library, deletions: Deletions) -> None:
+    def __init__(
+        self, uploads: Uploads, library: Library, labelling: Labelling, deletions: Deletions
+    ) -> None:
         self._uploads = uploads
         self._library = library
+        self._labelling = labelling
         self._deletions = deletions
 
     async def CreateUpload(  # noqa: N802 - named by the contract
@@ -88,6 +92,14 @@ class AssetServicer(AssetServiceServicer):
             assets=[asset_message(asset) for asset in page.assets],
             next_page_token=page.next_page_token,
         )
+
+    async def UpdateAsset(  # noqa: N802
+        self, request: messages.UpdateAssetRequest, _context: Context
+    ) -> messages.UpdateAssetResponse:
+        """Change tags, albums or the taken time."""
+        asset_id = canonical_uuid(request.asset.asset_id, "asset.asset_id")
+        asset = await self._labelling.change(_acting(request), asset_id, _change(request))
+        return messages.UpdateAssetResponse(asset=asset_message(asset))
 
     async def WatchAsset(  # noqa: N802
         self, request: messages.WatchAssetRequest, _context: Context
@@ -162,6 +174,23 @@ def _new_upload(request: messages.CreateUploadRequest) -> NewUpload:
         sha256=checked_sha256(request.sha256),
         tags=checked_tags(request.tags),
         taken_at=time_of(request, "taken_time"),
+    )
+
+
+def _change(request: messages.UpdateAssetRequest) -> Change:
+    """The change that a request asks for; fields that its mask does not name are not looked at."""
+    asset = request.asset
+    given = {
+        TAGS: bool(asset.tags),
+        ALBUMS: bool(asset.albums),
+        TAKEN_TIME: asset.HasField("taken_time"),
+    }
+    fields = checked_mask(request.update_mask.paths, [name for name, set_ in given.items() if set_])
+    return Change(
+        fields,
+        checked_tags(asset.tags, "asset.tags") if TAGS in fields else (),
+        checked_tags(asset.albums, "asset.albums") if ALBUMS in fields else (),
+        time_of(asset, "taken_time", "asset.") if TAKEN_TIME in fields else None,
     )
 
 

@@ -64,7 +64,7 @@ class DatabaseChanges:
                 await self._listen(stop)
             except DependencyDown:
                 log.warning("changes.lost")
-                await _pause(stop, _AGAIN_SECONDS)
+                await pause(stop, _AGAIN_SECONDS)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         with database_errors():
@@ -80,7 +80,7 @@ class DatabaseChanges:
                 self._wake_all()
                 while not stop.is_set():
                     await connection.execute("SELECT 1")
-                    await _pause(stop, _PING_SECONDS)
+                    await pause(stop, _PING_SECONDS)
             finally:
                 await connection.close(timeout=2.0)
 
@@ -107,7 +107,8 @@ class DatabaseChanges:
                 watcher.set()
 
 
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """So long, or until `stop` is set."""
     try:
         async with asyncio.timeout(seconds):
             await stop.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from kioku_rt.db import acquire, audit
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from kioku_rt.db.pool import Connection
 
 SCHEMA = "search"
+Trail = list[tuple[str, str]]
+audit_trail: ContextVar[Trail | None] = ContextVar("kioku_audit_trail", default=None)
+"""Where it is set, what is audited in the name of an owner is noted as well: action and subject."""
 
 
 @asynccontextmanager
@@ -48,6 +52,9 @@ async def owned(
                 outcome="ok",
                 details={"owner": acting.owner, "token_id": acting.principal.token_id},
             )
+            trail = audit_trail.get()
+            if trail is not None:
+                trail.append((action, subject))
         yield connection
 
 
@@ -62,4 +69,4 @@ async def unbound(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
         yield connection
 
 
-__all__ = ["SCHEMA", "database_errors", "owned", "unbound"]
+__all__ = ["SCHEMA", "Trail", "audit_trail", "database_errors", "owned", "unbound"]

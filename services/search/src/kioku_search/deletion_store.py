@@ -170,7 +170,8 @@ async def _begin(
     owner, asset_id = asset.owner, asset.asset_id
     await connection.execute(
         "UPDATE search.assets SET state = 'DELETING', updated_at = now(), filename = '',"
-        " tags = '{}', taken_at = NULL WHERE owner = $1 AND asset_id = $2",
+        " tags = '{}', albums = '{}', people = '{}', taken_at = NULL"
+        " WHERE owner = $1 AND asset_id = $2",
         owner,
         asset_id,
     )

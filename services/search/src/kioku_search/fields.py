@@ -58,18 +58,30 @@ def checked_filename(value: str, field: str = "filename") -> str:
 def checked_tags(values: Iterable[str], field: str = "tags") -> tuple[str, ...]:
     """The tags in NFC, each once, in the order given; at most 64 of at most 64 characters."""
     given = list(values)
-    if len(given) > MAX_TAGS:
-        raise InvalidInput(
-            Reason.FIELD_INVALID,
-            f"There are {len(given)} tags; the limit is {MAX_TAGS}.",
-            field=field,
-            metadata={"tags": str(len(given)), "limit": str(MAX_TAGS)},
-        )
+    _check_number(len(given), "tags", field)
     clean = (
         clean_text(tag, field=f"{field}[{index}]", limit=MAX_TAG_CHARACTERS)
         for index, tag in enumerate(given)
     )
     return tuple(dict.fromkeys(clean))
+
+
+def checked_ids(values: Iterable[str], field: str) -> tuple[str, ...]:
+    """Canonical UUIDs, each once, in the order given; at most 64."""
+    given = list(values)
+    _check_number(len(given), "ids", field)
+    ids = (str(canonical_uuid(one, f"{field}[{index}]")) for index, one in enumerate(given))
+    return tuple(dict.fromkeys(ids))
+
+
+def _check_number(number: int, what: str, field: str) -> None:
+    if number > MAX_TAGS:
+        raise InvalidInput(
+            Reason.FIELD_INVALID,
+            f"There are {number} {what}; the limit is {MAX_TAGS}.",
+            field=field,
+            metadata={what: str(number), "limit": str(MAX_TAGS)},
+        )
 
 
 def checked_sha256(value: str, field: str = "sha256") -> str:

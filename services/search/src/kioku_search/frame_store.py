@@ -186,8 +186,7 @@ def _vector_row(
     if isinstance(frame.outcome, Failure):
         return None
     head = (space_id, asset.owner, asset.asset_id, origin.generation, asset.kind)
-    when = asset.taken_at or asset.created_at
-    return (*head, list(asset.tags), when, frame.frame_no, frame.time_ms, frame.outcome)
+    return (*head, list(asset.labels), asset.shown_at, frame.frame_no, frame.time_ms, frame.outcome)
 
 
 def _state_row(origin: Origin, frame: FrameVector) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,9 @@ from kioku_rt.rpc import Registration, RpcServer, channel
 from kioku_rt.service import Running, SideTask
 
 from kioku_search import asset_servicer, search_servicer
+from kioku_search.answer_cache import CachedAnswers, Kept
 from kioku_search.asset_store import AssetStore
+from kioku_search.cache import Cache
 from kioku_search.changes import DatabaseChanges
 from kioku_search.consumers import Consumers
 from kioku_search.coverage_store import CoverageStore
@@ -33,19 +36,32 @@ from kioku_search.frame_store import FrameStore
 from kioku_search.housekeeping import Job, Leftovers
 from kioku_search.index_wiring import index_part
 from kioku_search.indexing import Indexing
+from kioku_search.label_store import LabelStore
+from kioku_search.labelling import Labelling
 from kioku_search.leftover_store import LeftoverStore
 from kioku_search.library import Library
 from kioku_search.methods import SearchByMethod
-from kioku_search.metrics import SWEEPS, UPLOADS_GIVEN_UP, repaired
+from kioku_search.metrics import (
+    ANSWERS_KEPT_BYTES,
+    RANKINGS_FORGOTTEN,
+    SWEEPS,
+    UPLOADS_GIVEN_UP,
+    come_by,
+    repaired,
+)
 from kioku_search.page_token import PageTokens
+from kioku_search.pages import Pages
 from kioku_search.plans import check_plans
 from kioku_search.query_vectors import QueryVectors
+from kioku_search.question import RankByMethod, Ranker
+from kioku_search.ranking_store import OldRankingStore, RankingStore
 from kioku_search.repair import Reconciler
 from kioku_search.repair_store import RepairStore, announce_outstanding
 from kioku_search.search import Search
 from kioku_search.settings import Settings
 from kioku_search.space import Spaces
 from kioku_search.space_store import SpaceStore
+from kioku_search.stamp_store import StampStore
 from kioku_search.stats_store import StatsStore
 from kioku_search.uploads import Uploads
 from kioku_search.vector_store import VectorStore
@@ -113,14 +129,15 @@ def build(settings: Settings, servers: Servers) -> Running:
     asset_service = asset_servicer.AssetServicer(
         Uploads(assets, servers.objects, settings.upload_rules()),
         Library(assets, servers.objects, changes, tokens),
+        Labelling(LabelStore(servers.api)),
         deletions,
     )
-    search_service = search_servicer.SearchServicer(
-        SearchByMethod(
-            Search(indexes.neighbours, spaces, vectors, tokens), spaces, CoverageStore(servers.api)
-        ),
-        StatsStore(servers.api),
+    by_method = SearchByMethod(
+        Search(indexes.neighbours, spaces, vectors, tokens), spaces, CoverageStore(servers.api)
     )
+    stamps = StampStore(servers.api, settings.search_api_dsn.get_secret_value())
+    answers = _answers_of(settings, servers, spaces, RankByMethod(by_method), stamps)
+    search_service = search_servicer.SearchServicer(answers, StatsStore(servers.api))
     verifier = TokenVerifier(settings.auth_config())
     frames = FrameStore(servers.worker)
     consumers = Consumers(
@@ -132,9 +149,10 @@ def build(settings: Settings, servers: Servers) -> Running:
         server=_server(settings, verifier, asset_service, search_service, indexes.registration),
         consumers={
             **_workers(settings, servers, consumers),
-            **{job.name: job.run for job in _jobs(settings, servers, spaces, deletions)},
+            **{job.name: job.run for job in _jobs(settings, servers, spaces, deletions, answers)},
             **indexes.side_tasks,
             "changes": changes.run,
+            "stamps": stamps.run,
         },
         relays={
             "outbox": OutboxRelay(
@@ -148,6 +166,23 @@ def build(settings: Settings, servers: Servers) -> Running:
             "embedder": servers.embedder.ping,
         },
     )
+
+
+def _answers_of(
+    settings: Settings, servers: Servers, spaces: Spaces, ranker: Ranker, stamps: StampStore
+) -> CachedAnswers:
+    """What is ranked is cut into pages, and pages are kept in memory."""
+    tokens = PageTokens(settings.page_token_secret.get_secret_value().encode())
+    rankings = RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
+    pages = Pages(ranker, rankings, tokens, depth=settings.page_depth)
+    cache: Cache[bytes, Kept] = Cache(
+        settings.answer_cache_entries,
+        most=settings.answer_cache_bytes,
+        weigh=lambda kept: kept.weight,
+        worth=lambda kept: kept.answer.whole,
+    )
+    ANSWERS_KEPT_BYTES.set_function(lambda: cache.weight)
+    return CachedAnswers(pages, stamps, spaces, cache, come_by)
 
 
 async def _open_servers(settings: Settings, resources: AsyncExitStack) -> Servers:
@@ -238,7 +273,13 @@ async def _answers(servers: Servers) -> bool:
     return True
 
 
-def _jobs(settings: Settings, servers: Servers, spaces: Spaces, deletions: Deletions) -> list[Job]:
+def _jobs(
+    settings: Settings,
+    servers: Servers,
+    spaces: Spaces,
+    deletions: Deletions,
+    answers: CachedAnswers,
+) -> list[Job]:
     reconciler = Reconciler(
         RepairStore(servers.worker), spaces, EventQueue(servers.bus), settings.repair_rules()
     )
@@ -247,7 +288,11 @@ def _jobs(settings: Settings, servers: Servers, spaces: Spaces, deletions: Delet
     async def repair() -> None:
         repaired(await reconciler.run_once())
 
+    rankings = OldRankingStore(servers.worker, most=settings.page_rankings)
+
     async def keep_house() -> None:
+        answers.forget_old(settings.answer_cache_seconds)
+        RANKINGS_FORGOTTEN.inc(await rankings.forget())
         UPLOADS_GIVEN_UP.inc(await leftovers.clear())
         SWEEPS.inc(await deletions.sweep())
 

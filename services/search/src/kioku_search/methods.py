@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from kioku_rt.auth.principal import Acting
@@ -97,7 +97,7 @@ class SearchByMethod:
         except KiokuError as error:
             if error.reason not in _VISUAL_AWAY:
                 raise
-        return await ask.one(Method.TAGS, k, "")
+        return replace(await ask.one(Method.TAGS, k, ""), whole=False)
 
 
 @dataclass(frozen=True)
@@ -167,4 +167,5 @@ def _fused(answers: list[Answer], k: int) -> Answer:
         method=Method.COMBINED if len(answers) > 1 else first.method,
         route=fused_route([answer.route for answer in answers], short=len(best) < k),
         parts={one.neighbour.asset_id: one.parts for one in best},
+        whole=len(answers) == len(_KINDS),
     )

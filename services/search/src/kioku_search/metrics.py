@@ -10,6 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kioku_search.cache import Found
     from kioku_search.recall import Recall
     from kioku_search.repair import Round
     from kioku_search.search import Answer
@@ -29,6 +30,21 @@ EMBED_SECONDS = Histogram(
     "kioku_search_embed_seconds",
     "Time until a query's vector was there, where it was not cached.",
     buckets=FAST_BUCKETS,
+)
+ANSWERS = Counter(
+    "kioku_search_answers_total",
+    "Answers by how they were come by: made, shared (another call made it meanwhile) or kept.",
+    ("found",),
+)
+ANSWERS_OUTDATED = Counter(
+    "kioku_search_answers_outdated_total",
+    "Kept answers that were dropped because something was written since.",
+)
+ANSWERS_KEPT_BYTES = Gauge(
+    "kioku_search_answers_kept_bytes", "About how many bytes the kept answers take."
+)
+RANKINGS_FORGOTTEN = Counter(
+    "kioku_search_rankings_forgotten_total", "Rankings for later pages that were kept long enough."
 )
 EFFECTS = Counter(
     "kioku_search_effects_total",
@@ -69,6 +85,13 @@ def answered(query: str, answer: Answer) -> None:
     DATABASE_SECONDS.labels(answer.strategy).observe(answer.database_ms / 1e3)
     if answer.embed_ms:
         EMBED_SECONDS.observe(answer.embed_ms / 1e3)
+
+
+def come_by(found: Found, outdated: bool) -> None:
+    """Count how an answer was come by."""
+    ANSWERS.labels(found.name.lower()).inc()
+    if outdated:
+        ANSWERS_OUTDATED.inc()
 
 
 def repaired(result: Round) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NEAREST = (
     "SELECT * FROM search.nearest_images($1, $2, $3, $4, $5, p_kind => $6, p_tags => $7,"
     " p_from => $8, p_until => $9, p_after_distance => $10, p_after_asset => $11, p_seen => $12,"
-    " p_ef => $13)"
+    " p_ef => $13, p_any_tags => $14, p_not_tags => $15)"
 )
 
 
@@ -56,13 +56,15 @@ class NeighbourStore:
                 probe.like,
                 limit,
                 wanted.kind,
-                list(wanted.tags) or None,
+                list(wanted.labels) or None,
                 wanted.start,
                 wanted.end,
                 after.distance if after else None,
                 after.asset_id if after else None,
                 after.seen if after else 0,
                 self._ef_search,
+                list(wanted.any_tags) or None,
+                list(wanted.not_tags) or None,
             )
         return [_neighbour(row) for row in rows]
 

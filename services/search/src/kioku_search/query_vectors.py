@@ -7,10 +7,7 @@ deleted.
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +16,7 @@ from kioku_rt.errors import DependencyDown, InvalidInput
 from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
+from kioku_search.cache import Cache
 from kioku_search.space import Space
 
 Floats = npt.NDArray[np.float32]
@@ -38,62 +36,6 @@ class Embedder(Protocol):
         """The space of vectors made without naming one.  Raises DependencyDown."""
 
 
-class VectorCache:
-    """The most recently used vectors, and the ones being made.
-
-    Args:
-        entries: how many are kept; 0 keeps none (concurrent callers still share one making).
-    """
-
-    def __init__(self, entries: int) -> None:
-        self._entries = entries
-        self._kept: OrderedDict[Key, Floats] = OrderedDict()
-        self._making: dict[Key, asyncio.Task[Floats]] = {}
-
-    async def get(self, key: Key, make: Callable[[], Awaitable[Floats]]) -> tuple[Floats, bool]:
-        """The vector, and whether it was there already.
-
-        Callers that come while it is being made wait for it; one that gives up leaves the others
-        their answer. A failure is not kept.
-        """
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-            return kept, True
-        task = self._making.get(key)
-        if task is None:
-            # Its own context: the first caller's deadline must not end it for the others.
-            task = asyncio.create_task(self._make(key, make), context=contextvars.Context())
-            self._making[key] = task
-            task.add_done_callback(lambda done: self._made(key, done))
-        return await asyncio.shield(task), False
-
-    def drop(self, matches: Callable[[Key], bool]) -> None:
-        """Forget every vector whose key matches, also one still being made."""
-        for key in [key for key in self._kept if matches(key)]:
-            del self._kept[key]
-        for key in [key for key in self._making if matches(key)]:
-            del self._making[key]
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    async def _make(self, key: Key, make: Callable[[], Awaitable[Floats]]) -> Floats:
-        vector = await make()
-        vector.setflags(write=False)
-        if self._making.get(key) is asyncio.current_task():  # else it was dropped meanwhile
-            self._kept[key] = vector
-            while len(self._kept) > self._entries:
-                self._kept.popitem(last=False)
-        return vector
-
-    def _made(self, key: Key, task: asyncio.Task[Floats]) -> None:
-        if self._making.get(key) is task:
-            del self._making[key]
-        if not task.cancelled():
-            task.exception()  # whoever still waits hears it; nobody else has to
-
-
 class QueryVectors:
     """Vectors of queries, cached.
 
@@ -104,8 +46,8 @@ class QueryVectors:
 
     def __init__(self, embedder: Embedder, *, texts: int, images: int) -> None:
         self._embedder = embedder
-        self._texts = VectorCache(texts)
-        self._images = VectorCache(images)
+        self._texts = Cache[Key, Floats](texts)
+        self._images = Cache[Key, Floats](images)
 
     async def of_text(self, text: str, space: Space) -> tuple[Floats, bool]:
         """The vector of a clean text, and whether it came from the cache.
@@ -113,10 +55,11 @@ class QueryVectors:
         Raises:
             DependencyDown: EMBEDDER_UNAVAILABLE.
         """
-        return await self._texts.get(
+        vector, found = await self._texts.get(
             (space.space_id, text),
             lambda: self._checked(self._embedder.embed_text(text, space.space_id), space),
         )
+        return vector, found.was_there
 
     async def of_image(self, image: bytes, sha256: str, space: Space) -> tuple[Floats, bool]:
         """The vector of a picture with that SHA-256, and whether it came from the cache.
@@ -125,22 +68,25 @@ class QueryVectors:
             InvalidInput: the bytes are no picture that can be read.
             DependencyDown: EMBEDDER_UNAVAILABLE.
         """
-        return await self._images.get(
+        vector, found = await self._images.get(
             (space.space_id, sha256),
             lambda: self._checked(self._embedder.embed_image(image, space.space_id), space),
         )
+        return vector, found.was_there
 
     def forget_image(self, sha256: str) -> None:
         """Drop what is kept of these bytes; an asset that held them was deleted."""
-        self._images.drop(lambda key: key[1] == sha256)
+        self._images.drop_matching(lambda key: key[1] == sha256)
 
     async def _checked(self, making: Awaitable[Floats], space: Space) -> Floats:
         try:
-            return unit_vector(await making, space.dimension)
+            vector = unit_vector(await making, space.dimension)
         except InvalidInput as error:
             if error.reason not in _MODEL_FAULTS:
                 raise
             raise DependencyDown("embedder", reason=Reason.EMBEDDER_UNAVAILABLE) from error
+        vector.setflags(write=False)  # many searches hold the same one
+        return vector
 
 
 _MODEL_FAULTS = frozenset(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -23,6 +23,7 @@ from kioku_rt.vectors import unit_vector
 
 from kioku_search.asset import Kind
 from kioku_search.fusion import Method, Part
+from kioku_search.label import labels_of
 from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery, identity
 from kioku_search.query_vectors import QueryVectors
@@ -43,6 +44,20 @@ class Wanted:
     tags: tuple[str, ...] = ()
     start: datetime | None = None
     end: datetime | None = None
+    albums: tuple[str, ...] = ()
+    any_tags: tuple[str, ...] = ()
+    not_tags: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> list[object]:
+        """Everything it says, for digests; what a later version adds is in it by itself."""
+        return [getattr(self, one.name) for one in fields(self)]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All that an asset must have, as its vectors' rows have them."""
+        return labels_of(self.tags, self.albums, self.people)
 
 
 @dataclass(frozen=True)
@@ -101,6 +116,11 @@ class Answer:
     method: Method = Method.VISUAL
     route: Route = UNKNOWN
     parts: Mapping[UUID, tuple[Part, ...]] = field(default_factory=dict)
+    whole: bool = True
+    """Whether every list was asked that should be; else another time may find more."""
+    cached_answer: bool = False
+    ranking_id: UUID | None = None
+    """The kept ranking that the next page is cut from, if there is one."""
 
 
 class Neighbours(Protocol):
@@ -218,4 +238,4 @@ def checked_min_score(value: float | None) -> float | None:
 
 
 def _facts(wanted: Wanted) -> list[object]:
-    return [wanted.kind, wanted.tags, wanted.start, wanted.end]
+    return wanted.facts

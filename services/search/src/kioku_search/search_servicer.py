@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID, uuid4
 
 import grpc
 import numpy as np
@@ -17,15 +18,22 @@ from kioku_rt.errors import InvalidInput
 from kioku_rt.images import IMAGE_TYPES, SNIFF_BYTES, ImageLimits, sniff
 from kioku_rt.images.refusal import too_large
 from kioku_rt.reasons import Reason
+from kioku_rt.rpc import name_call
 from kioku_rt.text import clean_text
 
 from kioku_search.asset_message import kind_number, kind_of, timestamp
 from kioku_search.asset_servicer import time_of
-from kioku_search.fields import canonical_uuid, checked_range, checked_tags, result_count
+from kioku_search.fields import (
+    canonical_uuid,
+    checked_ids,
+    checked_range,
+    checked_tags,
+    result_count,
+)
 from kioku_search.fusion import Method, Part
-from kioku_search.methods import SearchByMethod
 from kioku_search.metrics import answered
 from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery
+from kioku_search.question import Answering, Question
 from kioku_search.search import Answer, Neighbour, Wanted, checked_min_score
 from kioku_search.space import Space
 from kioku_search.stats import SpaceCount, Stats
@@ -39,7 +47,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class SearchServicer(SearchServiceServicer):
     """The rpcs of SearchService."""
 
-    def __init__(self, search: SearchByMethod, stats: Stats) -> None:
+    def __init__(self, search: Answering, stats: Stats) -> None:
         self._search = search
         self._stats = stats
 
@@ -48,20 +56,17 @@ class SearchServicer(SearchServiceServicer):
     ) -> messages.SearchResponse:
         """Find the nearest assets."""
         acting = acting_owner(request.filter.owner, SCOPE)
-        query = await _query(request)
-        answer = await self._search.search(
+        request_id = _request_id(request)
+        question = await _question(request)
+        answer = await self._search.answer(
             acting,
-            query,
-            _wanted(request.filter),
+            question,
             k=result_count(request.k, default=_DEFAULT_K),
             page_token=request.page_token,
-            min_score=checked_min_score(
-                request.min_score if request.HasField("min_score") else None
-            ),
-            method=_method(request.method),
+            request_id=request_id,
         )
-        answered(type(query).__name__, answer)
-        return _response(answer)
+        answered(type(question.query).__name__, answer)
+        return _response(answer, named(request_id))
 
     async def GetStats(  # noqa: N802
         self, request: messages.GetStatsRequest, _context: Context
@@ -73,6 +78,26 @@ class SearchServicer(SearchServiceServicer):
             spaces=[_space_stats(one) for one in counts.spaces],
             missing_vectors=counts.missing_vectors,
         )
+
+
+async def _question(request: messages.SearchRequest) -> Question:
+    return Question(
+        await _query(request),
+        _wanted(request.filter),
+        checked_min_score(request.min_score if request.HasField("min_score") else None),
+        _method(request.method),
+    )
+
+
+def _request_id(request: messages.SearchRequest) -> UUID | None:
+    return canonical_uuid(request.request_id, "request_id") if request.request_id else None
+
+
+def named(request_id: UUID | None) -> str:
+    """The call's request id, made if the caller gave none; it is on the call's log line."""
+    name = str(request_id or uuid4())
+    name_call(name)
+    return name
 
 
 async def _query(request: messages.SearchRequest) -> Query:
@@ -120,15 +145,25 @@ def _wanted(wanted: messages.Filter) -> Wanted:
     start = time_of(wanted, "start_time", "filter.")
     end = time_of(wanted, "end_time", "filter.")
     checked_range(start, end, "filter.start_time")
-    return Wanted(kind_of(wanted.kind), checked_tags(wanted.tags, "filter.tags"), start, end)
+    return Wanted(
+        kind_of(wanted.kind),
+        checked_tags(wanted.tags, "filter.tags"),
+        start,
+        end,
+        albums=checked_tags(wanted.albums, "filter.albums"),
+        any_tags=checked_tags(wanted.any_tags, "filter.any_tags"),
+        not_tags=checked_tags(wanted.not_tags, "filter.not_tags"),
+        people=checked_ids(wanted.people, "filter.people"),
+    )
 
 
-def _response(answer: Answer) -> messages.SearchResponse:
+def _response(answer: Answer, request_id: str) -> messages.SearchResponse:
     return messages.SearchResponse(
         hits=[_hit(hit, answer.parts.get(hit.asset_id, ())) for hit in answer.hits],
         next_page_token=answer.next_page_token,
         space_id=answer.space_id,
         explain=_explain(answer),
+        request_id=request_id,
     )
 
 
@@ -143,6 +178,7 @@ def _explain(answer: Answer) -> messages.Explain:
         ef_search=answer.route.effort,
         estimated_recall=answer.route.recall,
         shortfall=answer.route.shortfall,
+        cached_answer=answer.cached_answer,
     )
 
 

@@ -31,6 +31,12 @@ class Settings(StorageSettings):
             for nothing else; without it this process builds no index (decision 0020).
         embedder_target: gRPC target of the embedder, for example `ipv4:127.0.0.1:1,127.0.0.1:2`.
         page_token_secret: signs page tokens; the same in every process.
+        answer_cache_entries, answer_cache_bytes: how many answers are kept in memory, and about how
+            many bytes all together; 0 entries: none.
+        answer_cache_seconds: an answer that was made longer ago is dropped, right or not.
+        page_depth: how far beyond its first page a ranking is kept at once, for later pages.
+        page_life_seconds: how long it is kept.
+        page_rankings: how many of one owner are kept, the newest.
         deletion_participants: who must confirm a deletion.
         upload_max_bytes, video_max_bytes: of one picture, of one video.
         accept_videos: whether videos are taken at all; if not, they are VIDEO_UNSUPPORTED.
@@ -77,6 +83,12 @@ class Settings(StorageSettings):
     index_lists: int = 100
     text_cache_entries: int = Field(default=10_000, ge=0)
     image_cache_entries: int = Field(default=1_000, ge=0)
+    answer_cache_entries: int = Field(default=10_000, ge=0)
+    answer_cache_bytes: int = Field(default=64 * _MIB, ge=0)
+    answer_cache_seconds: int = Field(default=300, ge=1)
+    page_depth: int = Field(default=80, ge=1, le=1000)
+    page_life_seconds: int = Field(default=900, ge=2)
+    page_rankings: int = Field(default=1_000, ge=1)
 
     deletion_participants: Annotated[tuple[str, ...], NoDecode] = ("search",)
     handler_seconds: int = Field(default=300, ge=1)

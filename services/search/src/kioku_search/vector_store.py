@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import asyncpg
     import numpy as np
     import numpy.typing as npt
+    from kioku_rt.db.pool import Connection
+
+    from kioku_search.asset import Asset
 
 PUT = """
 INSERT INTO search.image_embeddings
@@ -28,6 +31,17 @@ WHERE image_embeddings.generation <= EXCLUDED.generation
 """
 WHOLE = -1
 """The `frame_no` of a vector that describes the asset itself."""
+
+
+async def _says_old_tags(
+    connection: Connection, asset: Asset, origin: Origin, space_id: str
+) -> bool:
+    """Whether it was ordered before the asset's tags were changed, and is made of them."""
+    return asset.labels_generation > origin.generation and bool(
+        await connection.fetchval(
+            "SELECT kind = 'TAG' FROM search.spaces WHERE space_id = $1", space_id
+        )
+    )
 
 
 class VectorStore:
@@ -46,6 +60,8 @@ class VectorStore:
             asset = await begin(connection, origin, "search-embeddings")
             if isinstance(asset, Effect):
                 return asset
+            if await _says_old_tags(connection, asset, origin, space_id):
+                return Effect.OVERTAKEN
             await connection.execute(
                 PUT,
                 space_id,
@@ -53,8 +69,8 @@ class VectorStore:
                 asset.asset_id,
                 origin.generation,
                 asset.kind,
-                list(asset.tags),
-                asset.taken_at or asset.created_at,
+                list(asset.labels),
+                asset.shown_at,
                 WHOLE,
                 None,
                 vector,

@@ -21,7 +21,9 @@ from kioku_cli.refusal import Refusal, UsageRefusal
 from kioku_cli.screen import DEFAULT_USER, ID_COLUMNS, Data, Json, User, add_row, out, print_json
 from kioku_cli.session import Session, as_dict, run_calls
 
-app = typer.Typer(help="Look at assets, retry, download and delete them.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at assets, label, retry, download and delete them.", no_args_is_help=True
+)
 
 AssetId = Annotated[str, typer.Argument(metavar="ASSET", help="The asset's id.")]
 _STATES = ("UPLOADING", "PROCESSING", "READY", "FAILED")
@@ -187,6 +189,7 @@ def _print_asset(asset: asset_pb2.Asset, *, as_json: bool) -> None:
     add_row(table, "type", f"{asset.content_type}, {asset.size_bytes:,} bytes")
     add_row(table, "sha256", asset.sha256)
     add_row(table, "tags", " ".join(asset.tags))
+    add_row(table, "albums", ", ".join(asset.albums))
     add_row(table, "created", asset.create_time.ToJsonString())
     for stage in asset.stages:
         state = asset_pb2.StageState.Name(stage.state).removeprefix("STAGE_STATE_")

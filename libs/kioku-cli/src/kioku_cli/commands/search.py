@@ -47,6 +47,9 @@ def search(
     like: Annotated[str, typer.Option(metavar="ASSET", help="Look for ones like this asset.")] = "",
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Results.")] = 20,
     tag: Annotated[list[str] | None, typer.Option(help="Only with all of these tags.")] = None,
+    any_tag: Annotated[list[str] | None, typer.Option(help="Only with one of these tags.")] = None,
+    not_tag: Annotated[list[str] | None, typer.Option(help="Only with none of them.")] = None,
+    album: Annotated[list[str] | None, typer.Option(help="Only in all of these albums.")] = None,
     min_score: Annotated[float | None, typer.Option(min=-1, max=1, help="Leave out less.")] = None,
     method: Annotated[Method, typer.Option(help=METHOD_HELP)] = Method.AUTO,
     html: Annotated[Path | None, typer.Option(help="Write a contact sheet to this file.")] = None,
@@ -55,7 +58,18 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find pictures by words, by a picture or by an asset."""
-    question = Question(words, image, like, k, tag or (), min_score, method)
+    question = Question(
+        words,
+        image,
+        like,
+        k,
+        tag or (),
+        min_score,
+        method,
+        albums=album or (),
+        any_tags=any_tag or (),
+        not_tags=not_tag or (),
+    )
     question.check()
     answer, cells = run_calls(
         _search(DataFolder.chosen(data), user, question, with_pictures=html is not None)
@@ -89,6 +103,7 @@ def show_answer(answer: search_service_pb2.SearchResponse) -> None:
     out.print(table if answer.hits else "Nothing was found.")
     explain = answer.explain
     cached = ", vector from the cache" if explain.cached_vector else ""
+    cached = ", answered from memory" if explain.cached_answer else cached
     out.print(
         f"{method_name(explain.method)}, {explain.strategy}: "
         f"{explain.embed_ms:.1f} ms for the query's vector{cached}, "

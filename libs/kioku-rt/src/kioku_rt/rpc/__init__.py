@@ -1,5 +1,6 @@
 """gRPC as every Kioku service speaks it: guarded on the server, bounded on the client."""
 
+from kioku_rt.rpc.arrival import name_call
 from kioku_rt.rpc.client import TokenSource, call, channel
 from kioku_rt.rpc.config import Registration, ServerConfig
 from kioku_rt.rpc.deadline import remaining_time
@@ -16,6 +17,7 @@ __all__ = [
     "channel",
     "check_enums",
     "error_of",
+    "name_call",
     "remaining_time",
     "status_of",
 ]

@@ -21,11 +21,13 @@ class Arrival:
         trace: the caller's W3C trace headers.
         credentials: every `authorization` value there is.
         principal: who calls, once that is known.
+        request_id: what the handler names the call in its answer (AIP-155); empty: nothing.
     """
 
     trace: dict[str, str] = field(default_factory=dict)
     credentials: list[str] = field(default_factory=list, repr=False)
     principal: Principal | None = None
+    request_id: str = ""
 
     def bearer(self) -> str:
         """Give the one bearer token.
@@ -46,6 +48,13 @@ class Arrival:
 
 # gRPC runs a call's interceptors and its handler in one task; this carries from one to the other.
 current_arrival: ContextVar[Arrival] = ContextVar("kioku_arrival")
+
+
+def name_call(request_id: str) -> None:
+    """Write a call's request id on its log line and its span."""
+    arrival = current_arrival.get(None)
+    if arrival is not None:
+        arrival.request_id = request_id
 
 
 def read_arrival(metadata: Iterable[tuple[str, str | bytes]]) -> Arrival:

@@ -53,7 +53,7 @@ class CallRecord:
         self.code = grpc.StatusCode.OK
         self.reason = ""
         self._method = method
-        self._principal = arrival.principal
+        self._arrival = arrival
         self._quiet = quiet
         self._started = time.perf_counter()
         self._seconds = 0.0
@@ -91,8 +91,13 @@ class CallRecord:
             code=self.code.name,
             reason=self.reason,
             ms=round(self._seconds * 1000, 2),
-            caller=_pseudonym(self._principal),
+            caller=_pseudonym(self._arrival.principal),
+            **self._named(),
         )
+
+    def _named(self) -> dict[str, str]:
+        request_id = self._arrival.request_id
+        return {"request_id": request_id} if request_id else {}
 
     def _end_span(self) -> None:
         if self.span.is_recording():
@@ -100,6 +105,8 @@ class CallRecord:
             self.span.set_attribute("rpc.grpc.status_code", self.code.value[0])
             if self.reason:
                 self.span.set_attribute("kioku.reason", self.reason)
+            if self._arrival.request_id:
+                self.span.set_attribute("kioku.request_id", self._arrival.request_id)
             if self.code in _SERVER_FAULTS:
                 self.span.set_status(Status(StatusCode.ERROR))
         self.span.end()

@@ -294,6 +294,7 @@ class Asset(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
     VIDEO_FIELD_NUMBER: _builtins.int
+    ALBUMS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `assets/{asset_id}`."""
     asset_id: _builtins.str
@@ -342,6 +343,10 @@ class Asset(_message.Message):
     def video(self) -> Global___VideoProgress:
         """How far its frames are; set for videos only."""
 
+    @_builtins.property
+    def albums(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The albums it is in, each at most 64 characters, at most 64 of them."""
+
     def __init__(
         self,
         *,
@@ -362,10 +367,11 @@ class Asset(_message.Message):
         progress: _builtins.float = ...,
         failure: _failure_pb2.Failure | None = ...,
         video: Global___VideoProgress | None = ...,
+        albums: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "failure", b"failure", "taken_time", b"taken_time", "update_time", b"update_time", "video", b"video"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "content_type", b"content_type", "create_time", b"create_time", "failure", b"failure", "filename", b"filename", "kind", b"kind", "name", b"name", "owner", b"owner", "progress", b"progress", "sha256", b"sha256", "size_bytes", b"size_bytes", "stages", b"stages", "state", b"state", "tags", b"tags", "taken_time", b"taken_time", "update_time", b"update_time", "video", b"video"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["albums", b"albums", "asset_id", b"asset_id", "content_type", b"content_type", "create_time", b"create_time", "failure", b"failure", "filename", b"filename", "kind", b"kind", "name", b"name", "owner", b"owner", "progress", b"progress", "sha256", b"sha256", "size_bytes", b"size_bytes", "stages", b"stages", "state", b"state", "tags", b"tags", "taken_time", b"taken_time", "update_time", b"update_time", "video", b"video"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from kioku.assets.v1 import asset_pb2 as kioku_dot_assets_dot_v1_dot_asset__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kioku/assets/v1/asset_service.proto\x12\x0fkioku.assets.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkioku/assets/v1/asset.proto\"\xc2\x01\n\x13\x43reateUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12.\n\ntaken_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05owner\x18\x08 \x01(\t\"\x8a\x02\n\x14\x43reateUploadResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\x12\x12\n\nupload_url\x18\x02 \x01(\t\x12P\n\x0eupload_headers\x18\x03 \x03(\x0b\x32\x38.kioku.assets.v1.CreateUploadResponse.UploadHeadersEntry\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x34\n\x12UploadHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"8\n\x15\x43ompleteUploadRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"?\n\x16\x43ompleteUploadResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"2\n\x0fGetAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"9\n\x10GetAssetResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"\xad\x01\n\x11ListAssetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.kioku.assets.v1.AssetState\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12\r\n\x05owner\x18\x06 \x01(\t\"U\n\x12ListAssetsResponse\x12&\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x16.kioku.assets.v1.Asset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"4\n\x11WatchAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\";\n\x12WatchAssetResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"5\n\x12\x44\x65leteAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"B\n\x13\x44\x65leteAssetResponse\x12+\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32\x19.kioku.assets.v1.Deletion\"5\n\x12GetDeletionRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"B\n\x13GetDeletionResponse\x12+\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32\x19.kioku.assets.v1.Deletion\"4\n\x11RetryAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\";\n\x12RetryAssetResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"[\n\x11ListFramesRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Z\n\x12ListFramesResponse\x12+\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1b.kioku.assets.v1.VideoFrame\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x15GetDownloadUrlRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x15\n\x08\x66rame_no\x18\x03 \x01(\x05H\x00\x88\x01\x01\x42\x0b\n\t_frame_no\"V\n\x16GetDownloadUrlResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xfd\t\n\x0c\x41ssetService\x12\x7f\n\x0c\x43reateUpload\x12$.kioku.assets.v1.CreateUploadRequest\x1a%.kioku.assets.v1.CreateUploadResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/assets:createUpload:\x01*\x12\x92\x01\n\x0e\x43ompleteUpload\x12&.kioku.assets.v1.CompleteUploadRequest\x1a\'.kioku.assets.v1.CompleteUploadResponse\"/\x82\xd3\xe4\x93\x02)\"$/v1/assets/{asset_id}:completeUpload:\x01*\x12n\n\x08GetAsset\x12 .kioku.assets.v1.GetAssetRequest\x1a!.kioku.assets.v1.GetAssetResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/assets/{asset_id}\x12i\n\nListAssets\x12\".kioku.assets.v1.ListAssetsRequest\x1a#.kioku.assets.v1.ListAssetsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/assets\x12|\n\nWatchAsset\x12\".kioku.assets.v1.WatchAssetRequest\x1a#.kioku.assets.v1.WatchAssetResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/assets/{asset_id}:watch0\x01\x12w\n\x0b\x44\x65leteAsset\x12#.kioku.assets.v1.DeleteAssetRequest\x1a$.kioku.assets.v1.DeleteAssetResponse\"\x1d\x82\xd3\xe4\x93\x02\x17*\x15/v1/assets/{asset_id}\x12z\n\x0bGetDeletion\x12#.kioku.assets.v1.GetDeletionRequest\x1a$.kioku.assets.v1.GetDeletionResponse\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/deletions/{asset_id}\x12}\n\nRetryAsset\x12\".kioku.assets.v1.RetryAssetRequest\x1a#.kioku.assets.v1.RetryAssetResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/assets/{asset_id}:retry:\x01*\x12{\n\nListFrames\x12\".kioku.assets.v1.ListFramesRequest\x1a#.kioku.assets.v1.ListFramesResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/assets/{asset_id}/frames\x12\x8c\x01\n\x0eGetDownloadUrl\x12&.kioku.assets.v1.GetDownloadUrlRequest\x1a\'.kioku.assets.v1.GetDownloadUrlResponse\")\x82\xd3\xe4\x93\x02#\x12!/v1/assets/{asset_id}:downloadUrlb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#kioku/assets/v1/asset_service.proto\x12\x0fkioku.assets.v1\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkioku/assets/v1/asset.proto\"\xc2\x01\n\x13\x43reateUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12.\n\ntaken_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05owner\x18\x08 \x01(\t\"\x8a\x02\n\x14\x43reateUploadResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\x12\x12\n\nupload_url\x18\x02 \x01(\t\x12P\n\x0eupload_headers\x18\x03 \x03(\x0b\x32\x38.kioku.assets.v1.CreateUploadResponse.UploadHeadersEntry\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x34\n\x12UploadHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"8\n\x15\x43ompleteUploadRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"?\n\x16\x43ompleteUploadResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"2\n\x0fGetAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"9\n\x10GetAssetResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"\xad\x01\n\x11ListAssetsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.kioku.assets.v1.AssetState\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12\r\n\x05owner\x18\x06 \x01(\t\"U\n\x12ListAssetsResponse\x12&\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x16.kioku.assets.v1.Asset\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"{\n\x12UpdateAssetRequest\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\r\n\x05owner\x18\x03 \x01(\t\"<\n\x13UpdateAssetResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"4\n\x11WatchAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\";\n\x12WatchAssetResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"5\n\x12\x44\x65leteAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"B\n\x13\x44\x65leteAssetResponse\x12+\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32\x19.kioku.assets.v1.Deletion\"5\n\x12GetDeletionRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\"B\n\x13GetDeletionResponse\x12+\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32\x19.kioku.assets.v1.Deletion\"4\n\x11RetryAssetRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\";\n\x12RetryAssetResponse\x12%\n\x05\x61sset\x18\x01 \x01(\x0b\x32\x16.kioku.assets.v1.Asset\"[\n\x11ListFramesRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Z\n\x12ListFramesResponse\x12+\n\x06\x66rames\x18\x01 \x03(\x0b\x32\x1b.kioku.assets.v1.VideoFrame\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x15GetDownloadUrlRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05owner\x18\x02 \x01(\t\x12\x15\n\x08\x66rame_no\x18\x03 \x01(\x05H\x00\x88\x01\x01\x42\x0b\n\t_frame_no\"V\n\x16GetDownloadUrlResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\x84\x0b\n\x0c\x41ssetService\x12\x7f\n\x0c\x43reateUpload\x12$.kioku.assets.v1.CreateUploadRequest\x1a%.kioku.assets.v1.CreateUploadResponse\"\"\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/assets:createUpload:\x01*\x12\x92\x01\n\x0e\x43ompleteUpload\x12&.kioku.assets.v1.CompleteUploadRequest\x1a\'.kioku.assets.v1.CompleteUploadResponse\"/\x82\xd3\xe4\x93\x02)\"$/v1/assets/{asset_id}:completeUpload:\x01*\x12n\n\x08GetAsset\x12 .kioku.assets.v1.GetAssetRequest\x1a!.kioku.assets.v1.GetAssetResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/assets/{asset_id}\x12i\n\nListAssets\x12\".kioku.assets.v1.ListAssetsRequest\x1a#.kioku.assets.v1.ListAssetsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/assets\x12\x84\x01\n\x0bUpdateAsset\x12#.kioku.assets.v1.UpdateAssetRequest\x1a$.kioku.assets.v1.UpdateAssetResponse\"*\x82\xd3\xe4\x93\x02$2\x1b/v1/assets/{asset.asset_id}:\x05\x61sset\x12|\n\nWatchAsset\x12\".kioku.assets.v1.WatchAssetRequest\x1a#.kioku.assets.v1.WatchAssetResponse\"#\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/assets/{asset_id}:watch0\x01\x12w\n\x0b\x44\x65leteAsset\x12#.kioku.assets.v1.DeleteAssetRequest\x1a$.kioku.assets.v1.DeleteAssetResponse\"\x1d\x82\xd3\xe4\x93\x02\x17*\x15/v1/assets/{asset_id}\x12z\n\x0bGetDeletion\x12#.kioku.assets.v1.GetDeletionRequest\x1a$.kioku.assets.v1.GetDeletionResponse\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/deletions/{asset_id}\x12}\n\nRetryAsset\x12\".kioku.assets.v1.RetryAssetRequest\x1a#.kioku.assets.v1.RetryAssetResponse\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/assets/{asset_id}:retry:\x01*\x12{\n\nListFrames\x12\".kioku.assets.v1.ListFramesRequest\x1a#.kioku.assets.v1.ListFramesResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/assets/{asset_id}/frames\x12\x8c\x01\n\x0eGetDownloadUrl\x12&.kioku.assets.v1.GetDownloadUrlRequest\x1a\'.kioku.assets.v1.GetDownloadUrlResponse\")\x82\xd3\xe4\x93\x02#\x12!/v1/assets/{asset_id}:downloadUrlb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ASSETSERVICE'].methods_by_name['GetAsset']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/assets/{asset_id}'
   _globals['_ASSETSERVICE'].methods_by_name['ListAssets']._loaded_options = None
   _globals['_ASSETSERVICE'].methods_by_name['ListAssets']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/assets'
+  _globals['_ASSETSERVICE'].methods_by_name['UpdateAsset']._loaded_options = None
+  _globals['_ASSETSERVICE'].methods_by_name['UpdateAsset']._serialized_options = b'\202\323\344\223\002$2\033/v1/assets/{asset.asset_id}:\005asset'
   _globals['_ASSETSERVICE'].methods_by_name['WatchAsset']._loaded_options = None
   _globals['_ASSETSERVICE'].methods_by_name['WatchAsset']._serialized_options = b'\202\323\344\223\002\035\022\033/v1/assets/{asset_id}:watch'
   _globals['_ASSETSERVICE'].methods_by_name['DeleteAsset']._loaded_options = None
@@ -56,48 +59,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ASSETSERVICE'].methods_by_name['ListFrames']._serialized_options = b'\202\323\344\223\002\036\022\034/v1/assets/{asset_id}/frames'
   _globals['_ASSETSERVICE'].methods_by_name['GetDownloadUrl']._loaded_options = None
   _globals['_ASSETSERVICE'].methods_by_name['GetDownloadUrl']._serialized_options = b'\202\323\344\223\002#\022!/v1/assets/{asset_id}:downloadUrl'
-  _globals['_CREATEUPLOADREQUEST']._serialized_start=149
-  _globals['_CREATEUPLOADREQUEST']._serialized_end=343
-  _globals['_CREATEUPLOADRESPONSE']._serialized_start=346
-  _globals['_CREATEUPLOADRESPONSE']._serialized_end=612
-  _globals['_CREATEUPLOADRESPONSE_UPLOADHEADERSENTRY']._serialized_start=560
-  _globals['_CREATEUPLOADRESPONSE_UPLOADHEADERSENTRY']._serialized_end=612
-  _globals['_COMPLETEUPLOADREQUEST']._serialized_start=614
-  _globals['_COMPLETEUPLOADREQUEST']._serialized_end=670
-  _globals['_COMPLETEUPLOADRESPONSE']._serialized_start=672
-  _globals['_COMPLETEUPLOADRESPONSE']._serialized_end=735
-  _globals['_GETASSETREQUEST']._serialized_start=737
-  _globals['_GETASSETREQUEST']._serialized_end=787
-  _globals['_GETASSETRESPONSE']._serialized_start=789
-  _globals['_GETASSETRESPONSE']._serialized_end=846
-  _globals['_LISTASSETSREQUEST']._serialized_start=849
-  _globals['_LISTASSETSREQUEST']._serialized_end=1022
-  _globals['_LISTASSETSRESPONSE']._serialized_start=1024
-  _globals['_LISTASSETSRESPONSE']._serialized_end=1109
-  _globals['_WATCHASSETREQUEST']._serialized_start=1111
-  _globals['_WATCHASSETREQUEST']._serialized_end=1163
-  _globals['_WATCHASSETRESPONSE']._serialized_start=1165
-  _globals['_WATCHASSETRESPONSE']._serialized_end=1224
-  _globals['_DELETEASSETREQUEST']._serialized_start=1226
-  _globals['_DELETEASSETREQUEST']._serialized_end=1279
-  _globals['_DELETEASSETRESPONSE']._serialized_start=1281
-  _globals['_DELETEASSETRESPONSE']._serialized_end=1347
-  _globals['_GETDELETIONREQUEST']._serialized_start=1349
-  _globals['_GETDELETIONREQUEST']._serialized_end=1402
-  _globals['_GETDELETIONRESPONSE']._serialized_start=1404
-  _globals['_GETDELETIONRESPONSE']._serialized_end=1470
-  _globals['_RETRYASSETREQUEST']._serialized_start=1472
-  _globals['_RETRYASSETREQUEST']._serialized_end=1524
-  _globals['_RETRYASSETRESPONSE']._serialized_start=1526
-  _globals['_RETRYASSETRESPONSE']._serialized_end=1585
-  _globals['_LISTFRAMESREQUEST']._serialized_start=1587
-  _globals['_LISTFRAMESREQUEST']._serialized_end=1678
-  _globals['_LISTFRAMESRESPONSE']._serialized_start=1680
-  _globals['_LISTFRAMESRESPONSE']._serialized_end=1770
-  _globals['_GETDOWNLOADURLREQUEST']._serialized_start=1772
-  _globals['_GETDOWNLOADURLREQUEST']._serialized_end=1864
-  _globals['_GETDOWNLOADURLRESPONSE']._serialized_start=1866
-  _globals['_GETDOWNLOADURLRESPONSE']._serialized_end=1952
-  _globals['_ASSETSERVICE']._serialized_start=1955
-  _globals['_ASSETSERVICE']._serialized_end=3232
+  _globals['_CREATEUPLOADREQUEST']._serialized_start=183
+  _globals['_CREATEUPLOADREQUEST']._serialized_end=377
+  _globals['_CREATEUPLOADRESPONSE']._serialized_start=380
+  _globals['_CREATEUPLOADRESPONSE']._serialized_end=646
+  _globals['_CREATEUPLOADRESPONSE_UPLOADHEADERSENTRY']._serialized_start=594
+  _globals['_CREATEUPLOADRESPONSE_UPLOADHEADERSENTRY']._serialized_end=646
+  _globals['_COMPLETEUPLOADREQUEST']._serialized_start=648
+  _globals['_COMPLETEUPLOADREQUEST']._serialized_end=704
+  _globals['_COMPLETEUPLOADRESPONSE']._serialized_start=706
+  _globals['_COMPLETEUPLOADRESPONSE']._serialized_end=769
+  _globals['_GETASSETREQUEST']._serialized_start=771
+  _globals['_GETASSETREQUEST']._serialized_end=821
+  _globals['_GETASSETRESPONSE']._serialized_start=823
+  _globals['_GETASSETRESPONSE']._serialized_end=880
+  _globals['_LISTASSETSREQUEST']._serialized_start=883
+  _globals['_LISTASSETSREQUEST']._serialized_end=1056
+  _globals['_LISTASSETSRESPONSE']._serialized_start=1058
+  _globals['_LISTASSETSRESPONSE']._serialized_end=1143
+  _globals['_UPDATEASSETREQUEST']._serialized_start=1145
+  _globals['_UPDATEASSETREQUEST']._serialized_end=1268
+  _globals['_UPDATEASSETRESPONSE']._serialized_start=1270
+  _globals['_UPDATEASSETRESPONSE']._serialized_end=1330
+  _globals['_WATCHASSETREQUEST']._serialized_start=1332
+  _globals['_WATCHASSETREQUEST']._serialized_end=1384
+  _globals['_WATCHASSETRESPONSE']._serialized_start=1386
+  _globals['_WATCHASSETRESPONSE']._serialized_end=1445
+  _globals['_DELETEASSETREQUEST']._serialized_start=1447
+  _globals['_DELETEASSETREQUEST']._serialized_end=1500
+  _globals['_DELETEASSETRESPONSE']._serialized_start=1502
+  _globals['_DELETEASSETRESPONSE']._serialized_end=1568
+  _globals['_GETDELETIONREQUEST']._serialized_start=1570
+  _globals['_GETDELETIONREQUEST']._serialized_end=1623
+  _globals['_GETDELETIONRESPONSE']._serialized_start=1625
+  _globals['_GETDELETIONRESPONSE']._serialized_end=1691
+  _globals['_RETRYASSETREQUEST']._serialized_start=1693
+  _globals['_RETRYASSETREQUEST']._serialized_end=1745
+  _globals['_RETRYASSETRESPONSE']._serialized_start=1747
+  _globals['_RETRYASSETRESPONSE']._serialized_end=1806
+  _globals['_LISTFRAMESREQUEST']._serialized_start=1808
+  _globals['_LISTFRAMESREQUEST']._serialized_end=1899
+  _globals['_LISTFRAMESRESPONSE']._serialized_start=1901
+  _globals['_LISTFRAMESRESPONSE']._serialized_end=1991
+  _globals['_GETDOWNLOADURLREQUEST']._serialized_start=1993
+  _globals['_GETDOWNLOADURLREQUEST']._serialized_end=2085
+  _globals['_GETDOWNLOADURLRESPONSE']._serialized_start=2087
+  _globals['_GETDOWNLOADURLRESPONSE']._serialized_end=2173
+  _globals['_ASSETSERVICE']._serialized_start=2176
+  _globals['_ASSETSERVICE']._serialized_end=3588
 # @@protoc_insertion_point(module_scope)

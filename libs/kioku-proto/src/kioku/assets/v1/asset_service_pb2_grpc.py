@@ -57,6 +57,11 @@ class AssetServiceStub:
                 request_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListAssetsRequest.SerializeToString,
                 response_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListAssetsResponse.FromString,
                 _registered_method=True)
+        self.UpdateAsset = channel.unary_unary(
+                '/kioku.assets.v1.AssetService/UpdateAsset',
+                request_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.UpdateAssetRequest.SerializeToString,
+                response_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.UpdateAssetResponse.FromString,
+                _registered_method=True)
         self.WatchAsset = channel.unary_stream(
                 '/kioku.assets.v1.AssetService/WatchAsset',
                 request_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.WatchAssetRequest.SerializeToString,
@@ -121,6 +126,14 @@ class AssetServiceServicer:
 
     def ListAssets(self, request, context):
         """Lists assets, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateAsset(self, request, context):
+        """Changes an asset's tags, albums or taken time (AIP-134). Searches that begin after the answer
+        go by the new ones.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -192,6 +205,11 @@ def add_AssetServiceServicer_to_server(servicer, server):
                     servicer.ListAssets,
                     request_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListAssetsRequest.FromString,
                     response_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListAssetsResponse.SerializeToString,
+            ),
+            'UpdateAsset': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateAsset,
+                    request_deserializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.UpdateAssetRequest.FromString,
+                    response_serializer=kioku_dot_assets_dot_v1_dot_asset__service__pb2.UpdateAssetResponse.SerializeToString,
             ),
             'WatchAsset': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchAsset,
@@ -335,6 +353,33 @@ class AssetService:
             '/kioku.assets.v1.AssetService/ListAssets',
             kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListAssetsRequest.SerializeToString,
             kioku_dot_assets_dot_v1_dot_asset__service__pb2.ListAssetsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateAsset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kioku.assets.v1.AssetService/UpdateAsset',
+            kioku_dot_assets_dot_v1_dot_asset__service__pb2.UpdateAssetRequest.SerializeToString,
+            kioku_dot_assets_dot_v1_dot_asset__service__pb2.UpdateAssetResponse.FromString,
             options,
             channel_credentials,
             insecure,

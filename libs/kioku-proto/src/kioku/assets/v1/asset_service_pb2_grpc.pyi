@@ -49,6 +49,10 @@ class AssetServiceStub:
     """Returns one asset."""
     ListAssets: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.ListAssetsRequest, _asset_service_pb2.ListAssetsResponse]
     """Lists assets, newest first."""
+    UpdateAsset: _grpc.UnaryUnaryMultiCallable[_asset_service_pb2.UpdateAssetRequest, _asset_service_pb2.UpdateAssetResponse]
+    """Changes an asset's tags, albums or taken time (AIP-134). Searches that begin after the answer
+    go by the new ones.
+    """
     WatchAsset: _grpc.UnaryStreamMultiCallable[_asset_service_pb2.WatchAssetRequest, _asset_service_pb2.WatchAssetResponse]
     """Streams the asset now and after each change, and ends once it is READY, FAILED or deleted.
     Over REST the stream is a JSON array.
@@ -87,6 +91,10 @@ class AssetServiceAsyncStub(AssetServiceStub):
     """Returns one asset."""
     ListAssets: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.ListAssetsRequest, _asset_service_pb2.ListAssetsResponse]  # type: ignore[assignment]
     """Lists assets, newest first."""
+    UpdateAsset: _aio.UnaryUnaryMultiCallable[_asset_service_pb2.UpdateAssetRequest, _asset_service_pb2.UpdateAssetResponse]  # type: ignore[assignment]
+    """Changes an asset's tags, albums or taken time (AIP-134). Searches that begin after the answer
+    go by the new ones.
+    """
     WatchAsset: _aio.UnaryStreamMultiCallable[_asset_service_pb2.WatchAssetRequest, _asset_service_pb2.WatchAssetResponse]  # type: ignore[assignment]
     """Streams the asset now and after each change, and ends once it is READY, FAILED or deleted.
     Over REST the stream is a JSON array.
@@ -146,6 +154,16 @@ class AssetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_asset_service_pb2.ListAssetsResponse, _abc.Awaitable[_asset_service_pb2.ListAssetsResponse]]:
         """Lists assets, newest first."""
+
+    @_abc_1.abstractmethod
+    def UpdateAsset(
+        self,
+        request: _asset_service_pb2.UpdateAssetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_asset_service_pb2.UpdateAssetResponse, _abc.Awaitable[_asset_service_pb2.UpdateAssetResponse]]:
+        """Changes an asset's tags, albums or taken time (AIP-134). Searches that begin after the answer
+        go by the new ones.
+        """
 
     @_abc_1.abstractmethod
     def WatchAsset(

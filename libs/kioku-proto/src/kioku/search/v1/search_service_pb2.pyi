@@ -38,7 +38,7 @@ class _SearchMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SearchMe
     SEARCH_METHOD_TAGS: _SearchMethod.ValueType  # 3
     """Tags and file names; no model is needed."""
     SEARCH_METHOD_COMBINED: _SearchMethod.ValueType  # 4
-    """Both, fused by reciprocal rank; one page."""
+    """Both, fused by reciprocal rank."""
 
 class SearchMethod(_SearchMethod, metaclass=_SearchMethodEnumTypeWrapper):
     """Which vectors a search by words or by an asset compares."""
@@ -52,7 +52,7 @@ SEARCH_METHOD_VISUAL: SearchMethod.ValueType  # 2
 SEARCH_METHOD_TAGS: SearchMethod.ValueType  # 3
 """Tags and file names; no model is needed."""
 SEARCH_METHOD_COMBINED: SearchMethod.ValueType  # 4
-"""Both, fused by reciprocal rank; one page."""
+"""Both, fused by reciprocal rank."""
 Global___SearchMethod: _TypeAlias = SearchMethod  # noqa: Y015
 
 @_typing.final
@@ -66,6 +66,10 @@ class Filter(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    ALBUMS_FIELD_NUMBER: _builtins.int
+    ANY_TAGS_FIELD_NUMBER: _builtins.int
+    NOT_TAGS_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
     owner: _builtins.str
     """Owner to act for; empty: the token's subject."""
     kind: _asset_pb2.AssetKind.ValueType
@@ -82,6 +86,24 @@ class Filter(_message.Message):
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """Only assets taken before this time."""
 
+    @_builtins.property
+    def albums(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only assets in all of these albums."""
+
+    @_builtins.property
+    def any_tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only assets with at least one of these tags."""
+
+    @_builtins.property
+    def not_tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only assets with none of these tags."""
+
+    @_builtins.property
+    def people(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only assets that show all of these people, by id. Nobody is known on an asset yet: as long as
+        no face is recognised, this finds nothing.
+        """
+
     def __init__(
         self,
         *,
@@ -90,10 +112,14 @@ class Filter(_message.Message):
         tags: _abc.Iterable[_builtins.str] | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        albums: _abc.Iterable[_builtins.str] | None = ...,
+        any_tags: _abc.Iterable[_builtins.str] | None = ...,
+        not_tags: _abc.Iterable[_builtins.str] | None = ...,
+        people: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "kind", b"kind", "owner", b"owner", "start_time", b"start_time", "tags", b"tags"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["albums", b"albums", "any_tags", b"any_tags", "end_time", b"end_time", "kind", b"kind", "not_tags", b"not_tags", "owner", b"owner", "people", b"people", "start_time", b"start_time", "tags", b"tags"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -114,6 +140,7 @@ class SearchRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     MIN_SCORE_FIELD_NUMBER: _builtins.int
     METHOD_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words, at most 1000 characters."""
     image: _builtins.bytes
@@ -123,11 +150,19 @@ class SearchRequest(_message.Message):
     k: _builtins.int
     """Results a page, 1 to 1000; 0: 20."""
     page_token: _builtins.str
-    """`next_page_token` of the page before, with the same query and filter; empty: the first page."""
+    """`next_page_token` of the page before, with the same query and filter; empty: the first page.
+    It continues the ranking as it was then: no asset comes twice and none is skipped, and what was
+    deleted since is passed over. After some minutes it is PAGE_TOKEN_EXPIRED.
+    """
     min_score: _builtins.float
     """Only results with at least this score, -1 to 1; unset: no limit."""
     method: Global___SearchMethod.ValueType
     """Which vectors are compared. Pictures and vectors are always looked for by what is seen."""
+    request_id: _builtins.str
+    """UUID chosen by the caller (AIP-155): a first page asked for again with the same id, within some
+    minutes, is cut from the same ranking. With another question or k it is ALREADY_EXISTS /
+    ASSET_ID_REUSED. With a page token it is only repeated in the answer.
+    """
     @_builtins.property
     def vector(self) -> _vector_pb2.Vector:
         """A vector of the space that it names."""
@@ -148,10 +183,11 @@ class SearchRequest(_message.Message):
         page_token: _builtins.str = ...,
         min_score: _builtins.float | None = ...,
         method: Global___SearchMethod.ValueType = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "min_score", b"min_score", "query", b"query", "text", b"text", "vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "k", b"k", "method", b"method", "min_score", b"min_score", "page_token", b"page_token", "query", b"query", "text", b"text", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "k", b"k", "method", b"method", "min_score", b"min_score", "page_token", b"page_token", "query", b"query", "request_id", b"request_id", "text", b"text", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_score: _TypeAlias = _typing.Literal["min_score"]  # noqa: Y015
     _WhichOneofArgType__min_score: _TypeAlias = _typing.Literal["_min_score", b"_min_score"]  # noqa: Y015
@@ -276,6 +312,7 @@ class Explain(_message.Message):
     EF_SEARCH_FIELD_NUMBER: _builtins.int
     ESTIMATED_RECALL_FIELD_NUMBER: _builtins.int
     SHORTFALL_FIELD_NUMBER: _builtins.int
+    CACHED_ANSWER_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
     """`exact` (every vector of the owner was compared), or the index that was asked, iteratively:
     `hnsw` or `ivfflat`.
@@ -300,6 +337,10 @@ class Explain(_message.Message):
     """Why there are fewer results than asked for: `exhausted` (no more match) or `min_score` (the
     rest scores less); empty: there are not fewer.
     """
+    cached_answer: _builtins.bool
+    """Whether this very answer was given before and is given again; nothing that could change it has
+    been written since. The times are then those of this call.
+    """
     def __init__(
         self,
         *,
@@ -312,10 +353,11 @@ class Explain(_message.Message):
         ef_search: _builtins.int = ...,
         estimated_recall: _builtins.float | None = ...,
         shortfall: _builtins.str = ...,
+        cached_answer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "estimated_recall", b"estimated_recall", "matched", b"matched"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "cached_vector", b"cached_vector", "database_ms", b"database_ms", "ef_search", b"ef_search", "embed_ms", b"embed_ms", "estimated_recall", b"estimated_recall", "matched", b"matched", "method", b"method", "shortfall", b"shortfall", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "cached_answer", b"cached_answer", "cached_vector", b"cached_vector", "database_ms", b"database_ms", "ef_search", b"ef_search", "embed_ms", b"embed_ms", "estimated_recall", b"estimated_recall", "matched", b"matched", "method", b"method", "shortfall", b"shortfall", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__estimated_recall: _TypeAlias = _typing.Literal["estimated_recall"]  # noqa: Y015
     _WhichOneofArgType__estimated_recall: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall"]  # noqa: Y015
@@ -338,10 +380,13 @@ class SearchResponse(_message.Message):
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SPACE_ID_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Token of the next page; empty: this was the last."""
     space_id: _builtins.str
     """The space that was searched."""
+    request_id: _builtins.str
+    """The request's `request_id`, or one made for this call; it is on the log line of the call."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]:
         """Nearest first; ties by asset id."""
@@ -357,10 +402,11 @@ class SearchResponse(_message.Message):
         next_page_token: _builtins.str = ...,
         space_id: _builtins.str = ...,
         explain: Global___Explain | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain", "hits", b"hits", "next_page_token", b"next_page_token", "space_id", b"space_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain", "hits", b"hits", "next_page_token", b"next_page_token", "request_id", b"request_id", "space_id", b"space_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

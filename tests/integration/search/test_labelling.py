@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import grpc
+import numpy as np
 import pytest
 import pytest_asyncio
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -16,6 +17,7 @@ from kioku.search.v1 import search_service_pb2 as search_pb2
 from kioku_cli import answers
 from kioku_rt.db import close_pool, open_pool
 from kioku_rt.rpc import error_of
+from kioku_search.bulk_store import BulkStore
 from kioku_search.indexing import Effect, Origin
 from kioku_search.label_store import LabelStore
 from kioku_search.labelling import Change
@@ -177,6 +179,14 @@ async def test_a_vector_that_comes_later_has_the_labels(service, db):
         assert Effect.DONE is await VectorStore(db.worker).put(origin, SEEN.space_id, unit("a"))
         assert str(one) in await found(service, tags=["t"], albums=["a"])
     assert 1 == len(await orders(db))
+
+
+async def test_a_vector_that_is_loaded_in_bulk_has_the_labels(service, db):
+    """As one that comes by event."""
+    one = await db.stored_asset("ann", tags=["t"], albums=["a"])
+    into = SimpleNamespace(space_id=SEEN.space_id)
+    await BulkStore(db.worker_dsn).put(into, "ann", [one], np.array([unit("a")]))
+    assert {str(one)} == await found(service, tags=["t"], albums=["a"])
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kioku_search import pages
 from kioku_search.indexing import Effect, Origin
 from kioku_search.ranking_store import OldRankingStore
 from kioku_search.vector_store import VectorStore
+from structlog.testing import capture_logs
 
 from tests.integration.search.rig import space, unit
 
@@ -313,6 +314,14 @@ async def test_a_request_id_has_one_meaning(library, start):
             assert ("INVALID_ARGUMENT", "ID_MALFORMED") == await refused(call)
         made = [(await search.Search(ask())).request_id for _ in range(2)]
         assert 2 == len({uuid.UUID(one) for one in made})
+
+
+async def test_the_request_id_is_on_the_line_of_its_call(library, start):
+    """So that what a user saw can be found in the logs."""
+    with capture_logs() as lines:
+        async with start() as service:
+            answer = await service.search("ann").Search(ask())
+    assert [answer.request_id] == [one["request_id"] for one in lines if one["event"] == "rpc"]
 
 
 async def test_calls_with_one_request_id_at_the_same_time(library, start, db):

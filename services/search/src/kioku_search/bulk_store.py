@@ -87,14 +87,15 @@ async def _put(
 
 
 def _record(space_id: str, row: asyncpg.Record, vector: Floats) -> tuple[Any, ...]:
+    asset = asset_of(row)
     return (
         space_id,
-        row["owner"],
-        row["asset_id"],
-        row["generation"],
-        row["kind"],
-        row["tags"],
-        row["taken_at"] or row["created_at"],
+        asset.owner,
+        asset.asset_id,
+        asset.generation,
+        asset.kind,
+        list(asset.labels),
+        asset.shown_at,
         WHOLE,
         vector,
     )

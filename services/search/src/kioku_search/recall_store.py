@@ -40,7 +40,7 @@ DELETE FROM search.recall_samples WHERE space_id = $1 AND answered_at <= (
 """
 _NEAREST = """
 SELECT distance FROM search.nearest_images($1, $2, $3, $4, $5, p_kind => $6, p_tags => $7,
-    p_from => $8, p_until => $9, p_exact_limit => $10)
+    p_from => $8, p_until => $9, p_exact_limit => $10, p_any_tags => $11, p_not_tags => $12)
 """
 
 
@@ -106,9 +106,11 @@ class ExactStore:
                 probe.like,
                 limit,
                 wanted.kind,
-                list(wanted.tags) or None,
+                list(wanted.labels) or None,
                 wanted.start,
                 wanted.end,
                 _EVERYTHING,
+                list(wanted.any_tags) or None,
+                list(wanted.not_tags) or None,
             )
         return [row["distance"] for row in rows]

@@ -50,26 +50,5 @@ CREATE TRIGGER assets_epoch_update AFTER UPDATE ON search.assets FOR EACH ROW
     EXECUTE FUNCTION search.owner_changed();
 
 -- No index holds the labels, so changing them leaves the graph alone as long as the new version of
--- the row fits into its page (a heap-only update). Rows of 450 to 1152 dimensions are so large that
--- a page filled to nine tenths has no room for one more: there a quarter is left, which takes a
--- third to a half more pages. Larger ones would take twice as many and are left as they are.
+-- the row fits into its page (a heap-only update); see vectors_fillfactor.
 GRANT UPDATE (tags, shown_at) ON search.image_embeddings TO search_api;
-CREATE FUNCTION search.leave_room(p_partition text, p_dimension integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    EXECUTE format('ALTER TABLE search.%I SET (fillfactor = %s)', p_partition,
-                   CASE WHEN p_dimension BETWEEN 450 AND 1152 THEN 75 ELSE 90 END);
-END
-$$;
-REVOKE ALL ON FUNCTION search.leave_room FROM PUBLIC;
-CREATE FUNCTION search.space_leaves_room() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM search.leave_room(NEW.partition_name, NEW.dimension);
-    RETURN NULL;
-END
-$$;
--- At the end of the transaction, for the partition is made after the space's row.
-CREATE CONSTRAINT TRIGGER spaces_leave_room AFTER INSERT ON search.spaces
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION search.space_leaves_room();
-SELECT search.leave_room(partition_name, dimension) FROM search.spaces;

@@ -140,7 +140,8 @@ async def test_the_smallest_effort_is_found_and_used(service, indexes, db):
             vector=vector_pb2.Vector(space_id=SPACE.space_id, values=queries()[0].tolist())
         )
     )
-    assert ("hnsw", max(answer.index.effort, 21), "") == (
+    looked = 20 + service.settings.page_depth + 1  # a first page is ranked deeper than it shows
+    assert ("hnsw", max(answer.index.effort, looked), "") == (
         found.explain.strategy,
         found.explain.ef_search,
         found.explain.shortfall,

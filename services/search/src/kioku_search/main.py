@@ -21,6 +21,7 @@ from kioku_rt.service import Running, SideTask
 from kioku_search import asset_servicer, search_servicer
 from kioku_search.asset_store import AssetStore
 from kioku_search.changes import DatabaseChanges
+from kioku_search.comparing import Comparing
 from kioku_search.consumers import Consumers
 from kioku_search.coverage_store import CoverageStore
 from kioku_search.cutting import Cutting
@@ -128,11 +129,26 @@ def build(settings: Settings, servers: Servers) -> Running:
         Cutting(frames, servers.objects),
         deletions,
     )
+    reconciler = Reconciler(
+        RepairStore(servers.worker), spaces, EventQueue(servers.bus), settings.repair_rules()
+    )
+    comparing = Comparing.over(
+        servers.worker, servers.objects, reconciler, settings.repair_rules().grace
+    )
     return Running(
-        server=_server(settings, verifier, asset_service, search_service, indexes.registration),
+        server=_server(
+            settings,
+            verifier,
+            asset_service,
+            search_service,
+            (indexes.registration, comparing.registration()),
+        ),
         consumers={
             **_workers(settings, servers, consumers),
-            **{job.name: job.run for job in _jobs(settings, servers, spaces, deletions)},
+            **{
+                job.name: job.run for job in _jobs(settings, servers, spaces, deletions, reconciler)
+            },
+            "compare": comparing.job(settings.compare_seconds).run,
             **indexes.side_tasks,
             "changes": changes.run,
         },
@@ -185,7 +201,7 @@ def _server(
     verifier: TokenVerifier,
     assets: asset_servicer.AssetServicer,
     searches: search_servicer.SearchServicer,
-    indexes: Registration,
+    others: tuple[Registration, ...],
 ) -> RpcServer:
     return RpcServer(
         settings.server_config(),
@@ -197,7 +213,7 @@ def _server(
                 long_lived=frozenset({"WatchAsset"}),
             ),
             Registration(search_servicer.NAME, add_SearchServiceServicer_to_server, searches),
-            indexes,
+            *others,
         ],
         verifier=verifier,
     )
@@ -238,10 +254,13 @@ async def _answers(servers: Servers) -> bool:
     return True
 
 
-def _jobs(settings: Settings, servers: Servers, spaces: Spaces, deletions: Deletions) -> list[Job]:
-    reconciler = Reconciler(
-        RepairStore(servers.worker), spaces, EventQueue(servers.bus), settings.repair_rules()
-    )
+def _jobs(
+    settings: Settings,
+    servers: Servers,
+    spaces: Spaces,
+    deletions: Deletions,
+    reconciler: Reconciler,
+) -> list[Job]:
     leftovers = Leftovers(LeftoverStore(servers.worker), servers.objects, settings.url_lifetime)
 
     async def repair() -> None:

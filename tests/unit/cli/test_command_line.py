@@ -58,6 +58,8 @@ NEED_A_STACK = [
     ("index", "evaluate"),
     ("index", "tune", "--method", "ivfflat"),
     ("index", "rebuild"),
+    ("reconcile",),
+    ("reconcile", "--repair", "--objects"),
     ("dlq", "list"),
     ("dlq", "show", "1"),
     ("dlq", "replay", "1"),

@@ -17,6 +17,7 @@ from kioku_cli.commands import (
     index,
     ingest,
     logs,
+    reconcile,
     scenes,
     search,
     stack,
@@ -43,6 +44,7 @@ app.command()(ingest.ingest)
 app.command()(search.search)
 app.command()(search.stats)
 app.command()(scenes.scenes)
+app.command()(reconcile.reconcile)
 app.add_typer(asset.app, name="asset")
 catalog.app.command("estimate")(estimate.estimate)
 app.add_typer(catalog.app, name="catalog")

@@ -10,6 +10,7 @@ from kioku_rt.reasons import Reason
 
 from kioku_cli.commands import (
     asset,
+    backup,
     catalog,
     demo,
     dlq,
@@ -39,6 +40,8 @@ app.command()(stack.down)
 app.command()(stack.status)
 app.command()(stack.plan)
 app.command()(logs.logs)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(token.token)
 app.command()(ingest.ingest)
 app.command()(search.search)

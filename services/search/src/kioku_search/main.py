@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ from kioku.assets.v1.asset_service_pb2_grpc import add_AssetServiceServicer_to_s
 from kioku.search.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from kioku_rt import service
 from kioku_rt.auth import ServiceToken, TokenVerifier
-from kioku_rt.db import Migrations, close_pool, open_pool, ping
+from kioku_rt.db import close_pool, open_pool, ping
 from kioku_rt.events import CONSUMERS, AdvisoryFeeder, EventBus, OutboxRelay, Worker
 from kioku_rt.objects import S3ObjectStore
 from kioku_rt.rpc import Registration, RpcServer, channel
@@ -75,13 +74,6 @@ def serve() -> None:
     """Run the service until it is told to stop."""
     settings = Settings()
     service.main(SERVICE, settings, partial(open_service, settings))
-
-
-def migrate() -> None:
-    """Bring the schema up to date and say what ran."""
-    dsn = Settings().search_owner_dsn.get_secret_value()
-    for name in asyncio.run(Migrations("kioku_search.migrations", SCHEMA).apply(dsn)):
-        print(name)
 
 
 async def open_service(settings: Settings, resources: AsyncExitStack) -> Running:

@@ -58,6 +58,8 @@ NEED_A_STACK = [
     ("index", "evaluate"),
     ("index", "tune", "--method", "ivfflat"),
     ("index", "rebuild"),
+    ("backup", "new"),
+    ("backup", "new", "--tombstones"),
     ("reconcile",),
     ("reconcile", "--repair", "--objects"),
     ("dlq", "list"),
@@ -165,3 +167,15 @@ def test_the_plan_is_json(kioku: Any) -> None:
     """`kioku plan --json` is what the Tiltfile reads."""
     names = [row["name"] for row in kioku("plan", "--json").document["components"]]
     assert {"postgres", "nats", "swift", "envoy", "search", "embedder"} <= set(names)
+
+
+def test_a_restore_of_nothing_changes_nothing(kioku, tmp_path):
+    """A folder without a manifest is no backup, and no data folder is made for it."""
+    ended = kioku("restore", "nothing", "--data", "new", "--json")
+    assert (1, "BACKUP_DAMAGED") == (ended.code, ended.document["error"]["reason"])
+    assert not (tmp_path / "new").exists()
+
+
+def test_orphans_are_removed_by_a_repair_only(kioku):
+    """A report changes nothing, so the flag makes no sense there."""
+    assert 2 == kioku("reconcile", "--remove-orphans").code

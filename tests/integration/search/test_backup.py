@@ -485,6 +485,31 @@ async def test_an_object_that_is_not_what_was_put_is_missing(source, tmp_path):
     assert sorted([key, source.lost]) == taken.manifest.objects.missing
 
 
+async def test_what_is_deleted_while_objects_are_copied(source, tmp_path, monkeypatch):
+    """Its row is in the dump, its object is gone, its tombstone is there: nothing is missing."""
+    run, client = taking.CopyOut.run, source.servers.swift.client()
+    key = sorted(key for key in keys(source.servers) if key.startswith("originals/"))[0]
+    asset_id = key.split("/")[2]
+    owner = next(one for one in ("ann", "bob") if owner_hash(one) == key.split("/")[1])
+    data = client.get_object(Bucket=source.servers.bucket, Key=key)["Body"].read()
+    bury = source.servers.postgres.sql
+
+    def delete_first(self, listed, progress):
+        client.delete_object(Bucket=source.servers.bucket, Key=key)
+        row = f"VALUES ('{owner}', '{asset_id}', now())"
+        text = f"INSERT INTO search.deletions (owner, asset_id, sweep_after) {row}"
+        bury(text, source.servers.database)
+        return run(self, listed, progress)
+
+    monkeypatch.setattr(taking.CopyOut, "run", delete_first)
+    taken = await take_backup(source.servers, tmp_path / "b", quiet)
+    client.put_object(Bucket=source.servers.bucket, Key=key, Body=data, ContentType="image/x")
+    client.close()
+    bury("DELETE FROM search.deletions", source.servers.database)
+    assert [source.lost] == taken.manifest.objects.missing
+    assert {Tombstone(owner, asset_id)} == read_tombstones(tmp_path / "b" / "tombstones.jsonl")
+
+
 async def test_a_database_that_is_away(source, tmp_path):
     """DEPENDENCY_UNAVAILABLE, and nothing that looks like a backup."""
     away = replace(source.servers, postgres=Postgres(tmp_path / "none", auth="trust"))

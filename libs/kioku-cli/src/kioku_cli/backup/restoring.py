@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kioku_rt.objects.port import owner_hash
 from kioku_stack.postgres import Postgres
 from kioku_stack.postgres_dump import load
 
@@ -32,7 +31,7 @@ from kioku_cli.backup.manifest import (
 )
 from kioku_cli.backup.servers import Servers, refusals
 from kioku_cli.backup.staging import Stage
-from kioku_cli.backup.tombstones import Tombstone, read_tombstones, write_tombstones
+from kioku_cli.backup.tombstones import Graveyard, Tombstone, read_tombstones, write_tombstones
 from kioku_cli.plan.infrastructure import PYTHON
 from kioku_cli.plan.jobs import ROLES
 from kioku_cli.refusal import Refusal
@@ -136,7 +135,6 @@ async def restore(source: Source, stage: Stage, tell: Tell) -> Restored:
         tell("replaying migrations and deletions")
         _run_search(["migrate"], _environment(servers))
         buried = _bury(source, servers, stage)
-        tell(f"putting {len(source.objects)} objects")
         comparisons += _put_objects(source, servers, tell)
         _refuse_differences(comparisons)
     return Restored(source.manifest, comparisons, buried, stage.commit())
@@ -191,8 +189,9 @@ def _bury(source: Source, servers: Servers, stage: Stage) -> int:
 
 def _put_objects(source: Source, servers: Servers, tell: Tell) -> list[Comparison]:
     """All but those of buried assets."""
-    dead = {(owner_hash(one.owner), one.asset_id) for one in source.tombstones}
-    wanted = [one for one in source.objects if tuple(one.key.split("/")[1:3]) not in dead]
+    dead = Graveyard(source.tombstones)
+    wanted = [one for one in source.objects if not dead.holds(one.key)]
+    tell(f"putting {len(wanted)} objects")
     servers.swift.start()
     servers.swift.create_bucket(servers.bucket)
     client = servers.swift.client()

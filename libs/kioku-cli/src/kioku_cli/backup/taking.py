@@ -30,7 +30,7 @@ from kioku_cli.backup.manifest import (
     write_manifest,
 )
 from kioku_cli.backup.servers import Servers, refusals
-from kioku_cli.backup.tombstones import export_tombstones
+from kioku_cli.backup.tombstones import Graveyard, export_tombstones, read_tombstones
 from kioku_cli.refusal import Refusal
 
 _NOTES = "objects.part.jsonl"
@@ -142,8 +142,11 @@ def _check_space(folder: Path, needed: int) -> None:
 
 
 def _summary(folder: Path, copied: list[Stored], claimed: set[str]) -> Objects:
+    """What was copied, and what was not although its asset is not deleted."""
     write_inventory(folder / INVENTORY, copied)
-    missing = sorted(claimed - {one.key for one in copied})
+    dead = Graveyard(read_tombstones(folder / TOMBSTONES))
+    uncopied = claimed - {one.key for one in copied}
+    missing = sorted(key for key in uncopied if not dead.holds(key))
     return Objects(
         inventory=stored_file(folder / INVENTORY),
         count=len(copied),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from kioku_rt.objects.port import owner_hash
 
 from kioku_cli.refusal import Refusal
 
@@ -24,6 +25,17 @@ class Tombstone(NamedTuple):
 
     owner: str
     asset_id: str
+
+
+class Graveyard:
+    """Tells which objects belonged to deleted assets, by their keys."""
+
+    def __init__(self, tombstones: set[Tombstone]) -> None:
+        self._places = {(owner_hash(one.owner), one.asset_id) for one in tombstones}
+
+    def holds(self, key: str) -> bool:
+        """Whether `<prefix>/<owner-hash>/<asset_id>/…` is of one of them."""
+        return tuple(key.split("/")[1:3]) in self._places
 
 
 async def export_tombstones(dsn: str, target: Path) -> int:

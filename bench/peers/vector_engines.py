@@ -29,6 +29,10 @@ class Engine(ABC):
         self.ef = ef
 
     @abstractmethod
+    def load(self) -> None:
+        """Import the library: only the one that is asked for, and not part of what rows take."""
+
+    @abstractmethod
     def build(self, base: Any) -> None:
         """Take all rows."""
 
@@ -48,10 +52,13 @@ class Faiss(Engine):
         super().__init__(ef)
         self.kind = kind
 
-    def build(self, base: Any) -> None:
-        import faiss  # noqa: PLC0415 - only the engine that is asked for is loaded
+    def load(self) -> None:
+        import faiss  # noqa: PLC0415
 
-        self.faiss, dimension = faiss, base.shape[1]
+        self.faiss = faiss
+
+    def build(self, base: Any) -> None:
+        faiss, dimension = self.faiss, base.shape[1]
         inner = faiss.METRIC_INNER_PRODUCT
         if self.kind == "fp32":
             self.index = faiss.IndexFlat(dimension, inner)
@@ -77,10 +84,13 @@ class Faiss(Engine):
 class Hnswlib(Engine):
     """hnswlib's graph over inner products of unit vectors."""
 
-    def build(self, base: Any) -> None:
+    def load(self) -> None:
         import hnswlib  # noqa: PLC0415
 
-        self.index = hnswlib.Index("ip", base.shape[1])
+        self.hnswlib = hnswlib
+
+    def build(self, base: Any) -> None:
+        self.index = self.hnswlib.Index("ip", base.shape[1])
         self.index.init_index(len(base), ef_construction=EF_CONSTRUCTION, M=M, random_seed=1)
         self.index.add_items(base, num_threads=THREADS)
         self.index.set_ef(self.ef)
@@ -95,10 +105,13 @@ class Hnswlib(Engine):
 class Usearch(Engine):
     """usearch's graph in half precision."""
 
-    def build(self, base: Any) -> None:
-        from usearch.index import Index  # noqa: PLC0415
+    def load(self) -> None:
+        import usearch.index  # noqa: PLC0415
 
-        self.index = Index(
+        self.usearch = usearch.index
+
+    def build(self, base: Any) -> None:
+        self.index = self.usearch.Index(
             ndim=base.shape[1],
             metric="ip",
             dtype="f16",
@@ -118,11 +131,14 @@ class Usearch(Engine):
 class Lance(Engine):
     """lancedb on disk: IVF with a graph in each part, half the rows' bytes, refined."""
 
-    def build(self, base: Any) -> None:
-        import lancedb  # noqa: PLC0415
+    def load(self) -> None:
+        import lancedb.index  # noqa: PLC0415
         import pyarrow as pa  # noqa: PLC0415
-        from lancedb.index import HnswSq  # noqa: PLC0415
 
+        self.lancedb, self.pyarrow = lancedb, pa
+
+    def build(self, base: Any) -> None:
+        lancedb, pa = self.lancedb, self.pyarrow
         self.folder = tempfile.TemporaryDirectory(prefix="kioku-lance-")
         flat = pa.array(np.ascontiguousarray(base).reshape(-1))
         vectors = pa.FixedSizeListArray.from_arrays(flat, base.shape[1])
@@ -130,7 +146,7 @@ class Lance(Engine):
         self.table = lancedb.connect(self.folder.name).create_table("rows", rows)
         self.table.create_index(
             "vector",
-            config=HnswSq(
+            config=lancedb.index.HnswSq(
                 distance_type="cosine",
                 num_partitions=max(1, len(base) // 100_000),
                 m=M,
@@ -168,6 +184,7 @@ def anonymous_bytes() -> int:
 def build(engine: Engine, base_file: str) -> dict[str, float]:
     """Build from a file; seconds and bytes."""
     base = np.load(base_file, mmap_mode="r")
+    engine.load()
     before, started = anonymous_bytes(), time.perf_counter()
     engine.build(base)
     seconds = time.perf_counter() - started
@@ -190,7 +207,8 @@ def search(engine: Engine, queries: Any, k: int) -> dict[str, Any]:
 
 def main() -> None:
     """Serve one engine: `vector_engines.py NAME EF`."""
-    engine, queries = ENGINES[sys.argv[1]](int(sys.argv[2])), None
+    engine = ENGINES[sys.argv[1]](int(sys.argv[2]))
+    queries: Any = None
     for line in sys.stdin:
         asked = json.loads(line)
         if "base" in asked:

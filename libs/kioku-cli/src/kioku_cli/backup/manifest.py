@@ -21,7 +21,6 @@ DUMP = "database.dump"
 INVENTORY = "objects.jsonl"
 OBJECTS = "objects"
 TOMBSTONES = "tombstones.jsonl"
-_PIECE = 1 << 20
 
 
 class BackupDamaged(Refusal):
@@ -174,8 +173,5 @@ def check_file(folder: Path, expected: StoredFile) -> None:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, hex, read in pieces."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -183,6 +183,16 @@ async def test_drifted_tags_are_written_anew(db):
     assert ["cat", "red"] == await db.owner.fetchval("SELECT tags FROM search.image_embeddings")
 
 
+async def test_what_is_mended_in_parts_is_mended_whole(db):
+    """More than one transaction takes: the last row goes too."""
+    await db.owner.execute(
+        "INSERT INTO search.asset_tags SELECT 'ann', 't' || n, $1 FROM generate_series(1, 2001) n",
+        GONE,
+    )
+    assert (2001, 2001) == counts((await mended(db))[FindingKind.DRIFTED_TAG])
+    assert {} == await findings(db)
+
+
 async def test_a_stage_that_contradicts_its_vector(db):
     """Not done although the vector is there: ended. Done without one: ordered as missing."""
     await db.register(space())

@@ -47,22 +47,25 @@ WHERE e.space_id = $1 AND a.state <> 'DELETING' GROUP BY e.kind
 """
 _LACKING = "SELECT a.owner, a.asset_id, NULL::integer AS frame_no, a.state AS detail "
 _ORPHANS = "SELECT * FROM search.orphan_vectors WHERE space_id = $1"
+# A thousand rows a transaction: each new version of a vector's row is a new entry in the graph.
 _REMOVE_ORPHANS = """
-DELETE FROM search.image_embeddings e USING search.orphan_vectors o
+DELETE FROM search.image_embeddings e USING (
+    SELECT * FROM search.orphan_vectors WHERE updated_at < now() - $1::interval LIMIT 1000) o
 WHERE (e.space_id, e.owner, e.asset_id, e.frame_no)
-    = (o.space_id, o.owner, o.asset_id, o.frame_no) AND o.updated_at < now() - $1::interval
+    = (o.space_id, o.owner, o.asset_id, o.frame_no)
 """
 _INDEX_TAGS = """
 INSERT INTO search.asset_tags (owner, asset_id, tag)
-SELECT owner, asset_id, tag FROM search.unindexed_tags ON CONFLICT DO NOTHING
+SELECT owner, asset_id, tag FROM search.unindexed_tags LIMIT 1000 ON CONFLICT DO NOTHING
 """
 _UNINDEX_TAGS = """
-DELETE FROM search.asset_tags t USING search.overindexed_tags o
+DELETE FROM search.asset_tags t USING (SELECT * FROM search.overindexed_tags LIMIT 1000) o
 WHERE (t.owner, t.asset_id, t.tag) = (o.owner, o.asset_id, o.tag)
 """
 _COPY_FIELDS = """
 UPDATE search.image_embeddings e SET tags = d.tags, kind = d.kind, shown_at = d.shown_at
-FROM search.drifted_copies d WHERE (e.space_id, e.owner, e.asset_id, e.frame_no)
+FROM (SELECT * FROM search.drifted_copies LIMIT 1000) d
+WHERE (e.space_id, e.owner, e.asset_id, e.frame_no)
     = (d.space_id, d.owner, d.asset_id, d.frame_no)
 """
 _MEND_TAGS = (_INDEX_TAGS, _UNINDEX_TAGS, _COPY_FIELDS)
@@ -154,19 +157,27 @@ class ReconciliationStore:
 
     async def remove_orphan_vectors(self, older_than: timedelta) -> int:
         """Remove those that were written longer ago; how many."""
-        async with patient(self._pool) as connection:
-            return await _count(connection, _REMOVE_ORPHANS, older_than)
+        return await self._all(_REMOVE_ORPHANS, older_than)
 
     async def mend_tags(self) -> int:
         """Write index and copies anew from the assets; how many rows changed."""
-        async with patient(self._pool) as connection:
-            return sum([await _count(connection, statement) for statement in _MEND_TAGS])
+        return sum([await self._all(statement) for statement in _MEND_TAGS])
 
     async def mend_stages(self) -> int:
         """End the stages and frames whose vector is there, one asset at a time; how many."""
         async with patient(self._pool) as connection:
             rows = await _fetch(connection, _ENDED, _MEND_TOGETHER)
         return sum([await self._mend_stage(row) for row in rows])
+
+    async def _all(self, statement: str, *arguments: object) -> int:
+        """Repeat a statement, each time in a transaction of its own, until it changes nothing."""
+        changed = 0
+        while True:
+            async with patient(self._pool) as connection:
+                once = await _count(connection, statement, *arguments)
+            if not once:
+                return changed
+            changed += once
 
     async def _mend_stage(self, row: asyncpg.Record) -> int:
         async with unbound(self._pool) as connection:

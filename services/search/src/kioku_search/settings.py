@@ -88,7 +88,7 @@ class Settings(StorageSettings):
     repair_grace_seconds: int = Field(default=120, ge=0)
     repair_longest_seconds: int = Field(default=3600, ge=1)
     repair_batch: int = Field(default=100, ge=1, le=1000)
-    compare_seconds: float = Field(default=900.0, gt=0)
+    compare_seconds: float = Field(default=3600.0, gt=0)
     housekeeping_seconds: float = Field(default=30.0, gt=0)
 
     @field_validator("deletion_participants", mode="before")

@@ -18,6 +18,7 @@ from kioku_stack.swift import Swift
 
 from kioku_cli.backup.servers import Servers
 from kioku_cli.data import DataFolder
+from kioku_cli.launch import sweep
 from kioku_cli.refusal import Refusal
 from kioku_cli.supervisor.state import is_supervised
 
@@ -49,11 +50,12 @@ class Stage:
         return (self.folder / _VERIFIED).exists()
 
     def check(self, *, force: bool) -> None:
-        """Raise STACK_RUNNING or STACK_NOT_EMPTY."""
+        """Raise STACK_RUNNING or STACK_NOT_EMPTY; what a killed supervisor left is ended."""
         root = self.data.root
         if is_supervised(self.data):
             text = f"A stack runs on {root}; run `kioku down` first."
             raise Refusal(text, reason="STACK_RUNNING")
+        sweep(self.data)
         if not force and any((root / name).exists() for name in _SERVERS):
             text = f"{root} holds a stack's data; --force moves them aside."
             raise Refusal(text, reason="STACK_NOT_EMPTY")

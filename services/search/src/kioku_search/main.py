@@ -22,7 +22,6 @@ from kioku_search.asset_store import AssetStore
 from kioku_search.changes import DatabaseChanges
 from kioku_search.comparing import Comparing
 from kioku_search.consumers import Consumers
-from kioku_search.coverage_store import CoverageStore
 from kioku_search.cutting import Cutting
 from kioku_search.database import SCHEMA
 from kioku_search.deletion import Deletions
@@ -31,11 +30,11 @@ from kioku_search.embedder_client import EmbedderClient
 from kioku_search.event_queue import EventQueue
 from kioku_search.frame_store import FrameStore
 from kioku_search.housekeeping import Job, Leftovers
+from kioku_search.hybrid_wiring import hybrid
 from kioku_search.index_wiring import index_part
 from kioku_search.indexing import Indexing
 from kioku_search.leftover_store import LeftoverStore
 from kioku_search.library import Library
-from kioku_search.methods import SearchByMethod
 from kioku_search.metrics import SWEEPS, UPLOADS_GIVEN_UP, repaired
 from kioku_search.page_token import PageTokens
 from kioku_search.plans import check_plans
@@ -108,10 +107,10 @@ def build(settings: Settings, servers: Servers) -> Running:
         Library(assets, servers.objects, changes, tokens),
         deletions,
     )
+    lists = hybrid(servers.api, servers.worker, spaces, indexes.neighbours, tokens)
     search_service = search_servicer.SearchServicer(
-        SearchByMethod(
-            Search(indexes.neighbours, spaces, vectors, tokens), spaces, CoverageStore(servers.api)
-        ),
+        lists.searching(Search(indexes.neighbours, spaces, vectors, tokens)),
+        lists.duplicates(),
         StatsStore(servers.api),
     )
     verifier = TokenVerifier(settings.auth_config())
@@ -142,6 +141,7 @@ def build(settings: Settings, servers: Servers) -> Running:
             },
             "compare": comparing.job(settings.compare_seconds).run,
             **indexes.side_tasks,
+            **{job.name: job.run for job in lists.jobs(settings, servers.embedder)},
             "changes": changes.run,
         },
         relays={

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from kioku_rt.db import acquire
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
+from kioku_rt.vectors import SMALLEST_NORM
 
 from kioku_search.asset import Kind
 from kioku_search.database import owned
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     import asyncpg
+    import numpy.typing as npt
     from kioku_rt.auth.principal import Acting
 
 NEAREST = (
@@ -27,6 +30,10 @@ NEAREST = (
     " p_from => $8, p_until => $9, p_after_distance => $10, p_after_asset => $11, p_seen => $12,"
     " p_ef => $13)"
 )
+_VECTORS_OF = """
+SELECT e.embedding FROM search.image_embeddings e
+WHERE e.owner = $1 AND e.asset_id = $2 AND e.space_id = $3 ORDER BY e.frame_no
+"""
 
 
 class NeighbourStore:
@@ -65,6 +72,21 @@ class NeighbourStore:
                 self._ef_search,
             )
         return [_neighbour(row) for row in rows]
+
+    async def mean_vector(
+        self, acting: Acting, asset_id: UUID, space_id: str
+    ) -> npt.NDArray[np.float32] | None:
+        """The vector of an asset, of a video the mean of its frames; None if it has none.
+
+        Frames that cancel each other out are their first, as in `search.nearest_images`.
+        """
+        async with owned(self._pool, acting, "search", space_id) as connection:
+            rows = await connection.fetch(_VECTORS_OF, acting.owner, asset_id, space_id)
+        if not rows:
+            return None
+        vectors = np.stack([row["embedding"] for row in rows]).astype(np.float32)
+        mean: npt.NDArray[np.float32] = vectors.mean(axis=0)
+        return mean if float(np.linalg.norm(mean)) >= SMALLEST_NORM else vectors[0]
 
     async def check_searchable(self, acting: Acting, asset_id: UUID, space_id: str) -> None:
         """Say why an asset has no neighbours.

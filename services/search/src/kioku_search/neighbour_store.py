@@ -6,7 +6,7 @@ needs no transaction of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from kioku_rt.db import acquire
@@ -53,19 +53,11 @@ class NeighbourStore:
         if acting.on_behalf:
             async with owned(self._pool, acting, "search", probe.space.space_id):
                 pass  # recorded before anything is read
-        wanted, after = probe.wanted, probe.after
+        after = probe.after
         async with acquire(self._pool) as connection:
             rows = await connection.fetch(
                 NEAREST,
-                acting.owner,
-                probe.space.space_id,
-                probe.vector,
-                probe.like,
-                limit,
-                wanted.kind,
-                list(wanted.tags) or None,
-                wanted.start,
-                wanted.end,
+                *asked(acting, probe, limit),
                 after.distance if after else None,
                 after.asset_id if after else None,
                 after.seen if after else 0,
@@ -108,6 +100,22 @@ class NeighbourStore:
             raise KiokuError(Reason.ASSET_NOT_FOUND)
         if not row["has_vector"]:
             raise KiokuError(Reason.ASSET_NOT_READY)
+
+
+def asked(acting: Acting, probe: Probe, limit: int) -> tuple[Any, ...]:
+    """The first nine parameters of `search.nearest_images`: who asks, what for, which assets."""
+    wanted = probe.wanted
+    return (
+        acting.owner,
+        probe.space.space_id,
+        probe.vector,
+        probe.like,
+        limit,
+        wanted.kind,
+        list(wanted.tags) or None,
+        wanted.start,
+        wanted.end,
+    )
 
 
 def _neighbour(row: asyncpg.Record) -> Neighbour:

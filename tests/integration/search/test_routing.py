@@ -157,6 +157,13 @@ async def test_costs_can_be_measured(db):
     assert "on" == left
 
 
+async def test_an_empty_space_has_no_costs(db):
+    """Nothing is measured where nothing is stored."""
+    await db.owner.execute("DELETE FROM search.image_embeddings")
+    row = await db.worker.fetchrow("SELECT * FROM search.measure_costs($1)", SPACE.space_id)
+    assert (None, None) == tuple(row)
+
+
 async def test_the_effort_of_the_space_goes_before_that_of_the_process(db):
     """And what was measured of it is told."""
     await db.worker.execute("UPDATE search.space_indexes SET effort = 33, recall_mean = 0.875")

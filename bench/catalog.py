@@ -22,9 +22,10 @@ import numpy as np
 import numpy.typing as npt
 from kioku_embedder.extraction import extract_image_embeddings, extract_text_embeddings
 from kioku_embedder.tags.encoder import TagsEncoder
+from kioku_search.asking import DEPTH
 from kioku_search.asset import Kind
-from kioku_search.fusion import Method, fuse
-from kioku_search.methods import DEPTH
+from kioku_search.fusion import fuse
+from kioku_search.options import Method
 from kioku_search.search import CHANCE, Neighbour
 
 from bench.catalog_labels import Known, Question, QuestionSet, question_sets

@@ -19,6 +19,7 @@ import asyncpg
 from kioku.events.v1 import events_pb2
 from kioku_rt.events import EventBus, new_event_id
 from kioku_search.search_servicer import space_message
+from kioku_search.space import Space
 
 from bench.clustered_vectors import Clusters
 from bench.search_stage import DIMENSION, SPACE, Stage, Vectors, fill, servers, service
@@ -47,7 +48,9 @@ async def order(stage: Stage, count: int) -> list[uuid.UUID]:
     return ids
 
 
-async def publish(stage: Stage, ids: list[uuid.UUID], vectors: Vectors) -> None:
+async def publish(
+    stage: Stage, ids: list[uuid.UUID], vectors: Vectors, space: Space = SPACE
+) -> None:
     """One `embedding.ready` per asset."""
     async with await EventBus.connect(stage.nats.url, "bench") as bus:
         room = asyncio.Semaphore(_PUBLISHERS)
@@ -56,7 +59,7 @@ async def publish(stage: Stage, ids: list[uuid.UUID], vectors: Vectors) -> None:
             message = events_pb2.EmbeddingReady(
                 asset_id=str(asset_id),
                 owner="everything",
-                space=space_message(SPACE),
+                space=space_message(space),
                 items=[events_pb2.EmbeddedItem(vector=vector.astype("<f4").tobytes())],
                 generation=1,
                 attempts=1,

@@ -113,6 +113,7 @@ async def fill(
     vectors: Vectors,
     owners: Sequence[str],
     frames: Mapping[str, int] | None = None,
+    space: Space = SPACE,
 ) -> float:
     """A database with the schema and its READY assets; seconds for the index build.
 
@@ -127,18 +128,18 @@ async def fill(
     connection = await asyncpg.connect(dsn, command_timeout=1800)
     try:
         await register_codecs(connection)
-        await _register(connection)
+        await _register(connection, space)
         rows = kept(owners, frames or {})
         await _copy_assets(connection, rows)
-        return await _copy_vectors(connection, vectors, rows)
+        return await _copy_vectors(connection, vectors, rows, space)
     finally:
         await connection.close()
 
 
-async def _register(connection: asyncpg.Connection) -> None:
+async def _register(connection: asyncpg.Connection, space: Space) -> None:
     await connection.execute(
         "SELECT search.register_space($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        *(getattr(SPACE, name) for name in SPACE.__dataclass_fields__),
+        *(getattr(space, name) for name in space.__dataclass_fields__),
     )
 
 
@@ -161,7 +162,7 @@ async def _copy_assets(connection: asyncpg.Connection, rows: Sequence[Kept]) -> 
 
 
 async def _copy_vectors(
-    connection: asyncpg.Connection, vectors: Vectors, rows: Sequence[Kept]
+    connection: asyncpg.Connection, vectors: Vectors, rows: Sequence[Kept], space: Space
 ) -> float:
     """Load, then build the graph, then gather statistics; seconds for the graph."""
     now, loop = datetime.now(UTC), asyncio.get_running_loop()
@@ -170,7 +171,7 @@ async def _copy_vectors(
         "SELECT indexdef FROM pg_indexes WHERE indexname = $1", f"{name}_hnsw"
     )
     await connection.execute(f"DROP INDEX search.{name}_hnsw")
-    head = (SPACE.space_id, 1, ["bench"], now)
+    head = (space.space_id, 1, ["bench"], now)
     await connection.copy_records_to_table(
         "image_embeddings",
         schema_name="search",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from kioku_rt.errors import InvalidInput, KiokuError
-from kioku_rt.objects import HEAD_BYTES, Digest, ObjectInfo, ObjectStore
+from kioku_rt.objects import HEAD_BYTES, Digest, ListedObject, ObjectInfo, ObjectStore
 from kioku_rt.reasons import Reason
 
 DATA = bytes(range(256)) * 40
@@ -146,3 +146,21 @@ async def test_urls_stay_out_of_logs(store: ObjectStore) -> None:
 async def test_ping(store: ObjectStore) -> None:
     """A store that is there answers."""
     await store.ping()
+
+
+async def test_pages_of_a_listing_go_on_after_a_key(store: ObjectStore) -> None:
+    """Every object of the prefix once, in order, with size, etag and a time of day."""
+    keys = [f"originals/{number}" for number in range(7)]
+    for key in [*keys, "incoming/x", "originalsX"]:
+        await store.put(key, key.encode(), "text/plain")
+    found: list[ListedObject] = []
+    while page := await store.list_page("originals/", after=found[-1].key if found else ""):
+        assert len(page) < len(keys)
+        found += page
+    assert keys == [one.key for one in found]
+    head = await store.head(keys[0])
+    assert head is not None
+    assert (len(keys[0]), head.etag) == (found[0].size, found[0].etag)
+    age = datetime.now(UTC) - found[0].modified
+    assert timedelta(minutes=-1) < age < timedelta(hours=1)
+    assert [] == await store.list_page("derived/")

@@ -14,6 +14,7 @@ import numpy as np
 from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kioku.events.v1 import events_pb2
 from kioku.search.v1.index_service_pb2_grpc import IndexServiceStub
+from kioku.search.v1.reconcile_service_pb2_grpc import ReconcileServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import Acting, DevIssuer, Principal
 from kioku_rt.events import EventBus
@@ -192,3 +193,6 @@ class Service:
 
     def search(self, subject: str, **claims: Any) -> Any:
         return SearchServiceStub(self._channel(subject, **claims))
+
+    def reconcile(self, subject: str, **claims: Any) -> Any:
+        return ReconcileServiceStub(self._channel(subject, **claims))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import pytest_asyncio
-from kioku_rt.errors import KiokuError
+from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Reason
 from kioku_search.index import IndexMethod, OperatorClass, Parameters
 from kioku_search.index_builder import builders
@@ -127,6 +127,34 @@ async def test_what_does_not_fit_is_refused_with_numbers(db):
     assert ("FAILED", Reason.INDEX_MEMORY_EXCEEDED) == (job.state, job.reason)
     assert "1048576" in job.message
     assert before == await names(db)
+
+
+async def test_what_the_database_refuses_ends_the_job(db, jobs):
+    """With a reason, not the process; the index stays as it is."""
+    await db.owner.execute("DROP FUNCTION search.index_sql CASCADE")
+    before = await names(db)
+    job, _ = await ordered(db, jobs, Parameters(m=8, ef_construction=32))
+    assert ("FAILED", Reason.INTERNAL) == (job.state, job.reason)
+    assert before == await names(db)
+
+
+async def test_a_lost_connection_leaves_the_job_open(db, jobs):
+    """It is done by whoever looks next."""
+    store = IndexJobStore(db.worker)
+    await store.order(SPACE.space_id, BUILD, Parameters(m=16, ef_construction=500))
+    work = asyncio.create_task(jobs.run_once())
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    ended += " WHERE application_name = 'kioku-search-index' AND datname = current_database()"
+    ended += " AND query LIKE 'CREATE INDEX%'"
+    async with asyncio.timeout(60):
+        while not await db.owner.fetch(ended):
+            await asyncio.sleep(0.01)
+    with pytest.raises(DependencyDown):
+        await work
+    assert "RUNNING" == (await store.last(SPACE.space_id)).state
+    await jobs.run_once()
+    assert "DONE" == (await store.last(SPACE.space_id)).state
+    assert 1 == len(await names(db))
 
 
 async def test_one_order_at_a_time_for_a_space(db):

@@ -15,6 +15,7 @@ SET_OWNER = "SELECT set_config('kioku.owner', $1, true)"
 TABLES = (
     "assets",
     "asset_tags",
+    "asset_words",
     "asset_stages",
     "image_embeddings",
     "videos",

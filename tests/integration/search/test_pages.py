@@ -221,7 +221,7 @@ async def test_two_who_lengthen_at_the_same_time(library, start):
 
 async def test_what_is_deleted_leaves_every_ranking_at_once(library, start, db):
     """Its id is in none any more, and a ranking by likeness to it is gone."""
-    held = "SELECT count(*) FROM search.result_pages WHERE $1 = ANY (asset_ids) OR like_id = $1"
+    held = "SELECT count(*) FROM search.result_pages WHERE $1 = ANY (asset_ids) OR $1 = ANY (about)"
     gone = library[3]
     async with start() as service:
         search = service.search("ann")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
+import asyncpg
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -110,9 +112,22 @@ async def test_never_short_when_a_scan_gives_up(db, scan):
 @pytest.mark.parametrize("method", ["hnsw", "ivfflat"])
 @pytest.mark.parametrize("opclass", ["cosine", "l2", "ip"])
 async def test_every_index_ranks_by_cosine(db, method, opclass):
-    """Whatever the index compares by, distances are cosine distances and the order is theirs."""
+    """Whatever it compares by, it is what serves, and distances and order are the cosine's."""
     async with db.owner.acquire() as connection:
         await build(connection, method, f"halfvec_{opclass}_ops")
+    connection = await asyncpg.connect(db.api_dsn)  # its scans are counted when it closes
+    text = (
+        "SELECT distance FROM search.nearest_images('everything', $1, $2::text::public.halfvec,"
+        " NULL, 20, p_exact_limit => 21)"
+    )
+    for query in queries():
+        await connection.fetch(text, SPACE.space_id, str(query.tolist()))
+    await connection.close()
+    name = f"{await db.partition(SPACE.space_id)}_{method}"
+    scans = "SELECT idx_scan FROM pg_stat_all_indexes WHERE indexrelname = $1"
+    async with asyncio.timeout(30):
+        while await db.owner.fetchval(scans, name) < len(queries()):
+            await asyncio.sleep(0.05)
     shares = []
     for query in queries():
         rows = await nearest(db, query, p_exact_limit=ALWAYS_INDEX)
@@ -155,6 +170,13 @@ async def test_costs_can_be_measured(db):
     assert row["tuple_us"] > 0
     assert row["row_us"] > 0
     assert "on" == left
+
+
+async def test_an_empty_space_has_no_costs(db):
+    """Nothing is measured where nothing is stored."""
+    await db.owner.execute("DELETE FROM search.image_embeddings")
+    row = await db.worker.fetchrow("SELECT * FROM search.measure_costs($1)", SPACE.space_id)
+    assert (None, None) == tuple(row)
 
 
 async def test_the_effort_of_the_space_goes_before_that_of_the_process(db):

@@ -48,6 +48,9 @@ NEED_A_STACK = [
     ("ingest", "."),
     ("search", "a red bird"),
     ("search", "--like", "some-asset"),
+    ("search", "--like", "some-asset", "--also-text", "at night", "--collapse", "--diverse", "0.5"),
+    ("search", "sea", "--method", "words", "--fusion", "min-max", "--min-relevance", "0.5"),
+    ("duplicates", "--min-similarity", "0.9"),
     ("stats",),
     ("asset", "show", "some-asset"),
     ("asset", "list"),
@@ -61,6 +64,10 @@ NEED_A_STACK = [
     ("index", "rebuild"),
     ("asset", "tag", "some-asset", "--add", "red"),
     ("asset", "album", "some-asset", "--only", "trip"),
+    ("backup", "new"),
+    ("backup", "new", "--tombstones"),
+    ("reconcile",),
+    ("reconcile", "--repair", "--objects"),
     ("dlq", "list"),
     ("dlq", "show", "1"),
     ("dlq", "replay", "1"),
@@ -184,3 +191,15 @@ def test_the_plan_is_json(kioku: Any) -> None:
     """`kioku plan --json` is what the Tiltfile reads."""
     names = [row["name"] for row in kioku("plan", "--json").document["components"]]
     assert {"postgres", "nats", "swift", "envoy", "search", "embedder"} <= set(names)
+
+
+def test_a_restore_of_nothing_changes_nothing(kioku, tmp_path):
+    """A folder without a manifest is no backup, and no data folder is made for it."""
+    ended = kioku("restore", "nothing", "--data", "new", "--json")
+    assert (1, "BACKUP_DAMAGED") == (ended.code, ended.document["error"]["reason"])
+    assert not (tmp_path / "new").exists()
+
+
+def test_orphans_are_removed_by_a_repair_only(kioku):
+    """A report changes nothing, so the flag makes no sense there."""
+    assert 2 == kioku("reconcile", "--remove-orphans").code

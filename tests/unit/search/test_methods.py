@@ -11,9 +11,17 @@ from kioku_rt.auth import Acting, Principal
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 from kioku_search.asset import Kind
-from kioku_search.fusion import Method
 from kioku_search.methods import SearchByMethod
-from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery
+from kioku_search.options import AlsoText, Fusion, FusionKind, Method, Options
+from kioku_search.query import (
+    ImageQuery,
+    JointQuery,
+    LikeQuery,
+    Query,
+    TextQuery,
+    VectorQuery,
+)
+from kioku_search.results import FUSED, JOINED
 from kioku_search.search import Answer, Neighbour, Wanted
 from kioku_search.space import IMAGE, TAG, Space
 
@@ -32,11 +40,16 @@ class FakeSearch:
 
     def __init__(self) -> None:
         self.failing: dict[str, KiokuError] = {}
+        self.failing_queries: dict[type, KiokuError] = {}
         self.asked: list[str] = []
+        self.queries: list[Query] = []
 
-    async def search(self, _acting: Acting, _query: Query, _wanted: Wanted, **how: Any) -> Answer:
+    async def search(self, _acting: Acting, query: Query, _wanted: Wanted, **how: Any) -> Answer:
         kind = how["kind"]
         self.asked.append(kind)
+        self.queries.append(query)
+        if type(query) in self.failing_queries:
+            raise self.failing_queries[type(query)]
         if kind in self.failing:
             raise self.failing[kind]
         if how["page_token"] not in ("", kind):
@@ -69,15 +82,51 @@ class FakeCoverage:
         return self.unfinished
 
 
+class FakeWords:
+    """The list of words; what has them is set."""
+
+    def __init__(self) -> None:
+        self.found: list[UUID] = []
+        self.asked: list[str] = []
+        self.least: list[float | None] = []
+
+    async def search(self, _acting: Acting, text: str, _wanted: Wanted, **how: Any) -> Answer:
+        self.asked.append(text)
+        self.least.append(how["min_score"])
+        hits = tuple(Neighbour(one, 0.0, "", Kind.IMAGE, (), None, "words") for one in self.found)
+        return Answer(hits, "", "", "words", 0.0, 1.0, False, method=Method.WORDS)
+
+
+class PlainRefinement:
+    """Leaves everything as it is."""
+
+    async def refine(self, _acting: Acting, answer: Answer, _options: Options) -> Answer:
+        return answer
+
+
 class World:
     """A search by method over fakes."""
 
     def __init__(self) -> None:
         self.lists, self.spaces, self.coverage = FakeSearch(), FakeSpaces(), FakeCoverage()
-        self._search = SearchByMethod(self.lists, self.spaces, self.coverage)  # type: ignore[arg-type]
+        self.words = FakeWords()
+        self._search = SearchByMethod(
+            self.lists,
+            self.words,
+            self.spaces,
+            self.coverage,
+            PlainRefinement(),  # type: ignore[arg-type]
+        )
 
-    async def ask(self, method: Method = Method.AUTO, query: Query = WORDS, **how: Any) -> Answer:
-        return await self._search.search(WHO, query, Wanted(), k=10, method=method, **how)
+    async def ask(
+        self,
+        method: Method = Method.AUTO,
+        query: Query = WORDS,
+        page_token: str = "",
+        **options: Any,
+    ) -> Answer:
+        asked = Options(k=10, method=method, **options)
+        return await self._search.search(WHO, query, Wanted(), asked, page_token=page_token)
 
 
 @pytest.fixture
@@ -167,10 +216,13 @@ async def test_auto_does_not_hide_other_failures(world: World) -> None:
 
 
 async def test_a_page_token_leads_back_to_its_list(world: World) -> None:
-    """Whatever has changed meanwhile."""
+    """By the list's own name, whatever has changed meanwhile; AUTO has none."""
     world.coverage.unfinished = True
-    assert Method.TAGS == (await world.ask(page_token=TAG)).method
-    assert Method.VISUAL == (await world.ask(page_token=IMAGE)).method
+    assert Method.TAGS == (await world.ask(Method.TAGS, page_token=TAG)).method
+    assert Method.VISUAL == (await world.ask(Method.VISUAL, page_token=IMAGE)).method
+    with pytest.raises(InvalidInput) as refused:
+        await world.ask(page_token=IMAGE)
+    assert Reason.PAGE_TOKEN_INVALID == refused.value.reason
 
 
 @pytest.mark.parametrize(
@@ -196,3 +248,89 @@ async def test_an_asset_without_a_visual_vector_is_compared_by_its_tags(world: W
     with pytest.raises(KiokuError) as missing:
         await world.ask(Method.COMBINED, LikeQuery(uuid4()))
     assert Reason.ASSET_NOT_READY == missing.value.reason
+
+
+async def test_words_that_are_written_join_what_is_seen(world: World) -> None:
+    """AUTO fuses both; in one page, and what has the words goes first of equals."""
+    world.words.found = [BY_BOTH]
+    answer = await world.ask()
+    assert (Method.COMBINED, BY_BOTH, "") == (
+        answer.method,
+        answer.hits[0].asset_id,
+        answer.next_page_token,
+    )
+    assert [IMAGE] == world.lists.asked
+    assert FusionKind.RRF == answer.findings.fusion
+
+
+async def test_words_alone_need_no_model(world: World) -> None:
+    """Named, or left over while neither model answers; with nothing found the failure is told."""
+    world.words.found = [BY_TAGS]
+    down = DependencyDown("embedder", reason=Reason.EMBEDDER_UNAVAILABLE)
+    world.lists.failing = {IMAGE: down, TAG: down}
+    for method in (Method.WORDS, Method.AUTO):
+        answer = await world.ask(method)
+        assert (Method.WORDS, BY_TAGS) == (answer.method, answer.hits[0].asset_id)
+    world.words.found = []
+    with pytest.raises(DependencyDown):
+        await world.ask()
+
+
+async def test_chance_likeness_of_words_does_not_go_before_what_is_seen(world: World) -> None:
+    """AUTO wants most words written; who names the method, or has nothing else, gets all."""
+    world.coverage.unfinished = True
+    for method, least in ((Method.AUTO, 0.6), (Method.COMBINED, None), (Method.WORDS, None)):
+        await world.ask(method)
+        assert least == world.words.least[-1]
+    world.coverage.unfinished = False
+    await world.ask(min_score=0.7)
+    await world.ask(min_score=0.1)
+    assert [0.7, 0.6] == world.words.least[-2:]
+    world.spaces.kinds = {TAG}
+    await world.ask()
+    assert world.words.least[-1] is None
+
+
+async def test_a_list_without_weight_is_not_asked(world: World) -> None:
+    """By any method that fuses; if none is left, that is refused."""
+    only_words = Fusion(weights=(0.0, 0.0, 1.0))
+    world.words.found = [BY_TAGS]
+    for method in (Method.COMBINED, Method.AUTO):
+        assert Method.WORDS == (await world.ask(method, fusion=only_words)).method
+    assert [] == world.lists.asked
+    with pytest.raises(InvalidInput) as refused:
+        await world.ask(Method.COMBINED, LikeQuery(uuid4()), fusion=only_words)
+    assert Reason.FIELD_INVALID == refused.value.reason
+
+
+async def test_a_picture_and_words_are_one_question(world: World) -> None:
+    """One vector of both; with a model that has no words, two lists that are weighed."""
+    also = AlsoText("at night", 0.25)
+    picture = ImageQuery(b"x", "0")
+    answer = await world.ask(query=picture, also_text=also)
+    assert ([JointQuery(picture, "at night", 0.25)], JOINED) == (
+        world.lists.queries,
+        answer.findings.also_text,
+    )
+    world.words.found = [BY_BOTH]
+    world.lists.failing_queries = {JointQuery: KiokuError(Reason.TEXT_NOT_SUPPORTED)}
+    late = await world.ask(query=picture, also_text=also)
+    assert (Method.COMBINED, FUSED, ["at night"]) == (
+        late.method,
+        late.findings.also_text,
+        world.words.asked,
+    )
+    weights = {part.method: part.weight for parts in late.parts.values() for part in parts}
+    assert {Method.VISUAL: 0.75, Method.TAGS: 0.25, Method.WORDS: 0.25} == weights
+
+
+async def test_words_beside_words_are_refused(world: World) -> None:
+    """And so is an asset by words, and a further page of what has one only."""
+    for query, options in (
+        (WORDS, {"also_text": AlsoText("x")}),
+        (LikeQuery(uuid4()), {"method": Method.WORDS}),
+        (WORDS, {"page_token": IMAGE, "diversity": 0.5}),
+        (WORDS, {"page_token": IMAGE, "collapse": 0.97}),
+    ):
+        with pytest.raises(InvalidInput):
+            await world.ask(query=query, **options)

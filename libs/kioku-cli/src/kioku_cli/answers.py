@@ -29,17 +29,20 @@ class Question:
     tags: Sequence[str] = ()
     min_score: float | None = None
     method: str = "auto"
-    """What is compared: auto, visual, tags or combined."""
+    """What is compared: auto, visual, tags, words or combined."""
     albums: Sequence[str] = ()
     any_tags: Sequence[str] = ()
     not_tags: Sequence[str] = ()
+    also_text: str = ""
+    fusion: str = "rrf"
+    options: search_service_pb2.ResultOptions | None = None
 
     @property
     def title(self) -> str:
         """The query in words."""
-        if self.image is not None:
-            return f"like {self.image.name}"
-        return f"like {self.asset_id}" if self.asset_id else self.text
+        like = self.asset_id if self.image is None else self.image.name
+        words = f"like {like}" if like else self.text
+        return f"{words} and {self.also_text}" if self.also_text else words
 
     def check(self) -> None:
         """Raise UsageRefusal for none or several queries."""
@@ -57,7 +60,11 @@ class Question:
                 not_tags=self.not_tags,
             ),
             method=search_service_pb2.SearchMethod.Value(f"SEARCH_METHOD_{self.method.upper()}"),
+            fusion=search_service_pb2.Fusion(kind=_FUSIONS[self.fusion]),
+            options=self.options,
         )
+        if self.also_text:
+            request.also_text.text = self.also_text
         if self.min_score is not None:
             request.min_score = self.min_score
         if self.image is not None:
@@ -67,6 +74,13 @@ class Question:
         else:
             request.text = self.text
         return request
+
+
+_FUSIONS = {
+    "rrf": search_service_pb2.FUSION_KIND_RRF,
+    "min-max": search_service_pb2.FUSION_KIND_MIN_MAX,
+    "z-score": search_service_pb2.FUSION_KIND_Z_SCORE,
+}
 
 
 def _read(path: Path) -> bytes:
@@ -85,6 +99,22 @@ def _read(path: Path) -> bytes:
 async def ask(session: Session, question: Question) -> search_service_pb2.SearchResponse:
     """One search."""
     return await session.search.Search(question.request())
+
+
+async def duplicates(
+    session: Session, min_similarity: float | None
+) -> AsyncIterator[search_service_pb2.DuplicateGroup]:
+    """All groups of look-alikes, page by page."""
+    request = search_service_pb2.ListDuplicateGroupsRequest(
+        page_size=100, min_similarity=min_similarity
+    )
+    while True:
+        page = await session.search.ListDuplicateGroups(request)
+        for group in page.groups:
+            yield group
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
 
 
 async def stats(session: Session) -> search_service_pb2.GetStatsResponse:

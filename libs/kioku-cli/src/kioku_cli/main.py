@@ -11,6 +11,7 @@ from kioku_rt.reasons import Reason
 from kioku_cli.commands import (
     asset,
     asset_labels,
+    backup,
     catalog,
     demo,
     dlq,
@@ -18,6 +19,7 @@ from kioku_cli.commands import (
     index,
     ingest,
     logs,
+    reconcile,
     scenes,
     search,
     stack,
@@ -39,13 +41,17 @@ app.command()(stack.down)
 app.command()(stack.status)
 app.command()(stack.plan)
 app.command()(logs.logs)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(token.token)
 app.command()(ingest.ingest)
 app.command()(search.search)
+app.command()(search.duplicates)
 app.command()(search.stats)
 app.command()(scenes.scenes)
 asset.app.command()(asset_labels.tag)
 asset.app.command()(asset_labels.album)
+app.command()(reconcile.reconcile)
 app.add_typer(asset.app, name="asset")
 catalog.app.command("estimate")(estimate.estimate)
 app.add_typer(catalog.app, name="catalog")

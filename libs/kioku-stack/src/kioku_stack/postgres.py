@@ -86,7 +86,7 @@ class Postgres:
             "postgres",
             [str(program("postgres")), "-D", str(self.data_dir)],
             log=self.data_dir.with_name(self.data_dir.name + ".log"),
-            env=_plain_environment(),
+            env=plain_environment(),
             death_signal=signal.SIGQUIT,  # at once, yet its shared memory is given back
         )
 
@@ -136,12 +136,13 @@ class Postgres:
             self.sql(f"CREATE DATABASE {_identifier(name)}")
         self.sql("CREATE EXTENSION IF NOT EXISTS vector", database=name)
 
-    def ensure_login(self, role: str) -> None:
+    def ensure_login(self, role: str, *, bypass_rls: bool = False) -> None:
         """Let `role` log in with `password(role)`; create it if it is missing."""
         if role not in self.sql("SELECT rolname FROM pg_roles").splitlines():
             self.sql(f"CREATE ROLE {_identifier(role)}")
         secret = f" PASSWORD {_literal(self.password(role))}" if self._auth == "scram" else ""
-        self.sql(f"ALTER ROLE {_identifier(role)} LOGIN{secret}")
+        bypass = " BYPASSRLS" if bypass_rls else ""
+        self.sql(f"ALTER ROLE {_identifier(role)} LOGIN{bypass}{secret}")
 
     def sql(self, statement: str, database: str = "postgres") -> str:
         """Run one statement as the owner; its rows, tab-separated.  Raises RuntimeError."""
@@ -150,7 +151,7 @@ class Postgres:
         done = subprocess.run(  # noqa: S603
             command,
             input=statement,
-            env={**_plain_environment(), "PGPASSWORD": self.password(OWNER)},
+            env={**plain_environment(), "PGPASSWORD": self.password(OWNER)},
             capture_output=True,
             text=True,
             check=False,
@@ -164,7 +165,7 @@ class Postgres:
         """Whether it accepts connections."""
         command = [str(program("pg_isready")), "-q", "-t", "2"]
         command += ["-h", ports.LOOPBACK, "-p", str(self.port)]
-        return subprocess.run(command, env=_plain_environment(), check=False).returncode == 0  # noqa: S603
+        return subprocess.run(command, env=plain_environment(), check=False).returncode == 0  # noqa: S603
 
     def _secret(self) -> bytes:
         path = self.data_dir.with_name(self.data_dir.name + ".secret")
@@ -199,7 +200,7 @@ class Postgres:
     def _run(self, command: list[str]) -> None:
         done = subprocess.run(  # noqa: S603
             leashed(command, self.process.account),
-            env=_plain_environment(),
+            env=plain_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -272,7 +273,7 @@ class Postgres:
             raise StartFailed(f"pgvector {version} is too old: {wanted} or newer is needed")
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """No PG* variable of the caller reaches the server or its tools."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
 

@@ -1,8 +1,16 @@
-"""`python -m kioku_search` serves; with `migrate` it brings the schema up to date."""
+"""`python -m kioku_search` serves; its other commands prepare a database and end."""
 
 import sys
+from pathlib import Path
 
-from kioku_search.main import migrate, serve
+from kioku_search.main import serve
+from kioku_search.preparing import bury, migrate, print_migrations
+
+_USAGE = """usage: python -m kioku_search [COMMAND]
+  (none)      serve
+  migrate     bring the schema up to date
+  migrations  name the migrations that this version knows
+  bury FILE   delete again what a file of tombstones names"""
 
 if __name__ == "__main__":
     match sys.argv[1:]:
@@ -10,5 +18,9 @@ if __name__ == "__main__":
             serve()
         case ["migrate"]:
             migrate()
+        case ["migrations"]:
+            print_migrations()
+        case ["bury", path]:
+            bury(Path(path))
         case _:
-            sys.exit("usage: python -m kioku_search [migrate]")
+            sys.exit(_USAGE)

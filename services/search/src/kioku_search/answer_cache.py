@@ -24,9 +24,11 @@ from kioku_search.search import Answer
 from kioku_search.space import IMAGE, Spaces
 
 Trail = list[tuple[str, str]]
-# Roughly what an answer and a hit take in memory, without their texts.
+# Roughly what an answer and a hit take in memory, without their texts, and each of a hit's parts,
+# look-alikes and moments.
 _ANSWER_BYTES = 1200
 _HIT_BYTES = 700
+_TOLD_BYTES = 200
 
 
 class Stamp(NamedTuple):
@@ -61,7 +63,14 @@ class Kept:
     def weight(self) -> int:
         """About how many bytes it takes."""
         texts = sum(len(hit.filename) + sum(map(len, hit.tags)) for hit in self.answer.hits)
-        return _ANSWER_BYTES + _HIT_BYTES * len(self.answer.hits) + 2 * texts
+        findings = self.answer.findings
+        told = [*self.answer.parts.values(), *findings.similar.values(), *findings.moments.values()]
+        return (
+            _ANSWER_BYTES
+            + _HIT_BYTES * len(self.answer.hits)
+            + _TOLD_BYTES * sum(map(len, told))
+            + 2 * texts
+        )
 
 
 class CachedAnswers:
@@ -70,7 +79,8 @@ class CachedAnswers:
     Args:
         inner: makes answers.
         cache: keeps them.
-        spaces: told to look again when the stamp says that they changed.
+        spaces: where a vector's space is looked up.
+        look_again: called when the stamp says that spaces, or what is known of them, changed.
         noted: told how each answer was come by, and whether an outdated one was dropped.
     """
 
@@ -80,13 +90,16 @@ class CachedAnswers:
         stamps: Stamps,
         spaces: Spaces,
         cache: Cache[bytes, Kept],
+        *,
         noted: Callable[[Found, bool], None],
+        look_again: Callable[[], None],
     ) -> None:
         self._inner = inner
         self._stamps = stamps
         self._spaces = spaces
         self._cache = cache
         self._noted = noted
+        self._look_again = look_again
         self._spaces_epoch: int | None = None
 
     async def answer(
@@ -137,7 +150,7 @@ class CachedAnswers:
         if not stamp.ranking_kept:
             self._cache.drop(key)
         if stamp.spaces_epoch != self._spaces_epoch:
-            self._spaces.forget()
+            self._look_again()
             self._spaces_epoch = stamp.spaces_epoch
         return stamp
 
@@ -159,7 +172,7 @@ def _again(answer: Answer, question: Question, started: float) -> Answer:
     return replace(
         answer,
         cached_answer=True,
-        cached_vector=question.needs_vector,
+        cached_vector=question.needs_vector(answer.method),
         embed_ms=0.0,
         database_ms=(time.perf_counter() - started) * 1e3,
     )

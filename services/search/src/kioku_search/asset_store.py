@@ -23,6 +23,7 @@ from kioku_search.asset_row import (
 )
 from kioku_search.database import owned
 from kioku_search.video import Frame
+from kioku_search.word_store import write_words
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -102,7 +103,9 @@ class AssetStore:
                 new.digest,
                 patience,
             )
-            if added is None:
+            if added is not None:
+                await write_words(connection, acting.owner, asset_id, new.filename, new.tags)
+            else:
                 asset_id = await _made_before(connection, acting.owner, new)
                 await connection.execute(_RENEW, acting.owner, asset_id, patience)
             asset = await visible_asset(connection, acting.owner, asset_id)

@@ -7,19 +7,20 @@ is given that role's DSN connects with it while a job lasts, and for nothing els
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import asyncpg
+import structlog
+from kioku_rt.db.errors import database_errors
 from kioku_rt.db.identifiers import identifier
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_search.dedicated import dedicated
-from kioku_search.evaluation import displaced
-from kioku_search.index import IndexMethod
-from kioku_search.recall import tied_recall
+from kioku_search.index_probe import IndexProbe
 
 if TYPE_CHECKING:
     from kioku_search.index import Parameters, SpaceIndex
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
     Connection = asyncpg.Connection[Any]
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+log = structlog.get_logger(__name__)
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('search.index_jobs', 0))"
 _LOOK_SECONDS = 0.5
-_PROBES, _K = 10, 10
-_PROBE_EF, _PROBE_SHARE = 200, 4
-_PROBE_LOCK_TRIES = 50
 _FULL = (asyncpg.ProgramLimitExceededError, asyncpg.OutOfMemoryError, asyncpg.DiskFullError)
 _PROGRESS = """
 SELECT phase, greatest(blocks_done, tuples_done) AS done,
@@ -80,6 +81,30 @@ def builders(dsn: str, memory_bytes: int) -> Callable[[], Any]:
     return open_builder
 
 
+def _ending_the_job(
+    method: Callable[_P, Awaitable[_T]],
+) -> Callable[_P, Coroutine[Any, Any, _T]]:
+    """What PostgreSQL refuses ends the job with a reason; while it is away, the job waits."""
+
+    @wraps(method)
+    async def told(*args: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            with database_errors():
+                try:
+                    return await method(*args, **named)
+                except _FULL as error:
+                    raise KiokuError(
+                        Reason.INDEX_MEMORY_EXCEEDED, "The build ran out of memory or of disk."
+                    ) from error
+        except asyncpg.PostgresError as error:
+            log.exception("index.refused")
+            raise KiokuError(
+                Reason.INTERNAL, "The database refused a step of the job; the log says which."
+            ) from error
+
+    return told
+
+
 class IndexBuilder:
     """Works on one connection and looks on from another."""
 
@@ -87,6 +112,7 @@ class IndexBuilder:
         self._connection = connection
         self._watching = watching
 
+    @_ending_the_job
     async def create(self, index: SpaceIndex, name: str, wanted: Parameters, told: Told) -> None:
         """Build `name` beside what is there; a whole one of that name stays, a torn one goes."""
         if await self._whole(name):
@@ -98,12 +124,14 @@ class IndexBuilder:
         )
         await self._build(text, told)
 
+    @_ending_the_job
     async def rebuild(self, index: SpaceIndex, told: Told) -> None:
         """Make the same index anew in its place."""
         await self._whole(index.name)
         await self._build(f"REINDEX INDEX CONCURRENTLY search.{identifier(index.name)}", told)
         await self._connection.execute(_RESTART, index.space_id)
 
+    @_ending_the_job
     async def drop(self, name: str) -> None:
         """Remove an index, if it is there, without stopping anybody."""
         if name:
@@ -111,11 +139,13 @@ class IndexBuilder:
                 f"DROP INDEX CONCURRENTLY IF EXISTS search.{identifier(name)}"
             )
 
+    @_ending_the_job
     async def drop_others(self, index: SpaceIndex, name: str) -> None:
         """Remove every index of the space's vectors but `name`."""
         for row in await self._connection.fetch(_OTHERS, index.partition, name):
             await self.drop(row["relname"])
 
+    @_ending_the_job
     async def switch(self, index: SpaceIndex, name: str, wanted: Parameters) -> None:
         """From now on searches use `name`; empty: they compare all."""
         await self._connection.execute(
@@ -124,91 +154,19 @@ class IndexBuilder:
             *(wanted.lists, name),
         )
 
+    @_ending_the_job
     async def tidy(self, index: SpaceIndex) -> None:
         """Vacuum and gather statistics."""
         await self._connection.execute(f"VACUUM (ANALYZE) search.{identifier(index.partition)}")
 
+    @_ending_the_job
     async def probe(self, index: SpaceIndex, name: str, wanted: Parameters) -> float | None:
         """Recall of some queries by the index `name` alone; None in an empty space.
 
         Raises:
             KiokuError: INDEX_PROBE_FAILED if searches would not be served by it.
         """
-        rows = await self._as_worker(
-            "SELECT embedding FROM search.sample_vectors($1, $2)", index.space_id, _PROBES
-        )
-        queries = displaced([row["embedding"] for row in rows])
-        if not queries:
-            return None
-        found = await self._alone(index, name, wanted, queries)
-        recalls = []
-        for query, distances in zip(queries, found, strict=True):
-            (true,) = await self._as_worker(
-                "SELECT search.nearest_distances($1, $2, $3, NULL)", index.space_id, query, _K
-            )
-            recalls.append(tied_recall(distances, true[0], _K))
-        return sum(recalls) / len(recalls)
-
-    async def _alone(
-        self, index: SpaceIndex, name: str, wanted: Parameters, queries: list[Any]
-    ) -> list[list[float]]:
-        """Distances that `name` gives, with the old index hidden from this transaction.
-
-        Two indexes of one operator class serve the same queries, so the old one is dropped and
-        the transaction rolled back. Its lock is asked for briefly, so that searches never queue.
-        """
-        transaction = self._connection.transaction()
-        await transaction.start()
-        try:
-            if index.name not in ("", name) and not await self._hidden(index.name):
-                raise KiokuError(
-                    Reason.INDEX_PROBE_FAILED, "The table was never free for the probe."
-                )
-            return await self._asked(index, name, wanted, queries)
-        finally:
-            await transaction.rollback()
-
-    async def _hidden(self, name: str) -> bool:
-        await self._connection.execute("SET LOCAL lock_timeout = '50ms'")
-        for _ in range(_PROBE_LOCK_TRIES):
-            try:
-                async with self._connection.transaction():
-                    await self._connection.execute(f"DROP INDEX search.{identifier(name)}")
-            except asyncpg.LockNotAvailableError:
-                await asyncio.sleep(_LOOK_SECONDS / 5)
-            else:
-                return True
-        return False
-
-    async def _asked(
-        self, index: SpaceIndex, name: str, wanted: Parameters, queries: list[Any]
-    ) -> list[list[float]]:
-        ivfflat = wanted.method is IndexMethod.IVFFLAT
-        probes = max(1, wanted.lists // _PROBE_SHARE)
-        await self._connection.execute(
-            "SET LOCAL ROLE search_worker; SET LOCAL enable_seqscan = off;"
-            " SET LOCAL enable_sort = off; SET LOCAL hnsw.iterative_scan = relaxed_order;"
-            f" SET LOCAL hnsw.ef_search = {_PROBE_EF};"
-            f" SET LOCAL ivfflat.probes = {probes if ivfflat else 1}"
-        )
-        text = await self._connection.fetchval(
-            "SELECT search.nearest_images_sql('whole_index', $1, $2, '', false,"
-            " search.index_operator($3))",
-            *(index.space_id, index.dimension, wanted.opclass),
-        )
-        plan = await self._connection.fetch("EXPLAIN " + text, queries[0], _K)
-        if not any(f"using {name} on" in row[0] for row in plan):
-            raise KiokuError(
-                Reason.INDEX_PROBE_FAILED, "Searches would not be served by the new index."
-            )
-        return [await self._connection.fetchval(text, query, _K) or [] for query in queries]
-
-    async def _as_worker(self, statement: str, *values: Any) -> list[asyncpg.Record]:
-        """Row-level security is forced on the owner too; the worker sees every row."""
-        async with self._watching.transaction():
-            await self._watching.execute("SET LOCAL ROLE search_worker")
-            rows: list[asyncpg.Record] = await self._watching.fetch(statement, *values)
-        return rows
+        return await IndexProbe(self._connection, self._watching).recall(index, name, wanted)
 
     async def _whole(self, name: str) -> bool:
         """Whether the index is there and valid, after what a torn build left was removed."""
@@ -229,9 +187,4 @@ class IndexBuilder:
         finally:
             build.cancel()
             await asyncio.gather(build, return_exceptions=True)
-        try:
-            build.result()
-        except _FULL as error:
-            raise KiokuError(
-                Reason.INDEX_MEMORY_EXCEEDED, "The build ran out of memory or of disk."
-            ) from error
+        build.result()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kioku_search.asset_events import request_embedding
 from kioku_search.asset_row import lock_asset, visible_asset
 from kioku_search.database import owned
+from kioku_search.word_store import write_words
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -58,6 +59,9 @@ class LabelStore:
             after = change.of(asset)
             if after != asset:
                 await _write(connection, asset, after)
+            if after.tags != asset.tags:
+                words = (after.filename, after.tags)
+                await write_words(connection, acting.owner, asset_id, *words)
             if after.tags != asset.tags and asset.stored:
                 await _order_tags(connection, after, lost=not set(asset.tags) <= set(after.tags))
             return await visible_asset(connection, acting.owner, asset_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +12,7 @@ from kioku.assets.v1.asset_service_pb2_grpc import add_AssetServiceServicer_to_s
 from kioku.search.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from kioku_rt import service
 from kioku_rt.auth import ServiceToken, TokenVerifier
-from kioku_rt.db import Migrations, close_pool, open_pool, ping
+from kioku_rt.db import close_pool, open_pool, ping
 from kioku_rt.events import CONSUMERS, AdvisoryFeeder, EventBus, OutboxRelay, Worker
 from kioku_rt.objects import S3ObjectStore
 from kioku_rt.rpc import Registration, RpcServer, channel
@@ -24,8 +23,8 @@ from kioku_search.answer_cache import CachedAnswers, Kept
 from kioku_search.asset_store import AssetStore
 from kioku_search.cache import Cache
 from kioku_search.changes import DatabaseChanges
+from kioku_search.comparing import Comparing
 from kioku_search.consumers import Consumers
-from kioku_search.coverage_store import CoverageStore
 from kioku_search.cutting import Cutting
 from kioku_search.database import SCHEMA
 from kioku_search.deletion import Deletions
@@ -34,13 +33,13 @@ from kioku_search.embedder_client import EmbedderClient
 from kioku_search.event_queue import EventQueue
 from kioku_search.frame_store import FrameStore
 from kioku_search.housekeeping import Job, Leftovers
+from kioku_search.hybrid_wiring import hybrid
 from kioku_search.index_wiring import index_part
 from kioku_search.indexing import Indexing
 from kioku_search.label_store import LabelStore
 from kioku_search.labelling import Labelling
 from kioku_search.leftover_store import LeftoverStore
 from kioku_search.library import Library
-from kioku_search.methods import SearchByMethod
 from kioku_search.metrics import (
     ANSWERS_KEPT_BYTES,
     RANKINGS_FORGOTTEN,
@@ -53,7 +52,7 @@ from kioku_search.page_token import PageTokens
 from kioku_search.pages import Pages
 from kioku_search.plans import check_plans
 from kioku_search.query_vectors import QueryVectors
-from kioku_search.question import RankByMethod, Ranker
+from kioku_search.question import RankByMethod
 from kioku_search.ranking_store import OldRankingStore, RankingStore
 from kioku_search.repair import Reconciler
 from kioku_search.repair_store import RepairStore, announce_outstanding
@@ -92,13 +91,6 @@ def serve() -> None:
     service.main(SERVICE, settings, partial(open_service, settings))
 
 
-def migrate() -> None:
-    """Bring the schema up to date and say what ran."""
-    dsn = Settings().search_owner_dsn.get_secret_value()
-    for name in asyncio.run(Migrations("kioku_search.migrations", SCHEMA).apply(dsn)):
-        print(name)
-
-
 async def open_service(settings: Settings, resources: AsyncExitStack) -> Running:
     """Open what the service needs and say what runs."""
     servers = await _open_servers(settings, resources)
@@ -132,12 +124,22 @@ def build(settings: Settings, servers: Servers) -> Running:
         Labelling(LabelStore(servers.api)),
         deletions,
     )
-    by_method = SearchByMethod(
-        Search(indexes.neighbours, spaces, vectors, tokens), spaces, CoverageStore(servers.api)
-    )
+    lists = hybrid(servers.api, servers.worker, spaces, indexes.neighbours, tokens)
+    by_method = lists.searching(Search(indexes.neighbours, spaces, vectors, tokens))
     stamps = StampStore(servers.api, settings.search_api_dsn.get_secret_value())
-    answers = _answers_of(settings, servers, spaces, RankByMethod(by_method), stamps)
-    search_service = search_servicer.SearchServicer(answers, StatsStore(servers.api))
+    rankings = RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
+    pages = Pages(RankByMethod(by_method), rankings, tokens, depth=settings.page_depth)
+    answers = CachedAnswers(
+        pages,
+        stamps,
+        spaces,
+        _kept_answers(settings),
+        noted=come_by,
+        look_again=lists.forget,
+    )
+    search_service = search_servicer.SearchServicer(
+        answers, lists.duplicates(), StatsStore(servers.api)
+    )
     verifier = TokenVerifier(settings.auth_config())
     frames = FrameStore(servers.worker)
     consumers = Consumers(
@@ -145,12 +147,31 @@ def build(settings: Settings, servers: Servers) -> Running:
         Cutting(frames, servers.objects),
         deletions,
     )
+    reconciler = Reconciler(
+        RepairStore(servers.worker), spaces, EventQueue(servers.bus), settings.repair_rules()
+    )
+    comparing = Comparing.over(
+        servers.worker, servers.objects, reconciler, settings.repair_rules().grace
+    )
     return Running(
-        server=_server(settings, verifier, asset_service, search_service, indexes.registration),
+        server=_server(
+            settings,
+            verifier,
+            asset_service,
+            search_service,
+            (indexes.registration, comparing.registration()),
+        ),
         consumers={
             **_workers(settings, servers, consumers),
-            **{job.name: job.run for job in _jobs(settings, servers, spaces, deletions, answers)},
+            **{
+                job.name: job.run
+                for job in _jobs(
+                    settings, servers, spaces, deletions, reconciler=reconciler, answers=answers
+                )
+            },
+            "compare": comparing.job(settings.compare_seconds).run,
             **indexes.side_tasks,
+            **{job.name: job.run for job in lists.jobs(settings, servers.embedder)},
             "changes": changes.run,
             "stamps": stamps.run,
         },
@@ -168,13 +189,8 @@ def build(settings: Settings, servers: Servers) -> Running:
     )
 
 
-def _answers_of(
-    settings: Settings, servers: Servers, spaces: Spaces, ranker: Ranker, stamps: StampStore
-) -> CachedAnswers:
-    """What is ranked is cut into pages, and pages are kept in memory."""
-    tokens = PageTokens(settings.page_token_secret.get_secret_value().encode())
-    rankings = RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
-    pages = Pages(ranker, rankings, tokens, depth=settings.page_depth)
+def _kept_answers(settings: Settings) -> Cache[bytes, Kept]:
+    """Memory for answers, and a gauge of how much they take."""
     cache: Cache[bytes, Kept] = Cache(
         settings.answer_cache_entries,
         most=settings.answer_cache_bytes,
@@ -182,7 +198,7 @@ def _answers_of(
         worth=lambda kept: kept.answer.whole,
     )
     ANSWERS_KEPT_BYTES.set_function(lambda: cache.weight)
-    return CachedAnswers(pages, stamps, spaces, cache, come_by)
+    return cache
 
 
 async def _open_servers(settings: Settings, resources: AsyncExitStack) -> Servers:
@@ -220,7 +236,7 @@ def _server(
     verifier: TokenVerifier,
     assets: asset_servicer.AssetServicer,
     searches: search_servicer.SearchServicer,
-    indexes: Registration,
+    others: tuple[Registration, ...],
 ) -> RpcServer:
     return RpcServer(
         settings.server_config(),
@@ -232,7 +248,7 @@ def _server(
                 long_lived=frozenset({"WatchAsset"}),
             ),
             Registration(search_servicer.NAME, add_SearchServiceServicer_to_server, searches),
-            indexes,
+            *others,
         ],
         verifier=verifier,
     )
@@ -278,11 +294,10 @@ def _jobs(
     servers: Servers,
     spaces: Spaces,
     deletions: Deletions,
+    *,
+    reconciler: Reconciler,
     answers: CachedAnswers,
 ) -> list[Job]:
-    reconciler = Reconciler(
-        RepairStore(servers.worker), spaces, EventQueue(servers.bus), settings.repair_rules()
-    )
     leftovers = Leftovers(LeftoverStore(servers.worker), servers.objects, settings.url_lifetime)
 
     async def repair() -> None:

@@ -1,38 +1,29 @@
 """Promise: an asset is found as soon as anything about it is searchable, best once all of it is.
 
-Which lists a search asks: what is seen, what tags say, or both. Left to itself (AUTO) it looks at
-what is seen, and at tags as well while some assets have nothing else, or alone while words cannot
-be turned into a vector of what is seen.
+Which lists a search asks: what is seen, what tags mean, which words are written. Left to itself
+(AUTO) it looks at what is seen and, where file names or tags have the words, at those; at what tags
+mean as well while some assets have nothing else; and at tags and words alone while words cannot be
+turned into a vector of what is seen.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 
-from kioku_search.fusion import Method, fuse
-from kioku_search.query import ImageQuery, Query, VectorQuery
-from kioku_search.route import fused_route
+from kioku_search.asking import AWAY, Ask
+from kioku_search.options import LISTS, AlsoText, Method, Options
+from kioku_search.query import ImageQuery, JointQuery, LikeQuery, Query, VectorQuery
+from kioku_search.refinement import Refinement
+from kioku_search.results import FUSED, JOINED
 from kioku_search.search import Answer, Search, Wanted
-from kioku_search.space import IMAGE, TAG, Spaces
-
-_KINDS = {Method.VISUAL: IMAGE, Method.TAGS: TAG}
-# A fused list looks at least so deep into each: an asset that is tenth in both may be the best.
-DEPTH = 20
-# One of two lists may lack the asset that is asked about, everything, or whoever makes its vectors.
-_NOT_THERE = frozenset({Reason.ASSET_NOT_READY, Reason.NO_ACTIVE_SPACE, Reason.SPACE_NOT_SERVED})
-# What is seen cannot be asked for now, or not by words.
-_VISUAL_AWAY = _NOT_THERE | {
-    Reason.EMBEDDER_UNAVAILABLE,
-    Reason.MODEL_UNAVAILABLE,
-    Reason.TEXT_NOT_SUPPORTED,
-}
+from kioku_search.space import IMAGE, TAG, Space, Spaces
+from kioku_search.words import SearchByWords
 
 
 class Coverage(Protocol):
@@ -47,125 +38,121 @@ class Coverage(Protocol):
 class SearchByMethod:
     """The Search rpc."""
 
-    def __init__(self, search: Search, spaces: Spaces, coverage: Coverage) -> None:
+    def __init__(
+        self,
+        search: Search,
+        words: SearchByWords,
+        spaces: Spaces,
+        coverage: Coverage,
+        refinement: Refinement,
+    ) -> None:
         self._search = search
+        self._words = words
         self._spaces = spaces
         self._coverage = coverage
+        self._refinement = refinement
 
     async def search(
         self,
         acting: Acting,
         query: Query,
         wanted: Wanted,
+        options: Options,
         *,
-        k: int,
         page_token: str = "",
-        min_score: float | None = None,
-        method: Method = Method.AUTO,
     ) -> Answer:
-        """The `k` best assets by a method; fused lists have one page only.
+        """The `options.k` best assets.
+
+        A page token is of this method alone and of one list; there is none of lists that are fused,
+        nor of results that are folded or spread. Pages of any answer are made by `Pages`.
 
         Raises:
-            InvalidInput: a bad vector or picture; PAGE_TOKEN_INVALID.
+            InvalidInput: a bad vector or picture; words where there must be none, or none where
+                there must be some; PAGE_TOKEN_INVALID.
             KiokuError: NO_ACTIVE_SPACE, SPACE_UNKNOWN, ASSET_NOT_FOUND, ASSET_NOT_READY,
                 TEXT_NOT_SUPPORTED.
             DependencyDown: the database, or (text, picture) the embedder, does not answer.
         """
-        ask = _Ask(self._search, acting, query, wanted, min_score)
-        if isinstance(query, ImageQuery | VectorQuery):
-            return await ask.one(Method.VISUAL, k, page_token)
-        match method:
-            case Method.VISUAL | Method.TAGS:
-                return await ask.one(method, k, page_token)
-            case Method.COMBINED:
-                return await ask.both(k, page_token)
-            case Method.AUTO:
-                return await self._auto(acting, ask, k, page_token)
+        if options.rearranged:
+            _check_first(page_token)
+        ask = Ask(self._search, self._words, acting, query, wanted, options)
+        answer = await self._answer(ask, page_token)
+        return await self._refinement.refine(acting, answer, options)
 
-    async def _auto(self, acting: Acting, ask: _Ask, k: int, page_token: str) -> Answer:
-        tags = await self._spaces.find_active(TAG)
-        if tags is None:
-            return await ask.one(Method.VISUAL, k, page_token)
-        if page_token:
-            return await ask.next_page(k, page_token)
-        visual = await self._spaces.find_active(IMAGE)
-        if visual is None:
-            return await ask.one(Method.TAGS, k, "")
-        both = await self._coverage.some_by_tags_only(acting, tags.space_id, visual.space_id)
+    async def _answer(self, ask: Ask, page_token: str) -> Answer:
+        also = ask.options.also_text
+        if also is not None:
+            return await self._both(ask, also, page_token)
+        match ask.options.method, ask.query:
+            case _, ImageQuery() | VectorQuery():
+                return await ask.one(Method.VISUAL, page_token)
+            case Method.WORDS, LikeQuery():
+                raise InvalidInput(
+                    Reason.FIELD_INVALID, "An asset cannot be looked for by words.", field="method"
+                )
+            case Method.COMBINED, _:
+                _check_first(page_token)
+                return await ask.several(LISTS)
+            case Method.AUTO, _:
+                return await self._auto(ask, page_token)
+            case method, _:
+                return await ask.one(method, page_token)
+
+    async def _both(self, ask: Ask, also: AlsoText, page_token: str) -> Answer:
+        """A picture and words: one vector, or two lists where the model has no words."""
+        if not isinstance(ask.query, ImageQuery | LikeQuery | VectorQuery):
+            raise InvalidInput(
+                Reason.FIELD_INVALID, "Words beside words are one text.", field="also_text"
+            )
+        combined = ask.options.method is Method.COMBINED
+        if combined:
+            _check_first(page_token)
+        joint = ask.by_sight(JointQuery(ask.query, also.text, also.weight))
         try:
-            return await (ask.both(k, "") if both else ask.one(Method.VISUAL, k, ""))
+            answer = await (
+                joint.several(LISTS) if combined else joint.one(Method.VISUAL, page_token)
+            )
+            return _also(answer, JOINED)
         except KiokuError as error:
-            if error.reason not in _VISUAL_AWAY:
+            if error.reason is not Reason.TEXT_NOT_SUPPORTED:
                 raise
-        return replace(await ask.one(Method.TAGS, k, ""), whole=False)
+        _check_first(page_token)
+        return _also(await ask.late(also.weight).several(LISTS), FUSED)
 
-
-@dataclass(frozen=True)
-class _Ask:
-    """One question, to be put to one list or to both."""
-
-    search: Search
-    acting: Acting
-    query: Query
-    wanted: Wanted
-    min_score: float | None
-
-    async def one(self, method: Method, k: int, page_token: str) -> Answer:
-        """One list's page."""
-        return await self.search.search(
-            self.acting,
-            self.query,
-            self.wanted,
-            k=k,
-            page_token=page_token,
-            min_score=self.min_score,
-            kind=_KINDS[method],
-        )
-
-    async def next_page(self, k: int, page_token: str) -> Answer:
-        """The page after one of either list; a token is good for one of them only."""
+    async def _auto(self, ask: Ask, page_token: str) -> Answer:
+        _check_first(page_token)
+        tags, visual = [await self._spaces.find_active(kind) for kind in (TAG, IMAGE)]
+        said = [Method.TAGS] * (tags is not None) + [Method.WORDS] * (ask.text is not None)
         try:
-            return await self.one(Method.VISUAL, k, page_token)
-        except InvalidInput as error:
-            if error.reason is not Reason.PAGE_TOKEN_INVALID:
+            return await self._seen(ask.surely(), tags, visual)
+        except KiokuError as error:
+            if error.reason not in AWAY or not said:
                 raise
-        return await self.one(Method.TAGS, k, page_token)
+            away = error
+        return await self._said(ask, said, away)
 
-    async def both(self, k: int, page_token: str) -> Answer:
-        """The best of both lists; of one, where the other has nothing to say."""
-        if page_token:
-            raise InvalidInput(Reason.PAGE_TOKEN_INVALID, field="page_token")
-        depth = max(k, DEPTH)
-        answers = await asyncio.gather(*(_found(self.one(one, depth, "")) for one in _KINDS))
-        there = [answer for answer in answers if isinstance(answer, Answer)]
-        if not there:
-            missing = next(answer for answer in answers if isinstance(answer, KiokuError))
-            raise missing
-        return _fused(there, k)
+    async def _seen(self, ask: Ask, tags: Space | None, visual: Space | None) -> Answer:
+        """What is seen and what is written; what tags mean while some assets have nothing else."""
+        if visual is None:
+            raise KiokuError(Reason.NO_ACTIVE_SPACE)
+        both = tags is not None and await self._coverage.some_by_tags_only(
+            ask.acting, tags.space_id, visual.space_id
+        )
+        return await (ask.several(LISTS) if both else ask.seen_and_said())
 
-
-async def _found(asking: Awaitable[Answer]) -> Answer | KiokuError:
-    try:
-        return await asking
-    except KiokuError as error:
-        if error.reason not in _NOT_THERE:
-            raise
-        return error
+    async def _said(self, ask: Ask, said: Sequence[Method], away: KiokuError) -> Answer:
+        """Tags and words alone; where they say nothing, nobody knows what would have been seen."""
+        answer = await ask.several(said, forgiving=AWAY)
+        if not answer.hits and Method.TAGS not in said:
+            raise away
+        return replace(answer, whole=False)
 
 
-def _fused(answers: list[Answer], k: int) -> Answer:
-    best = fuse({answer.method: answer.hits for answer in answers}, k)
-    first = answers[0]
-    return Answer(
-        hits=tuple(one.neighbour for one in best),
-        next_page_token="",
-        space_id=first.space_id,
-        strategy=first.strategy,
-        embed_ms=sum(answer.embed_ms for answer in answers),
-        database_ms=sum(answer.database_ms for answer in answers),
-        cached_vector=all(answer.cached_vector for answer in answers),
-        method=Method.COMBINED if len(answers) > 1 else first.method,
-        route=fused_route([answer.route for answer in answers], short=len(best) < k),
-        parts={one.neighbour.asset_id: one.parts for one in best},
-        whole=len(answers) == len(_KINDS),
-    )
+def _check_first(page_token: str) -> None:
+    """Of lists that are fused, or chosen anew each time, there is no next page."""
+    if page_token:
+        raise InvalidInput(Reason.PAGE_TOKEN_INVALID, field="page_token")
+
+
+def _also(answer: Answer, how: str) -> Answer:
+    return replace(answer, findings=replace(answer.findings, also_text=how))

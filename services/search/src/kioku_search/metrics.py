@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kioku_search.cache import Found
+    from kioku_search.finding import Finding
     from kioku_search.recall import Recall
     from kioku_search.repair import Round
     from kioku_search.search import Answer
@@ -56,6 +57,11 @@ MISSING_VECTORS = Gauge(
     "Assets that should have a vector in the active space for longer than the grace and have none.",
 )
 REPAIRS = Counter("kioku_search_repairs_total", "Vectors ordered again by the reconciler.")
+FINDINGS = Gauge(
+    "kioku_search_reconciliation_findings",
+    "What the last comparison of what should be with what is has found, over all owners.",
+    ("kind", "space", "asset_kind"),
+)
 SWEEPS = Counter("kioku_search_sweeps_total", "Second sweeps of deleted assets.")
 UPLOADS_GIVEN_UP = Counter(
     "kioku_search_uploads_given_up_total", "Uploads that were never completed."
@@ -115,3 +121,8 @@ def recall_shown(told: Mapping[str, tuple[Recall | None, int]]) -> None:
         if recall is not None:
             RECALL.labels(space_id, "mean").set(recall.mean)
             RECALL.labels(space_id, "p5").set(recall.p5)
+
+
+def found(finding: Finding) -> None:
+    """Show one finding of a comparison."""
+    FINDINGS.labels(finding.kind, finding.space_id, finding.asset_kind or "").set(finding.count)

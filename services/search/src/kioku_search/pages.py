@@ -4,6 +4,7 @@ The first page keeps the ranking it is cut from, some way beyond its end, and la
 from that; what was deleted is passed over. A ranking that is used up is lengthened: the question is
 ranked again, deeper, and what it does not hold yet is added at its end, until it holds `MOST`.
 Beyond that a single list goes on by distance and asset id (keyset), leaving out what it holds.
+Results that are folded or spread are chosen among all that were found; of them there is one page.
 """
 
 from __future__ import annotations
@@ -19,9 +20,18 @@ from kioku_rt.reasons import Reason
 
 from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.question import Question, Ranker
-from kioku_search.ranking import Cut, Placed, Ranking, Rankings, Standing
+from kioku_search.ranking import (
+    Cut,
+    Placed,
+    Ranking,
+    Rankings,
+    Standing,
+    Told,
+    findings_of,
+    general,
+)
 from kioku_search.route import Route
-from kioku_search.search import Answer
+from kioku_search.search import Answer, Neighbour
 
 # One more is asked for than is wanted, and the graph gives at most 2,000.
 MOST = 1999
@@ -86,9 +96,9 @@ class Pages:
         return await self._first(ask, request_id)
 
     async def _first(self, ask: _Ask, request_id: UUID | None) -> Answer:
-        depth = min(ask.k + self._depth, MOST)
+        depth = ask.k if ask.question.one_page else min(ask.k + self._depth, MOST)
         answer = await self._ranker.ranked(ask.acting, ask.question, k=depth)
-        complete = len(answer.hits) < depth
+        complete = ask.question.one_page or len(answer.hits) < depth
         if complete and len(answer.hits) <= ask.k and request_id is None:
             return replace(answer, next_page_token="", route=_told(answer.route, answer.hits, ask))
         ranking = _ranking(answer, ask, complete=complete)
@@ -103,6 +113,7 @@ class Pages:
             hits=shown,
             route=_told(answer.route, shown, ask),
             parts={one.asset_id: answer.parts.get(one.asset_id, ()) for one in shown},
+            findings=findings_of(answer.findings, _placed(answer, shown)),
             next_page_token=self._sign(ask, ranking.ranking_id, ask.k) if more else "",
             ranking_id=ranking.ranking_id,
         )
@@ -125,20 +136,24 @@ class Pages:
 
     async def _from(self, ask: _Ask, ranking_id: UUID, place: int) -> Answer:
         """The page after a place, lengthening the ranking where it ends too soon."""
+        length = -1
         while True:
             cut = await self._rankings.cut(ask.acting, ranking_id, place, ask.k + 1)
             if cut is None:
                 raise KiokuError(Reason.PAGE_TOKEN_EXPIRED, field="page_token")
             standing = cut.standing
-            if len(cut.placed) > ask.k or standing.complete:
-                return self._page(ask, cut)
+            # One that does not grow is taken as it is, or we would go on for ever.
+            if len(cut.placed) > ask.k or standing.complete or standing.length == length:
+                return self._page(ask, cut, place)
             if standing.length >= MOST:
                 return await self._tail(ask, standing, cut.placed, standing.continuation)
+            length = standing.length
             await self._lengthen(ask, standing)
 
-    def _page(self, ask: _Ask, cut: Cut) -> Answer:
+    def _page(self, ask: _Ask, cut: Cut, after: int) -> Answer:
         shown = cut.placed[: ask.k]
-        more = len(cut.placed) > ask.k
+        # A page that leads nowhere is the last one: nobody turns pages for ever.
+        more = len(cut.placed) > ask.k and shown[-1].place > after
         token = self._sign(ask, cut.standing.ranking_id, shown[-1].place) if more else ""
         return _answer(ask, cut.standing, shown, token)
 
@@ -156,14 +171,18 @@ class Pages:
     ) -> Answer:
         """What lies beyond the longest ranking; of fused lists there is nothing more."""
         shown = list(placed)
-        while continuation and len(shown) < ask.k:
+        passed = set[str]()
+        while continuation and continuation not in passed and len(shown) < ask.k:
+            passed.add(continuation)
             answer = await self._beyond(ask, standing, continuation, ask.k - len(shown))
             ids = [one.asset_id for one in answer.hits]
             held = await self._rankings.holding(ask.acting, standing.ranking_id, ids)
             if held is None:
                 raise KiokuError(Reason.PAGE_TOKEN_EXPIRED, field="page_token")
-            shown += [Placed(0, one, ()) for one in answer.hits if one.asset_id not in held]
+            fresh = [one for one in answer.hits if one.asset_id not in held]
+            shown += _placed(answer, fresh)
             continuation = answer.next_page_token
+        continuation = "" if continuation in passed else continuation
         token = self._sign(ask, standing.ranking_id, _TAIL, continuation) if continuation else ""
         return _answer(ask, standing, shown, token)
 
@@ -195,15 +214,21 @@ def _ranking(answer: Answer, ask: _Ask, *, complete: bool) -> Ranking:
     return Ranking(
         ranking_id=uuid4(),
         digest=ask.digest,
-        like=ask.question.like,
         space_id=answer.space_id,
         method=answer.method,
         route=answer.route,
+        findings=general(answer.findings),
         complete=complete,
         continuation=answer.next_page_token,
+        like=ask.question.like,
         hits=answer.hits,
-        parts=answer.parts,
+        told={one.asset_id: Told.of(answer, one.asset_id) for one in answer.hits},
     )
+
+
+def _placed(answer: Answer, hits: Sequence[Neighbour]) -> list[Placed]:
+    """Assets that an answer found, at no place of a kept ranking."""
+    return [Placed(0, one, Told.of(answer, one.asset_id)) for one in hits]
 
 
 def _told(route: Route, shown: Sequence[object], ask: _Ask) -> Route:
@@ -219,9 +244,10 @@ def _answer(ask: _Ask, standing: Standing, placed: Sequence[Placed], token: str)
         strategy=standing.route.strategy,
         embed_ms=0.0,
         database_ms=0.0,
-        cached_vector=ask.question.needs_vector,
+        cached_vector=ask.question.needs_vector(standing.method),
         method=standing.method,
         route=_told(standing.route, placed, ask),
-        parts={one.neighbour.asset_id: one.parts for one in placed if one.parts},
+        parts={one.neighbour.asset_id: one.told.parts for one in placed if one.told.parts},
+        findings=findings_of(standing.findings, placed),
         ranking_id=standing.ranking_id,
     )

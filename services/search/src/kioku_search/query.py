@@ -40,7 +40,16 @@ class VectorQuery:
     values: npt.NDArray[np.float64]
 
 
-Query = TextQuery | ImageQuery | LikeQuery | VectorQuery
+@dataclass(frozen=True)
+class JointQuery:
+    """A picture, an asset or a vector, and clean words with their share of the sum, 0 to 1."""
+
+    base: ImageQuery | LikeQuery | VectorQuery
+    text: str
+    share: float
+
+
+Query = TextQuery | ImageQuery | LikeQuery | VectorQuery | JointQuery
 
 
 def identity(query: Query) -> list[str]:
@@ -54,3 +63,5 @@ def identity(query: Query) -> list[str]:
             return ["asset", str(asset_id)]
         case VectorQuery(_, values):
             return ["vector", hashlib.sha256(values.tobytes()).hexdigest()]
+        case JointQuery(base, text, share):
+            return ["joint", *identity(base), text, share.hex()]

@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
 from kioku_rt.auth.principal import Acting
 
-from kioku_search.fusion import Method
 from kioku_search.methods import SearchByMethod
+from kioku_search.options import Method, Options
 from kioku_search.query import LikeQuery, Query, TextQuery, VectorQuery, identity
 from kioku_search.search import Answer, Wanted
 
 
 @dataclass(frozen=True)
 class Question:
-    """A search without its page."""
+    """A search without its page; `options.k` is not looked at, each page says its own."""
 
     query: Query
     wanted: Wanted
-    min_score: float | None = None
-    method: Method = Method.AUTO
+    options: Options = field(default_factory=Options)
 
     @property
     def facts(self) -> list[object]:
         """What tells two questions apart; `repr` says all of it, in every process the same."""
         space_id = self.query.space_id if isinstance(self.query, VectorQuery) else ""
-        return [space_id, identity(self.query), self.wanted.facts, self.min_score, self.method]
+        return [space_id, identity(self.query), self.wanted.facts, replace(self.options, k=0)]
+
+    @property
+    def one_page(self) -> bool:
+        """Whether its results are chosen among all that were found, and there are no more."""
+        return self.options.rearranged
 
     @property
     def like(self) -> UUID | None:
         """The asset that is asked about."""
         return self.query.asset_id if isinstance(self.query, LikeQuery) else None
 
-    @property
-    def needs_vector(self) -> bool:
-        """Whether the embedder has to make a vector for it."""
-        return not isinstance(self.query, LikeQuery | VectorQuery)
+    def needs_vector(self, method: Method) -> bool:
+        """Whether the embedder has to make a vector for it, asked by these lists."""
+        stored = isinstance(self.query, LikeQuery | VectorQuery)
+        return method is not Method.WORDS and (not stored or self.options.also_text is not None)
 
     def by(self, method: Method) -> Question:
-        """The same question put to the lists that answered it the first time."""
-        asks_lists = isinstance(self.query, TextQuery | LikeQuery)
-        return replace(self, method=method) if asks_lists else self
+        """The same question put to the lists that answered it the first time.
+
+        Those that AUTO fused are chosen again: it fuses them in its own way.
+        """
+        left_to_us = self.options.method is Method.AUTO and method is not Method.COMBINED
+        if not left_to_us or not isinstance(self.query, TextQuery | LikeQuery):
+            return self
+        return replace(self, options=replace(self.options, method=method))
 
 
 class Answering(Protocol):
@@ -93,8 +102,6 @@ class RankByMethod:
             acting,
             question.query,
             question.wanted,
-            k=k,
+            replace(question.options, k=k),
             page_token=page_token,
-            min_score=question.min_score,
-            method=question.method,
         )

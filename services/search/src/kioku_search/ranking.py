@@ -2,38 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
 from kioku_rt.auth.principal import Acting
 
-from kioku_search.fusion import Method, Part
+from kioku_search.fusion import Part
+from kioku_search.options import Method
+from kioku_search.results import Findings, Moment
 from kioku_search.route import Route
-from kioku_search.search import Neighbour
+from kioku_search.search import Answer, Neighbour
 
-Parts = tuple[Part, ...]
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of an asset besides its place and distance."""
+
+    parts: tuple[Part, ...] = ()
+    relevance: float | None = None
+    similar: tuple[UUID, ...] = ()
+    moments: tuple[Moment, ...] = ()
+
+    @classmethod
+    def of(cls, answer: Answer, asset_id: UUID) -> Told:
+        """What an answer tells of it."""
+        findings = answer.findings
+        return cls(
+            answer.parts.get(asset_id, ()),
+            findings.relevance.get(asset_id),
+            findings.similar.get(asset_id, ()),
+            findings.moments.get(asset_id, ()),
+        )
 
 
 @dataclass(frozen=True)
 class Ranking:
     """The best of an owner's assets for one question, in their order.
 
-    `complete`: nothing was found beyond. `continuation`: where the database goes on, once the
-    ranking is as long as it may be.
+    `findings`: those that are about no single asset. `complete`: nothing was found beyond.
+    `continuation`: where the database goes on, once the ranking is as long as it may be.
     """
 
     ranking_id: UUID
     digest: bytes
-    like: UUID | None
     space_id: str
     method: Method
     route: Route
+    findings: Findings
     complete: bool
     continuation: str
+    like: UUID | None
     hits: tuple[Neighbour, ...]
-    parts: Mapping[UUID, Parts]
+    told: Mapping[UUID, Told]
+
+    @property
+    def about(self) -> frozenset[UUID]:
+        """Assets it names that are none of its own: what was asked about, what was folded."""
+        similar = (one for told in self.told.values() for one in told.similar)
+        return frozenset(similar).union([self.like] if self.like else [])
 
 
 @dataclass(frozen=True)
@@ -45,6 +73,7 @@ class Standing:
     space_id: str
     method: Method
     route: Route
+    findings: Findings
     complete: bool
     continuation: str
     length: int
@@ -56,7 +85,23 @@ class Placed:
 
     place: int
     neighbour: Neighbour
-    parts: Parts
+    told: Told
+
+
+def general(findings: Findings) -> Findings:
+    """Of an answer's findings those that are about no single asset."""
+    return replace(findings, relevance={}, similar={}, moments={})
+
+
+def findings_of(common: Findings, placed: Iterable[Placed]) -> Findings:
+    """The findings of a page."""
+    told = {one.neighbour.asset_id: one.told for one in placed}
+    return replace(
+        common,
+        relevance={one: of.relevance for one, of in told.items() if of.relevance is not None},
+        similar={one: of.similar for one, of in told.items() if of.similar},
+        moments={one: of.moments for one, of in told.items() if of.moments},
+    )
 
 
 @dataclass(frozen=True)

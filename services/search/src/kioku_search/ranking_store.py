@@ -1,7 +1,7 @@
 """Kept rankings in PostgreSQL.  Implements `Rankings` and `OldRankings`.
 
-A ranking holds ids, distances and places.  The assets' fields are read anew for each page, and an
-asset that was deleted is gone from it: the deletion takes it out.
+A ranking holds ids, distances, places and what is told with them.  The assets' fields are read anew
+for each page, and an asset that was deleted is gone from it: the deletion takes it out.
 """
 
 from __future__ import annotations
@@ -9,30 +9,32 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from kioku_rt.db import acquire
 
 from kioku_search.asset import Kind
 from kioku_search.database import owned, unbound
-from kioku_search.fusion import Method, Part
-from kioku_search.ranking import Cut, Parts, Placed, Ranking, Standing
+from kioku_search.fusion import Part
+from kioku_search.options import FusionKind, Method
+from kioku_search.ranking import Cut, Placed, Ranking, Standing, Told
+from kioku_search.results import Findings, Moment
 from kioku_search.route import Route
 from kioku_search.search import Neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
-    from uuid import UUID
 
     import asyncpg
     from kioku_rt.auth.principal import Acting
 
 _KEEP = (
-    "SELECT search.keep_ranking($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12, $13, $14,"
-    " $15::jsonb, $16)"
+    "SELECT search.keep_ranking($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9::jsonb, $10, $11, $12,"
+    " $13, $14, $15, $16::jsonb, $17)"
 )
 _STANDING = """
-SELECT ranking_id, digest, space_id, method, route, complete, continuation,
+SELECT ranking_id, digest, space_id, method, route, findings, complete, continuation,
     cardinality(asset_ids) AS length FROM search.result_pages
 WHERE owner = $1 AND expires_at > clock_timestamp()
 """
@@ -99,13 +101,14 @@ class RankingStore:
                     ranking.ranking_id,
                     request_id,
                     ranking.digest,
-                    ranking.like,
+                    list(ranking.about),
                     ranking.space_id,
                     ranking.method,
                     json.dumps(asdict(ranking.route)),
+                    json.dumps(_findings(ranking.findings)),
                     ranking.complete,
                     ranking.continuation,
-                    *_columns(ranking.hits, ranking.parts),
+                    *_columns(ranking.hits, ranking.told),
                     self._life,
                 )
             )
@@ -143,7 +146,7 @@ class RankingStore:
                 _LENGTHEN,
                 acting.owner,
                 standing.ranking_id,
-                *_columns(fresh, more.parts),
+                *_columns(fresh, more.told),
                 more.complete,
                 more.continuation,
                 json.dumps(asdict(more.route)),
@@ -183,23 +186,50 @@ class OldRankingStore:
 
 
 def _known(row: asyncpg.Record) -> dict[str, Any]:
-    return {**row, "method": Method(row["method"]), "route": Route(**json.loads(row["route"]))}
+    findings = json.loads(row["findings"])
+    fusion = findings.pop("fusion", None)
+    return {
+        **row,
+        "method": Method(row["method"]),
+        "route": Route(**json.loads(row["route"])),
+        "findings": Findings(**findings, fusion=FusionKind(fusion) if fusion else None),
+    }
 
 
-def _columns(hits: Sequence[Neighbour], parts: Mapping[UUID, Parts]) -> tuple[Any, ...]:
-    """Ids, distances, frames, times and places, each in the order of the hits."""
-    places = [list(map(_facts, parts.get(hit.asset_id, ()))) for hit in hits] if parts else []
+def _findings(of: Findings) -> dict[str, Any]:
+    names = ("best_relevance", "nothing_relevant", "also_text", "fusion")
+    return {name: getattr(of, name) for name in names}
+
+
+def _columns(hits: Sequence[Neighbour], told: Mapping[UUID, Told]) -> tuple[Any, ...]:
+    """Ids, distances, frames, times and what is told, each in the order of the hits."""
     return (
         [hit.asset_id for hit in hits],
         [hit.distance for hit in hits],
         [hit.frame_no for hit in hits],
         [hit.time_ms for hit in hits],
-        json.dumps(places),
+        json.dumps([_written(told.get(hit.asset_id)) for hit in hits]),
     )
 
 
-def _facts(part: Part) -> tuple[str, int, float]:
-    return part.method.value, part.rank, part.score
+def _written(told: Told | None) -> list[Any] | None:
+    if told is None or told == Told():
+        return None
+    parts = [list(asdict(part).values()) for part in told.parts]
+    return [parts, told.relevance, [str(one) for one in told.similar], told.moments]
+
+
+def _read(details: str | None) -> Told:
+    written = json.loads(details) if details else None
+    if written is None:
+        return Told()
+    parts, relevance, similar, moments = written
+    return Told(
+        tuple(Part(Method(method), *numbers) for method, *numbers in parts),
+        relevance,
+        tuple(UUID(one) for one in similar),
+        tuple(Moment(*one) for one in moments),
+    )
 
 
 def _placed(row: asyncpg.Record, route: Route) -> Placed:
@@ -214,6 +244,4 @@ def _placed(row: asyncpg.Record, route: Route) -> Placed:
         frame_no=row["frame_no"],
         time_ms=row["time_ms"],
     )
-    facts = json.loads(row["details"] or "[]")
-    parts = tuple(Part(Method(method), rank, score) for method, rank, score in facts)
-    return Placed(row["place"], neighbour, parts)
+    return Placed(row["place"], neighbour, _read(row["details"]))

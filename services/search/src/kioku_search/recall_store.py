@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kioku_search.database import unbound
 from kioku_search.dedicated import dedicated
+from kioku_search.neighbour_store import asked, either
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,21 +97,8 @@ class ExactStore:
 
     async def distances(self, acting: Acting, probe: Probe, limit: int) -> list[float]:
         """Distances of the `limit` nearest, nearest first."""
-        wanted = probe.wanted
         async with dedicated(self._dsn, "recall", seconds=_LONGEST_SECONDS) as connection:
             rows = await connection.fetch(
-                _NEAREST,
-                acting.owner,
-                probe.space.space_id,
-                probe.vector,
-                probe.like,
-                limit,
-                wanted.kind,
-                list(wanted.labels) or None,
-                wanted.start,
-                wanted.end,
-                _EVERYTHING,
-                list(wanted.any_tags) or None,
-                list(wanted.not_tags) or None,
+                _NEAREST, *asked(acting, probe, limit), _EVERYTHING, *either(probe.wanted)
             )
         return [row["distance"] for row in rows]

@@ -25,7 +25,7 @@ from kioku_rt.events.delays import sleep_unless
 from kioku_search.index import IndexMethod, SpaceIndex
 from kioku_search.recall import Effort, Recall, Sample, next_effort, recall_of, tied_recall
 from kioku_search.route import EXACT
-from kioku_search.search import Neighbour, Neighbours, Probe, Wanted
+from kioku_search.search import Floats, Neighbour, Neighbours, Probe, Wanted
 
 log = structlog.get_logger(__name__)
 _MOST_REST_SECONDS = 60.0
@@ -206,3 +206,7 @@ class WatchedNeighbours:
     async def check_searchable(self, acting: Acting, asset_id: UUID, space_id: str) -> None:
         """What the inner one says."""
         await self._inner.check_searchable(acting, asset_id, space_id)
+
+    async def mean_vector(self, acting: Acting, asset_id: UUID, space_id: str) -> Floats | None:
+        """What the inner one says."""
+        return await self._inner.mean_vector(acting, asset_id, space_id)

@@ -86,6 +86,17 @@ class Reconciler:
         """
         everything = self._rounds % self._rules.every_nth == 0
         self._rounds += 1
+        return await self._round(everything=everything)
+
+    async def run_whole(self) -> Round:
+        """One round that looks at READY assets too, whenever it is asked for.
+
+        Raises:
+            DependencyDown: the database or the event log does not answer.
+        """
+        return await self._round(everything=True)
+
+    async def _round(self, *, everything: bool) -> Round:
         space_id = await self._space_id()
         rounds = [await self._mend(kind, space_id, everything=everything) for kind in Kind]
         return Round(sum(one.missing for one in rounds), sum(one.ordered for one in rounds))

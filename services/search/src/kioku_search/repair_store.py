@@ -40,9 +40,10 @@ WHERE a.state = ANY($3::text[]) AND a.kind = 'VIDEO'
             WHERE e.space_id = $1 AND e.owner = a.owner AND e.asset_id = a.asset_id
                 AND e.frame_no >= 0))
 """
-_MISSING = {Kind.IMAGE: _PICTURES, Kind.VIDEO: _VIDEOS}
+MISSING = {Kind.IMAGE: _PICTURES, Kind.VIDEO: _VIDEOS}
+"""What lacks vectors: $1 space, $2 stage, $3 states of assets, $4 grace."""
 _UNFINISHED = ["PROCESSING"]
-_EVERYTHING = ["PROCESSING", "READY"]
+EVERYTHING = ["PROCESSING", "READY"]
 # A READY asset stays so while another space, or some of its frames, still find it.
 _AGAIN = """
 UPDATE search.assets a SET generation = generation + 1, updated_at = now(), state = CASE
@@ -86,10 +87,10 @@ class RepairStore:
         """
         async with unbound(self._pool) as connection:
             count: int = await connection.fetchval(
-                f"SELECT count(*) {_MISSING[kind]}",
+                f"SELECT count(*) {MISSING[kind]}",
                 space_id,
                 EMBEDDING_STAGE,
-                _EVERYTHING if everything else _UNFINISHED,
+                EVERYTHING if everything else _UNFINISHED,
                 grace,
             )
         return count
@@ -100,11 +101,11 @@ class RepairStore:
         """Order vectors for the next of them; how many.  Two processes never order the same."""
         async with unbound(self._pool) as connection:
             due = await connection.fetch(
-                f"SELECT a.owner, a.asset_id {_MISSING[kind]} AND s.repair_after < now()"
+                f"SELECT a.owner, a.asset_id {MISSING[kind]} AND s.repair_after < now()"
                 " ORDER BY s.repair_after, s.updated_at LIMIT $5 FOR UPDATE OF a SKIP LOCKED",
                 space_id,
                 EMBEDDING_STAGE,
-                _EVERYTHING if everything else _UNFINISHED,
+                EVERYTHING if everything else _UNFINISHED,
                 rules.grace,
                 rules.batch,
             )

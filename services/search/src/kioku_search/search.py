@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -19,15 +19,17 @@ import numpy.typing as npt
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
-from kioku_rt.vectors import unit_vector
 
 from kioku_search.asset import Kind
-from kioku_search.fusion import Method, Part
+from kioku_search.fusion import Part
 from kioku_search.label import labels_of
+from kioku_search.options import Method
 from kioku_search.page_token import PageTokens, scope_of
-from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery, identity
+from kioku_search.query import JointQuery, LikeQuery, Query, VectorQuery, identity
 from kioku_search.query_vectors import QueryVectors
+from kioku_search.results import Findings, Seen
 from kioku_search.route import UNKNOWN, Route, route_of
+from kioku_search.sight import Sight
 from kioku_search.space import IMAGE, TAG, Space, Spaces
 
 # Vectors of tags are hashed, so those of strangers are not quite at right angles: their score is
@@ -67,6 +69,23 @@ class After:
     distance: float
     asset_id: UUID
     seen: int
+
+    @classmethod
+    def read(cls, tokens: PageTokens, scope: bytes, token: str) -> After | None:
+        """What a token says; None for the first page.  Raises InvalidInput PAGE_TOKEN_INVALID."""
+        if not token:
+            return None
+        distance, asset_id, seen = tokens.read(scope, token)
+        return cls(float.fromhex(distance), UUID(asset_id), seen)
+
+    @classmethod
+    def token(
+        cls, tokens: PageTokens, scope: bytes, hits: Sequence[Neighbour], before: After | None
+    ) -> str:
+        """The token of what comes after these hits of a page."""
+        last = hits[-1]
+        seen = len(hits) + (before.seen if before else 0)
+        return tokens.sign(scope, [last.distance.hex(), str(last.asset_id), seen])
 
 
 @dataclass(frozen=True)
@@ -116,6 +135,8 @@ class Answer:
     method: Method = Method.VISUAL
     route: Route = UNKNOWN
     parts: Mapping[UUID, tuple[Part, ...]] = field(default_factory=dict)
+    seen: Seen | None = None
+    findings: Findings = field(default_factory=Findings)
     whole: bool = True
     """Whether every list was asked that should be; else another time may find more."""
     cached_answer: bool = False
@@ -132,6 +153,9 @@ class Neighbours(Protocol):
     async def check_searchable(self, acting: Acting, asset_id: UUID, space_id: str) -> None:
         """Say why an asset has no neighbours.  Raises KiokuError if there is a reason."""
 
+    async def mean_vector(self, acting: Acting, asset_id: UUID, space_id: str) -> Floats | None:
+        """The vector of an asset, of a video the mean of its frames; None if it has none."""
+
 
 class Search:
     """One list: the nearest in one space."""
@@ -141,7 +165,7 @@ class Search:
     ) -> None:
         self._neighbours = neighbours
         self._spaces = spaces
-        self._vectors = vectors
+        self._sight = Sight(vectors, neighbours)
         self._tokens = tokens
 
     async def search(
@@ -164,16 +188,15 @@ class Search:
         """
         space = await self._space_of(query, kind)
         scope = scope_of(
-            "search", acting.owner, space.space_id, identity(query), _facts(wanted), min_score
+            "search", acting.owner, space.space_id, identity(query), wanted.facts, min_score
         )
-        after = self._after(scope, page_token)
+        after = After.read(self._tokens, scope, page_token)
         started = time.perf_counter()
-        vector, cached = await self._vector(query, space)
+        seen, cached = await self._sight.of(acting, query, space)
         embedded = time.perf_counter()
         like = query.asset_id if isinstance(query, LikeQuery) else None
-        found = await self._neighbours.nearest(
-            acting, Probe(space, vector, like, wanted, after), k + 1
-        )
+        probe = Probe(space, seen.vector, like, wanted, after)
+        found = await self._nearest(acting, query, probe, k + 1)
         if not found and like is not None:
             await self._neighbours.check_searchable(acting, like, space.space_id)
         done = time.perf_counter()
@@ -183,7 +206,7 @@ class Search:
         route = route_of(found, kept=len(hits), k=k, first_page=after is None)
         return Answer(
             hits=tuple(hits),
-            next_page_token=self._next(scope, hits, after) if more else "",
+            next_page_token=After.token(self._tokens, scope, hits, after) if more else "",
             space_id=space.space_id,
             strategy=route.strategy,
             embed_ms=0.0 if cached else (embedded - started) * 1e3,
@@ -191,35 +214,23 @@ class Search:
             cached_vector=cached,
             method=Method.TAGS if space.kind == TAG else Method.VISUAL,
             route=route,
+            seen=seen if space.kind == IMAGE else None,
         )
 
     async def _space_of(self, query: Query, kind: str) -> Space:
-        if isinstance(query, VectorQuery):
-            return await self._spaces.searchable(query.space_id)
+        base = query.base if isinstance(query, JointQuery) else query
+        if isinstance(base, VectorQuery):
+            return await self._spaces.searchable(base.space_id)
         return await self._spaces.active(kind)
 
-    async def _vector(self, query: Query, space: Space) -> tuple[Floats | None, bool]:
-        """The query's vector and whether it came from the cache; None for an asset's."""
-        match query:
-            case TextQuery(text):
-                return await self._vectors.of_text(text, space)
-            case ImageQuery(image, sha256):
-                return await self._vectors.of_image(image, sha256, space)
-            case VectorQuery(_, values):
-                return unit_vector(values, space.dimension, field="vector.values"), False
-            case LikeQuery():
-                return None, False
-
-    def _after(self, scope: bytes, token: str) -> After | None:
-        if not token:
-            return None
-        distance, asset_id, seen = self._tokens.read(scope, token)
-        return After(float.fromhex(distance), UUID(asset_id), seen)
-
-    def _next(self, scope: bytes, hits: list[Neighbour], after: After | None) -> str:
-        last = hits[-1]
-        seen = len(hits) + (after.seen if after else 0)
-        return self._tokens.sign(scope, [last.distance.hex(), str(last.asset_id), seen])
+    async def _nearest(
+        self, acting: Acting, query: Query, probe: Probe, limit: int
+    ) -> list[Neighbour]:
+        """The neighbours of the query; an asset that is part of it is not among them."""
+        if not (isinstance(query, JointQuery) and isinstance(query.base, LikeQuery)):
+            return await self._neighbours.nearest(acting, probe, limit)
+        found = await self._neighbours.nearest(acting, probe, limit + 1)
+        return [one for one in found if one.asset_id != query.base.asset_id][:limit]
 
 
 def _least_score(space: Space, asked: float | None) -> float:
@@ -235,7 +246,3 @@ def checked_min_score(value: float | None) -> float | None:
     raise InvalidInput(
         Reason.FIELD_INVALID, "min_score must be between -1 and 1.", field="min_score"
     )
-
-
-def _facts(wanted: Wanted) -> list[object]:
-    return wanted.facts

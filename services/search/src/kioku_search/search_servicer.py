@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,32 +22,41 @@ from kioku_rt.text import clean_text
 
 from kioku_search.asset_message import kind_number, kind_of, timestamp
 from kioku_search.asset_servicer import time_of
+from kioku_search.duplicates import Duplicates
 from kioku_search.fields import (
     canonical_uuid,
     checked_ids,
     checked_range,
     checked_tags,
-    result_count,
+    page_size,
 )
-from kioku_search.fusion import Method, Part
 from kioku_search.metrics import answered
+from kioku_search.option_message import (
+    duplicates_message,
+    explained,
+    options_of,
+    similarity_of,
+    tell_findings,
+)
 from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery
 from kioku_search.question import Answering, Question
-from kioku_search.search import Answer, Neighbour, Wanted, checked_min_score
+from kioku_search.search import Answer, Neighbour, Wanted
 from kioku_search.space import Space
 from kioku_search.stats import SpaceCount, Stats
 
 SCOPE = "search.act"
 NAME = "kioku.search.v1.SearchService"
-_DEFAULT_K = 20
+_DEFAULT_GROUPS = 20
+_MOST_GROUPS = 100
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class SearchServicer(SearchServiceServicer):
     """The rpcs of SearchService."""
 
-    def __init__(self, search: Answering, stats: Stats) -> None:
+    def __init__(self, search: Answering, duplicates: Duplicates, stats: Stats) -> None:
         self._search = search
+        self._duplicates = duplicates
         self._stats = stats
 
     async def Search(  # noqa: N802 - named by the contract
@@ -61,12 +69,25 @@ class SearchServicer(SearchServiceServicer):
         answer = await self._search.answer(
             acting,
             question,
-            k=result_count(request.k, default=_DEFAULT_K),
+            k=question.options.k,
             page_token=request.page_token,
             request_id=request_id,
         )
         answered(type(question.query).__name__, answer)
         return _response(answer, named(request_id))
+
+    async def ListDuplicateGroups(  # noqa: N802
+        self, request: messages.ListDuplicateGroupsRequest, _context: Context
+    ) -> messages.ListDuplicateGroupsResponse:
+        """List look-alikes."""
+        given = request.HasField("min_similarity")
+        page = await self._duplicates.page(
+            acting_owner(request.owner, SCOPE),
+            similarity_of(given, request.min_similarity, "min_similarity"),
+            min(page_size(request.page_size, default=_DEFAULT_GROUPS), _MOST_GROUPS),
+            request.page_token,
+        )
+        return duplicates_message(page)
 
     async def GetStats(  # noqa: N802
         self, request: messages.GetStatsRequest, _context: Context
@@ -81,12 +102,7 @@ class SearchServicer(SearchServiceServicer):
 
 
 async def _question(request: messages.SearchRequest) -> Question:
-    return Question(
-        await _query(request),
-        _wanted(request.filter),
-        checked_min_score(request.min_score if request.HasField("min_score") else None),
-        _method(request.method),
-    )
+    return Question(await _query(request), _wanted(request.filter), options_of(request))
 
 
 def _request_id(request: messages.SearchRequest) -> UUID | None:
@@ -159,53 +175,29 @@ def _wanted(wanted: messages.Filter) -> Wanted:
 
 def _response(answer: Answer, request_id: str) -> messages.SearchResponse:
     return messages.SearchResponse(
-        hits=[_hit(hit, answer.parts.get(hit.asset_id, ())) for hit in answer.hits],
+        hits=[_hit(hit, answer) for hit in answer.hits],
         next_page_token=answer.next_page_token,
         space_id=answer.space_id,
-        explain=_explain(answer),
+        explain=explained(answer),
         request_id=request_id,
+        best_relevance=answer.findings.best_relevance,
+        nothing_relevant=answer.findings.nothing_relevant,
     )
 
 
-def _explain(answer: Answer) -> messages.Explain:
-    return messages.Explain(
-        strategy=answer.strategy,
-        embed_ms=answer.embed_ms,
-        database_ms=answer.database_ms,
-        cached_vector=answer.cached_vector,
-        method=_method_number(answer.method),
-        matched=answer.route.matched,
-        ef_search=answer.route.effort,
-        estimated_recall=answer.route.recall,
-        shortfall=answer.route.shortfall,
-        cached_answer=answer.cached_answer,
-    )
-
-
-def _method(number: messages.SearchMethod.ValueType) -> Method:
-    name = messages.SearchMethod.Name(number).removeprefix("SEARCH_METHOD_")
-    return Method.AUTO if name == "UNSPECIFIED" else Method(name)
-
-
-def _method_number(method: Method) -> messages.SearchMethod.ValueType:
-    return messages.SearchMethod.Value(f"SEARCH_METHOD_{method}")
-
-
-def _hit(hit: Neighbour, parts: Sequence[Part]) -> messages.Hit:
-    return messages.Hit(
+def _hit(hit: Neighbour, answer: Answer) -> messages.Hit:
+    message = messages.Hit(
         asset_id=str(hit.asset_id),
-        score=parts[0].score if parts else hit.score,
+        score=hit.score,
         filename=hit.filename,
         kind=kind_number(hit.kind),
         tags=hit.tags,
         taken_time=timestamp(hit.taken_at),
         frame_no=hit.frame_no,
         time_ms=hit.time_ms,
-        parts=[
-            messages.Part(method=_method_number(part.method), rank=part.rank, score=part.score)
-            for part in parts
-        ],
     )
+    tell_findings(message, hit, answer)
+    return message
 
 
 def _space_stats(one: SpaceCount) -> messages.SpaceStats:

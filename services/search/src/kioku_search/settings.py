@@ -51,7 +51,10 @@ class Settings(StorageSettings):
         index_build_mib: memory that building an index may take.
         index_method, index_opclass, index_m, index_ef_construction, index_lists: of spaces that
             this process registers.
+        words_seconds: how often words that other code changed are written.
+        calibration_seconds: how often it is looked whether a space's background is due.
         repair_grace_seconds: how long a stage may be pending before it may be repaired.
+        compare_seconds: how often rows are compared with rows for the gauges.
     """
 
     search_api_dsn: SecretStr = SecretStr("postgresql://search_api@127.0.0.1:5432/kioku")
@@ -99,7 +102,10 @@ class Settings(StorageSettings):
     repair_grace_seconds: int = Field(default=120, ge=0)
     repair_longest_seconds: int = Field(default=3600, ge=1)
     repair_batch: int = Field(default=100, ge=1, le=1000)
+    compare_seconds: float = Field(default=3600.0, gt=0)
     housekeeping_seconds: float = Field(default=30.0, gt=0)
+    words_seconds: float = Field(default=5.0, gt=0)
+    calibration_seconds: float = Field(default=60.0, gt=0)
 
     @field_validator("deletion_participants", mode="before")
     @classmethod

@@ -4,6 +4,7 @@ from kioku_rt.objects.memory import MemoryObjectStore
 from kioku_rt.objects.port import (
     HEAD_BYTES,
     Digest,
+    ListedObject,
     ObjectInfo,
     ObjectStore,
     SignedUrl,
@@ -16,6 +17,7 @@ from kioku_rt.objects.settings import S3Settings
 __all__ = [
     "HEAD_BYTES",
     "Digest",
+    "ListedObject",
     "MemoryObjectStore",
     "ObjectInfo",
     "ObjectStore",

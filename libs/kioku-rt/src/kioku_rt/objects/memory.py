@@ -16,8 +16,10 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.images.refusal import too_large
 from kioku_rt.objects.disposition import attachment
 from kioku_rt.objects.failure import DEPENDENCY
-from kioku_rt.objects.port import HEAD_BYTES, Digest, ObjectInfo, SignedUrl
+from kioku_rt.objects.port import HEAD_BYTES, Digest, ListedObject, ObjectInfo, SignedUrl
 from kioku_rt.reasons import Reason
+
+_PAGE = 3  # small, so that tests with few objects turn pages
 
 
 @dataclass
@@ -27,6 +29,7 @@ class MemoryObjectStore:
     url_ttl_seconds: int = 300
     down: bool = False
     objects: dict[str, tuple[bytes, str]] = field(default_factory=dict, repr=False)
+    modified: dict[str, datetime] = field(default_factory=dict, repr=False)
 
     async def sign_put(self, key: str, *, content_type: str, size: int) -> SignedUrl:
         """See `ObjectStore`."""
@@ -68,12 +71,12 @@ class MemoryObjectStore:
         data, content_type = await self._found(source)
         if _etag(data) != etag:
             raise KiokuError(Reason.CHECKSUM_MISMATCH)
-        self.objects[target] = (data, content_type)
+        self._store(target, data, content_type)
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
         """See `ObjectStore`."""
         await self.ping()
-        self.objects[key] = (data, content_type)
+        self._store(key, data, content_type)
 
     async def delete(self, keys: Sequence[str]) -> None:
         """See `ObjectStore`."""
@@ -93,10 +96,23 @@ class MemoryObjectStore:
         await self.ping()
         return sorted(key for key in self.objects if key.startswith(prefix))
 
+    async def list_page(self, prefix: str, *, after: str = "") -> list[ListedObject]:
+        """See `ObjectStore`."""
+        keys = [key for key in await self.list_prefix(prefix) if key > after]
+        return [self._listed(key) for key in keys[:_PAGE]]
+
     async def ping(self) -> None:
         """See `ObjectStore`."""
         if self.down:
             raise DependencyDown(DEPENDENCY)
+
+    def _store(self, key: str, data: bytes, content_type: str) -> None:
+        self.objects[key] = (data, content_type)
+        self.modified[key] = datetime.now(UTC)
+
+    def _listed(self, key: str) -> ListedObject:
+        data, _ = self.objects[key]
+        return ListedObject(key, len(data), _etag(data), self.modified[key])
 
     async def _found(self, key: str) -> tuple[bytes, str]:
         await self.ping()

@@ -53,6 +53,16 @@ class ObjectInfo:
 
 
 @dataclass(frozen=True)
+class ListedObject:
+    """One line of a listing; `modified` is UTC."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+
+
+@dataclass(frozen=True)
 class Digest:
     """What one reading of an object tells: SHA-256 in hex, the leading bytes, size and etag."""
 
@@ -124,6 +134,13 @@ class ObjectStore(Protocol):
 
     async def list_prefix(self, prefix: str) -> list[str]:
         """Every key that starts with `prefix`, in order."""
+        ...
+
+    async def list_page(self, prefix: str, *, after: str = "") -> list[ListedObject]:
+        """The next objects under `prefix` with keys greater than `after`, in order of their keys.
+
+        At most 1,000, whatever the bucket holds; none: that was all.
+        """
         ...
 
     async def ping(self) -> None:

@@ -23,7 +23,7 @@ from kioku_rt.errors import DependencyDown
 from kioku_rt.images.refusal import too_large
 from kioku_rt.objects.disposition import attachment
 from kioku_rt.objects.failure import DEPENDENCY, mapped
-from kioku_rt.objects.port import HEAD_BYTES, Digest, ObjectInfo, SignedUrl
+from kioku_rt.objects.port import HEAD_BYTES, Digest, ListedObject, ObjectInfo, SignedUrl
 from kioku_rt.objects.settings import S3Settings
 
 if TYPE_CHECKING:
@@ -98,6 +98,10 @@ class S3ObjectStore:
     async def list_prefix(self, prefix: str) -> list[str]:
         """See `ObjectStore`."""
         return await self._run(lambda: [k for page in self._pages(prefix) for k in page])
+
+    async def list_page(self, prefix: str, *, after: str = "") -> list[ListedObject]:
+        """See `ObjectStore`."""
+        return await self._run(self._list_page, prefix, after)
 
     async def ping(self) -> None:
         """See `ObjectStore`."""
@@ -202,6 +206,18 @@ class S3ObjectStore:
         for page in pages:
             if keys := [entry["Key"] for entry in page.get("Contents", [])]:
                 yield keys
+
+    def _list_page(self, prefix: str, after: str) -> list[ListedObject]:
+        page = self._client.list_objects_v2(
+            Bucket=self._settings.bucket,
+            Prefix=prefix,
+            StartAfter=after,
+            MaxKeys=self._settings.page_size,
+        )
+        return [
+            ListedObject(one["Key"], one["Size"], one["ETag"].strip('"'), one["LastModified"])
+            for one in page.get("Contents", [])
+        ]
 
     def _ping(self) -> None:
         try:

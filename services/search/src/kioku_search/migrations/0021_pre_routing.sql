@@ -302,7 +302,7 @@ SET hnsw.ef_search = 200
 SET ivfflat.probes = 4
 AS $$
 DECLARE
-    v_vectors public.halfvec[] := (SELECT array_agg(v.embedding) FROM search.sample_vectors(p_space_id, p_rounds) v);
+    v_vectors public.halfvec[] := (SELECT coalesce(array_agg(v.embedding), '{}') FROM search.sample_vectors(p_space_id, p_rounds) v);
     v_dimension integer := (SELECT s.dimension FROM search.spaces s WHERE s.space_id = p_space_id);
     v_operator text := (SELECT search.index_operator(i.opclass) FROM search.space_indexes i WHERE i.space_id = p_space_id);
     v_query public.halfvec;

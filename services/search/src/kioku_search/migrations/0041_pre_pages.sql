@@ -6,10 +6,11 @@ CREATE UNLOGGED TABLE search.result_pages (
     ranking_id uuid NOT NULL,
     request_id uuid,
     digest bytea NOT NULL,
-    like_id uuid,
+    about uuid[] NOT NULL DEFAULT '{}',
     space_id text NOT NULL,
     method text NOT NULL,
     route jsonb NOT NULL,
+    findings jsonb NOT NULL DEFAULT '{}',
     complete boolean NOT NULL,
     continuation text NOT NULL DEFAULT '',
     asset_ids uuid[] NOT NULL,
@@ -23,12 +24,13 @@ CREATE UNLOGGED TABLE search.result_pages (
     UNIQUE (owner, request_id)
 );
 COMMENT ON COLUMN search.result_pages.digest IS 'of the question, to tell a request id used twice';
-COMMENT ON COLUMN search.result_pages.like_id IS 'the asset that was asked about; its deletion ends the ranking';
+COMMENT ON COLUMN search.result_pages.about IS 'what was asked about, and look-alikes that were folded; if one is deleted the ranking ends';
 COMMENT ON COLUMN search.result_pages.route IS 'how it was found, as `explain` tells';
+COMMENT ON COLUMN search.result_pages.findings IS 'what was found out about no single asset';
 COMMENT ON COLUMN search.result_pages.complete IS 'nothing was found beyond the last one';
 COMMENT ON COLUMN search.result_pages.continuation IS 'where the database goes on when the ranking is as long as it may be';
 COMMENT ON COLUMN search.result_pages.asset_ids IS 'best first; NULL where one was deleted since';
-COMMENT ON COLUMN search.result_pages.details IS 'places in the lists that were fused, one element each';
+COMMENT ON COLUMN search.result_pages.details IS 'places in lists, relevance, look-alikes and moments, one element for each asset';
 CREATE INDEX result_pages_expiry ON search.result_pages (expires_at);
 
 ALTER TABLE search.result_pages ENABLE ROW LEVEL SECURITY;
@@ -65,7 +67,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('search.result_pages ' || NEW.owner, 0));
     UPDATE search.result_pages r SET asset_ids = array_replace(r.asset_ids, NEW.asset_id, NULL)
         WHERE r.owner = NEW.owner AND NEW.asset_id = ANY (r.asset_ids);
-    DELETE FROM search.result_pages r WHERE r.owner = NEW.owner AND r.like_id = NEW.asset_id;
+    DELETE FROM search.result_pages r WHERE r.owner = NEW.owner AND NEW.asset_id = ANY (r.about);
     RETURN NULL;
 END
 $$;
@@ -73,10 +75,10 @@ CREATE TRIGGER deletions_forget_ranked AFTER INSERT ON search.deletions
     FOR EACH ROW EXECUTE FUNCTION search.forget_ranked();
 
 -- Keeps a ranking; one round trip. False where the request id is taken: then another call with it
--- was quicker.
+-- was quicker; or where something it is about has been deleted meanwhile.
 CREATE FUNCTION search.keep_ranking(
-    p_owner text, p_ranking_id uuid, p_request_id uuid, p_digest bytea, p_like_id uuid, p_space_id text,
-    p_method text, p_route jsonb, p_complete boolean, p_continuation text, p_asset_ids uuid[],
+    p_owner text, p_ranking_id uuid, p_request_id uuid, p_digest bytea, p_about uuid[], p_space_id text,
+    p_method text, p_route jsonb, p_findings jsonb, p_complete boolean, p_continuation text, p_asset_ids uuid[],
     p_distances double precision[], p_frame_nos integer[], p_times bigint[], p_details jsonb,
     p_life interval
 ) RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -84,14 +86,17 @@ DECLARE
     v_owner text := set_config('kioku.owner', coalesce(p_owner, ''), true);
     v_ids uuid[] := search.without_deleted(v_owner, p_asset_ids);  -- first: it waits for its lock
 BEGIN
+    IF EXISTS (SELECT FROM search.deletions d WHERE d.owner = v_owner AND d.asset_id = ANY (p_about)) THEN
+        RETURN false;
+    END IF;
     IF p_request_id IS NOT NULL THEN
         DELETE FROM search.result_pages r
             WHERE r.owner = v_owner AND r.request_id = p_request_id AND r.expires_at <= clock_timestamp();
     END IF;
-    INSERT INTO search.result_pages (owner, ranking_id, request_id, digest, like_id, space_id, method,
-        route, complete, continuation, asset_ids, distances, frame_nos, times, details, expires_at)
-    VALUES (v_owner, p_ranking_id, p_request_id, p_digest, p_like_id, p_space_id, p_method, p_route,
-        p_complete, p_continuation, v_ids, p_distances, p_frame_nos, p_times, p_details,
+    INSERT INTO search.result_pages (owner, ranking_id, request_id, digest, about, space_id, method,
+        route, findings, complete, continuation, asset_ids, distances, frame_nos, times, details, expires_at)
+    VALUES (v_owner, p_ranking_id, p_request_id, p_digest, p_about, p_space_id, p_method, p_route,
+        p_findings, p_complete, p_continuation, v_ids, p_distances, p_frame_nos, p_times, p_details,
         clock_timestamp() + p_life)
     ON CONFLICT (owner, request_id) DO NOTHING;
     RETURN FOUND;

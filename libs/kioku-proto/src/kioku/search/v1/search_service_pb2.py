@@ -29,7 +29,7 @@ from kioku.common.v1 import space_pb2 as kioku_dot_common_dot_v1_dot_space__pb2
 from kioku.common.v1 import vector_pb2 as kioku_dot_common_dot_v1_dot_vector__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kioku/search/v1/search_service.proto\x12\x0fkioku.search.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkioku/assets/v1/asset.proto\x1a\x1bkioku/common/v1/space.proto\x1a\x1ckioku/common/v1/vector.proto\"\xf1\x01\n\x06\x46ilter\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x04kind\x18\x02 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x0c\n\x04tags\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61lbums\x18\x06 \x03(\t\x12\x10\n\x08\x61ny_tags\x18\x07 \x03(\t\x12\x10\n\x08not_tags\x18\x08 \x03(\t\x12\x0e\n\x06people\x18\t \x03(\t\"\xa9\x02\n\rSearchRequest\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12\x0f\n\x05image\x18\x02 \x01(\x0cH\x00\x12\x12\n\x08\x61sset_id\x18\x03 \x01(\tH\x00\x12)\n\x06vector\x18\x04 \x01(\x0b\x32\x17.kioku.common.v1.VectorH\x00\x12\'\n\x06\x66ilter\x18\x05 \x01(\x0b\x32\x17.kioku.search.v1.Filter\x12\t\n\x01k\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\x12\x16\n\tmin_score\x18\x08 \x01(\x02H\x01\x88\x01\x01\x12-\n\x06method\x18\t \x01(\x0e\x32\x1d.kioku.search.v1.SearchMethod\x12\x12\n\nrequest_id\x18\r \x01(\tB\x07\n\x05queryB\x0c\n\n_min_score\"R\n\x04Part\x12-\n\x06method\x18\x01 \x01(\x0e\x32\x1d.kioku.search.v1.SearchMethod\x12\x0c\n\x04rank\x18\x02 \x01(\x05\x12\r\n\x05score\x18\x03 \x01(\x02\"\x8c\x02\n\x03Hit\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x02\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12.\n\ntaken_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07time_ms\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08\x66rame_no\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12$\n\x05parts\x18\t \x03(\x0b\x32\x15.kioku.search.v1.PartB\n\n\x08_time_msB\x0b\n\t_frame_no\"\x9b\x02\n\x07\x45xplain\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x10\n\x08\x65mbed_ms\x18\x02 \x01(\x02\x12\x13\n\x0b\x64\x61tabase_ms\x18\x03 \x01(\x02\x12\x15\n\rcached_vector\x18\x04 \x01(\x08\x12-\n\x06method\x18\x05 \x01(\x0e\x32\x1d.kioku.search.v1.SearchMethod\x12\x14\n\x07matched\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\tef_search\x18\x07 \x01(\x05\x12\x1d\n\x10\x65stimated_recall\x18\x08 \x01(\x02H\x01\x88\x01\x01\x12\x11\n\tshortfall\x18\t \x01(\t\x12\x15\n\rcached_answer\x18\n \x01(\x08\x42\n\n\x08_matchedB\x13\n\x11_estimated_recall\"\x9e\x01\n\x0eSearchResponse\x12\"\n\x04hits\x18\x01 \x03(\x0b\x32\x14.kioku.search.v1.Hit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08space_id\x18\x03 \x01(\t\x12)\n\x07\x65xplain\x18\x04 \x01(\x0b\x32\x18.kioku.search.v1.Explain\x12\x12\n\nrequest_id\x18\x05 \x01(\t\" \n\x0fGetStatsRequest\x12\r\n\x05owner\x18\x01 \x01(\t\"S\n\nSpaceStats\x12%\n\x05space\x18\x01 \x01(\x0b\x32\x16.kioku.common.v1.Space\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0f\n\x07vectors\x18\x03 \x01(\x03\"\xc6\x01\n\x10GetStatsResponse\x12=\n\x06\x61ssets\x18\x01 \x03(\x0b\x32-.kioku.search.v1.GetStatsResponse.AssetsEntry\x12+\n\x06spaces\x18\x02 \x03(\x0b\x32\x1b.kioku.search.v1.SpaceStats\x12\x17\n\x0fmissing_vectors\x18\x03 \x01(\x03\x1a-\n\x0b\x41ssetsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01*\x93\x01\n\x0cSearchMethod\x12\x1d\n\x19SEARCH_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12SEARCH_METHOD_AUTO\x10\x01\x12\x18\n\x14SEARCH_METHOD_VISUAL\x10\x02\x12\x16\n\x12SEARCH_METHOD_TAGS\x10\x03\x12\x1a\n\x16SEARCH_METHOD_COMBINED\x10\x04\x32\xd5\x01\n\rSearchService\x12`\n\x06Search\x12\x1e.kioku.search.v1.SearchRequest\x1a\x1f.kioku.search.v1.SearchResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/search:\x01*\x12\x62\n\x08GetStats\x12 .kioku.search.v1.GetStatsRequest\x1a!.kioku.search.v1.GetStatsResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/statsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$kioku/search/v1/search_service.proto\x12\x0fkioku.search.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkioku/assets/v1/asset.proto\x1a\x1bkioku/common/v1/space.proto\x1a\x1ckioku/common/v1/vector.proto\"\xf1\x01\n\x06\x46ilter\x12\r\n\x05owner\x18\x01 \x01(\t\x12(\n\x04kind\x18\x02 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x0c\n\x04tags\x18\x03 \x03(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61lbums\x18\x06 \x03(\t\x12\x10\n\x08\x61ny_tags\x18\x07 \x03(\t\x12\x10\n\x08not_tags\x18\x08 \x03(\t\x12\x0e\n\x06people\x18\t \x03(\t\"\xb7\x01\n\x06\x46usion\x12)\n\x04kind\x18\x01 \x01(\x0e\x32\x1b.kioku.search.v1.FusionKind\x12\x1a\n\rvisual_weight\x18\x02 \x01(\x02H\x00\x88\x01\x01\x12\x18\n\x0btags_weight\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12\x19\n\x0cwords_weight\x18\x04 \x01(\x02H\x02\x88\x01\x01\x42\x10\n\x0e_visual_weightB\x0e\n\x0c_tags_weightB\x0f\n\r_words_weight\"8\n\x08\x41lsoText\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x13\n\x06weight\x18\x02 \x01(\x02H\x00\x88\x01\x01\x42\t\n\x07_weight\"\xd3\x01\n\rResultOptions\x12\x1a\n\rmin_relevance\x18\x01 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\tdiversity\x18\x02 \x01(\x02\x12 \n\x18\x63ollapse_near_duplicates\x18\x03 \x01(\x08\x12&\n\x19near_duplicate_similarity\x18\x04 \x01(\x02H\x01\x88\x01\x01\x12\x19\n\x11moments_per_asset\x18\x05 \x01(\x05\x42\x10\n\x0e_min_relevanceB\x1c\n\x1a_near_duplicate_similarity\"\xb1\x03\n\rSearchRequest\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12\x0f\n\x05image\x18\x02 \x01(\x0cH\x00\x12\x12\n\x08\x61sset_id\x18\x03 \x01(\tH\x00\x12)\n\x06vector\x18\x04 \x01(\x0b\x32\x17.kioku.common.v1.VectorH\x00\x12\'\n\x06\x66ilter\x18\x05 \x01(\x0b\x32\x17.kioku.search.v1.Filter\x12\t\n\x01k\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\x12\x16\n\tmin_score\x18\x08 \x01(\x02H\x01\x88\x01\x01\x12-\n\x06method\x18\t \x01(\x0e\x32\x1d.kioku.search.v1.SearchMethod\x12\x12\n\nrequest_id\x18\r \x01(\t\x12\'\n\x06\x66usion\x18\n \x01(\x0b\x32\x17.kioku.search.v1.Fusion\x12,\n\talso_text\x18\x0b \x01(\x0b\x32\x19.kioku.search.v1.AlsoText\x12/\n\x07options\x18\x0c \x01(\x0b\x32\x1e.kioku.search.v1.ResultOptionsB\x07\n\x05queryB\x0c\n\n_min_score\"\x9e\x01\n\x04Part\x12-\n\x06method\x18\x01 \x01(\x0e\x32\x1d.kioku.search.v1.SearchMethod\x12\x0c\n\x04rank\x18\x02 \x01(\x05\x12\r\n\x05score\x18\x03 \x01(\x02\x12\x0e\n\x06weight\x18\x04 \x01(\x02\x12\x14\n\x0c\x63ontribution\x18\x05 \x01(\x02\x12\x16\n\trelevance\x18\x06 \x01(\x02H\x00\x88\x01\x01\x42\x0c\n\n_relevance\":\n\x06Moment\x12\x0f\n\x07time_ms\x18\x01 \x01(\x03\x12\x10\n\x08\x66rame_no\x18\x02 \x01(\x05\x12\r\n\x05score\x18\x03 \x01(\x02\"\x8e\x03\n\x03Hit\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x02\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12(\n\x04kind\x18\x04 \x01(\x0e\x32\x1a.kioku.assets.v1.AssetKind\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12.\n\ntaken_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x07time_ms\x18\x07 \x01(\x03H\x00\x88\x01\x01\x12\x15\n\x08\x66rame_no\x18\x08 \x01(\x05H\x01\x88\x01\x01\x12$\n\x05parts\x18\t \x03(\x0b\x32\x15.kioku.search.v1.Part\x12\x16\n\trelevance\x18\n \x01(\x02H\x02\x88\x01\x01\x12\x19\n\x11similar_asset_ids\x18\x0b \x03(\t\x12\x15\n\rsimilar_count\x18\x0c \x01(\x05\x12(\n\x07moments\x18\r \x03(\x0b\x32\x17.kioku.search.v1.MomentB\n\n\x08_time_msB\x0b\n\t_frame_noB\x0c\n\n_relevance\"\xdb\x02\n\x07\x45xplain\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x10\n\x08\x65mbed_ms\x18\x02 \x01(\x02\x12\x13\n\x0b\x64\x61tabase_ms\x18\x03 \x01(\x02\x12\x15\n\rcached_vector\x18\x04 \x01(\x08\x12-\n\x06method\x18\x05 \x01(\x0e\x32\x1d.kioku.search.v1.SearchMethod\x12\x14\n\x07matched\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x11\n\tef_search\x18\x07 \x01(\x05\x12\x1d\n\x10\x65stimated_recall\x18\x08 \x01(\x02H\x01\x88\x01\x01\x12\x11\n\tshortfall\x18\t \x01(\t\x12\x15\n\rcached_answer\x18\n \x01(\x08\x12\x11\n\talso_text\x18\r \x01(\t\x12+\n\x06\x66usion\x18\x0e \x01(\x0e\x32\x1b.kioku.search.v1.FusionKindB\n\n\x08_matchedB\x13\n\x11_estimated_recall\"\xe8\x01\n\x0eSearchResponse\x12\"\n\x04hits\x18\x01 \x03(\x0b\x32\x14.kioku.search.v1.Hit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08space_id\x18\x03 \x01(\t\x12)\n\x07\x65xplain\x18\x04 \x01(\x0b\x32\x18.kioku.search.v1.Explain\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x1b\n\x0e\x62\x65st_relevance\x18\x07 \x01(\x02H\x00\x88\x01\x01\x12\x18\n\x10nothing_relevant\x18\x08 \x01(\x08\x42\x11\n\x0f_best_relevance\"\x82\x01\n\x1aListDuplicateGroupsRequest\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x1b\n\x0emin_similarity\x18\x02 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\tB\x11\n\x0f_min_similarity\"C\n\tDuplicate\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12\x12\n\nsimilarity\x18\x03 \x01(\x02\"<\n\x0e\x44uplicateGroup\x12*\n\x06\x61ssets\x18\x01 \x03(\x0b\x32\x1a.kioku.search.v1.Duplicate\"\x8c\x01\n\x1bListDuplicateGroupsResponse\x12/\n\x06groups\x18\x01 \x03(\x0b\x32\x1f.kioku.search.v1.DuplicateGroup\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x10\n\x08space_id\x18\x03 \x01(\t\x12\x11\n\tlooked_at\x18\x04 \x01(\x05\" \n\x0fGetStatsRequest\x12\r\n\x05owner\x18\x01 \x01(\t\"S\n\nSpaceStats\x12%\n\x05space\x18\x01 \x01(\x0b\x32\x16.kioku.common.v1.Space\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0f\n\x07vectors\x18\x03 \x01(\x03\"\xc6\x01\n\x10GetStatsResponse\x12=\n\x06\x61ssets\x18\x01 \x03(\x0b\x32-.kioku.search.v1.GetStatsResponse.AssetsEntry\x12+\n\x06spaces\x18\x02 \x03(\x0b\x32\x1b.kioku.search.v1.SpaceStats\x12\x17\n\x0fmissing_vectors\x18\x03 \x01(\x03\x1a-\n\x0b\x41ssetsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01*\xac\x01\n\x0cSearchMethod\x12\x1d\n\x19SEARCH_METHOD_UNSPECIFIED\x10\x00\x12\x16\n\x12SEARCH_METHOD_AUTO\x10\x01\x12\x18\n\x14SEARCH_METHOD_VISUAL\x10\x02\x12\x16\n\x12SEARCH_METHOD_TAGS\x10\x03\x12\x1a\n\x16SEARCH_METHOD_COMBINED\x10\x04\x12\x17\n\x13SEARCH_METHOD_WORDS\x10\x05*p\n\nFusionKind\x12\x1b\n\x17\x46USION_KIND_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x46USION_KIND_RRF\x10\x01\x12\x17\n\x13\x46USION_KIND_MIN_MAX\x10\x02\x12\x17\n\x13\x46USION_KIND_Z_SCORE\x10\x03\x32\xe5\x02\n\rSearchService\x12`\n\x06Search\x12\x1e.kioku.search.v1.SearchRequest\x1a\x1f.kioku.search.v1.SearchResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/search:\x01*\x12\x8d\x01\n\x13ListDuplicateGroups\x12+.kioku.search.v1.ListDuplicateGroupsRequest\x1a,.kioku.search.v1.ListDuplicateGroupsResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/duplicateGroups\x12\x62\n\x08GetStats\x12 .kioku.search.v1.GetStatsRequest\x1a!.kioku.search.v1.GetStatsResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/statsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,30 +40,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATSRESPONSE_ASSETSENTRY']._serialized_options = b'8\001'
   _globals['_SEARCHSERVICE'].methods_by_name['Search']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['Search']._serialized_options = b'\202\323\344\223\002\017\"\n/v1/search:\001*'
+  _globals['_SEARCHSERVICE'].methods_by_name['ListDuplicateGroups']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['ListDuplicateGroups']._serialized_options = b'\202\323\344\223\002\025\022\023/v1/duplicateGroups'
   _globals['_SEARCHSERVICE'].methods_by_name['GetStats']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['GetStats']._serialized_options = b'\202\323\344\223\002\013\022\t/v1/stats'
-  _globals['_SEARCHMETHOD']._serialized_start=1875
-  _globals['_SEARCHMETHOD']._serialized_end=2022
+  _globals['_SEARCHMETHOD']._serialized_start=3281
+  _globals['_SEARCHMETHOD']._serialized_end=3453
+  _globals['_FUSIONKIND']._serialized_start=3455
+  _globals['_FUSIONKIND']._serialized_end=3567
   _globals['_FILTER']._serialized_start=209
   _globals['_FILTER']._serialized_end=450
-  _globals['_SEARCHREQUEST']._serialized_start=453
-  _globals['_SEARCHREQUEST']._serialized_end=750
-  _globals['_PART']._serialized_start=752
-  _globals['_PART']._serialized_end=834
-  _globals['_HIT']._serialized_start=837
-  _globals['_HIT']._serialized_end=1105
-  _globals['_EXPLAIN']._serialized_start=1108
-  _globals['_EXPLAIN']._serialized_end=1391
-  _globals['_SEARCHRESPONSE']._serialized_start=1394
-  _globals['_SEARCHRESPONSE']._serialized_end=1552
-  _globals['_GETSTATSREQUEST']._serialized_start=1554
-  _globals['_GETSTATSREQUEST']._serialized_end=1586
-  _globals['_SPACESTATS']._serialized_start=1588
-  _globals['_SPACESTATS']._serialized_end=1671
-  _globals['_GETSTATSRESPONSE']._serialized_start=1674
-  _globals['_GETSTATSRESPONSE']._serialized_end=1872
-  _globals['_GETSTATSRESPONSE_ASSETSENTRY']._serialized_start=1827
-  _globals['_GETSTATSRESPONSE_ASSETSENTRY']._serialized_end=1872
-  _globals['_SEARCHSERVICE']._serialized_start=2025
-  _globals['_SEARCHSERVICE']._serialized_end=2238
+  _globals['_FUSION']._serialized_start=453
+  _globals['_FUSION']._serialized_end=636
+  _globals['_ALSOTEXT']._serialized_start=638
+  _globals['_ALSOTEXT']._serialized_end=694
+  _globals['_RESULTOPTIONS']._serialized_start=697
+  _globals['_RESULTOPTIONS']._serialized_end=908
+  _globals['_SEARCHREQUEST']._serialized_start=911
+  _globals['_SEARCHREQUEST']._serialized_end=1344
+  _globals['_PART']._serialized_start=1347
+  _globals['_PART']._serialized_end=1505
+  _globals['_MOMENT']._serialized_start=1507
+  _globals['_MOMENT']._serialized_end=1565
+  _globals['_HIT']._serialized_start=1568
+  _globals['_HIT']._serialized_end=1966
+  _globals['_EXPLAIN']._serialized_start=1969
+  _globals['_EXPLAIN']._serialized_end=2316
+  _globals['_SEARCHRESPONSE']._serialized_start=2319
+  _globals['_SEARCHRESPONSE']._serialized_end=2551
+  _globals['_LISTDUPLICATEGROUPSREQUEST']._serialized_start=2554
+  _globals['_LISTDUPLICATEGROUPSREQUEST']._serialized_end=2684
+  _globals['_DUPLICATE']._serialized_start=2686
+  _globals['_DUPLICATE']._serialized_end=2753
+  _globals['_DUPLICATEGROUP']._serialized_start=2755
+  _globals['_DUPLICATEGROUP']._serialized_end=2815
+  _globals['_LISTDUPLICATEGROUPSRESPONSE']._serialized_start=2818
+  _globals['_LISTDUPLICATEGROUPSRESPONSE']._serialized_end=2958
+  _globals['_GETSTATSREQUEST']._serialized_start=2960
+  _globals['_GETSTATSREQUEST']._serialized_end=2992
+  _globals['_SPACESTATS']._serialized_start=2994
+  _globals['_SPACESTATS']._serialized_end=3077
+  _globals['_GETSTATSRESPONSE']._serialized_start=3080
+  _globals['_GETSTATSRESPONSE']._serialized_end=3278
+  _globals['_GETSTATSRESPONSE_ASSETSENTRY']._serialized_start=3233
+  _globals['_GETSTATSRESPONSE_ASSETSENTRY']._serialized_end=3278
+  _globals['_SEARCHSERVICE']._serialized_start=3570
+  _globals['_SEARCHSERVICE']._serialized_end=3927
 # @@protoc_insertion_point(module_scope)

@@ -32,28 +32,68 @@ class _SearchMethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SearchMe
     SEARCH_METHOD_UNSPECIFIED: _SearchMethod.ValueType  # 0
     """AUTO."""
     SEARCH_METHOD_AUTO: _SearchMethod.ValueType  # 1
-    """What is seen; tags as well while some of the owner's assets have no visual vector yet."""
+    """What is seen, fused with words where a file name or tag has them; tags as well while some of the
+    owner's assets have no visual vector yet.
+    """
     SEARCH_METHOD_VISUAL: _SearchMethod.ValueType  # 2
     """What is seen in pictures and frames."""
     SEARCH_METHOD_TAGS: _SearchMethod.ValueType  # 3
-    """Tags and file names; no model is needed."""
+    """Tags and file names by meaning; no model is needed."""
     SEARCH_METHOD_COMBINED: _SearchMethod.ValueType  # 4
-    """Both, fused by reciprocal rank."""
+    """All lists, fused."""
+    SEARCH_METHOD_WORDS: _SearchMethod.ValueType  # 5
+    """The words of file names and tags as they are written; neither model nor vector is needed."""
 
 class SearchMethod(_SearchMethod, metaclass=_SearchMethodEnumTypeWrapper):
-    """Which vectors a search by words or by an asset compares."""
+    """Which lists a search by words or by an asset asks."""
 
 SEARCH_METHOD_UNSPECIFIED: SearchMethod.ValueType  # 0
 """AUTO."""
 SEARCH_METHOD_AUTO: SearchMethod.ValueType  # 1
-"""What is seen; tags as well while some of the owner's assets have no visual vector yet."""
+"""What is seen, fused with words where a file name or tag has them; tags as well while some of the
+owner's assets have no visual vector yet.
+"""
 SEARCH_METHOD_VISUAL: SearchMethod.ValueType  # 2
 """What is seen in pictures and frames."""
 SEARCH_METHOD_TAGS: SearchMethod.ValueType  # 3
-"""Tags and file names; no model is needed."""
+"""Tags and file names by meaning; no model is needed."""
 SEARCH_METHOD_COMBINED: SearchMethod.ValueType  # 4
-"""Both, fused by reciprocal rank."""
+"""All lists, fused."""
+SEARCH_METHOD_WORDS: SearchMethod.ValueType  # 5
+"""The words of file names and tags as they are written; neither model nor vector is needed."""
 Global___SearchMethod: _TypeAlias = SearchMethod  # noqa: Y015
+
+class _FusionKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FusionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FusionKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FUSION_KIND_UNSPECIFIED: _FusionKind.ValueType  # 0
+    """RRF."""
+    FUSION_KIND_RRF: _FusionKind.ValueType  # 1
+    """Reciprocal rank: the sum of weight / (60 + rank); scores do not count."""
+    FUSION_KIND_MIN_MAX: _FusionKind.ValueType  # 2
+    """The weighted sum of scores, each list's best being 1 and its last 0."""
+    FUSION_KIND_Z_SCORE: _FusionKind.ValueType  # 3
+    """The weighted sum of scores, each list's mean being 1/2 and three standard deviations from it 0
+    and 1.
+    """
+
+class FusionKind(_FusionKind, metaclass=_FusionKindEnumTypeWrapper):
+    """How several lists become one."""
+
+FUSION_KIND_UNSPECIFIED: FusionKind.ValueType  # 0
+"""RRF."""
+FUSION_KIND_RRF: FusionKind.ValueType  # 1
+"""Reciprocal rank: the sum of weight / (60 + rank); scores do not count."""
+FUSION_KIND_MIN_MAX: FusionKind.ValueType  # 2
+"""The weighted sum of scores, each list's best being 1 and its last 0."""
+FUSION_KIND_Z_SCORE: FusionKind.ValueType  # 3
+"""The weighted sum of scores, each list's mean being 1/2 and three standard deviations from it 0
+and 1.
+"""
+Global___FusionKind: _TypeAlias = FusionKind  # noqa: Y015
 
 @_typing.final
 class Filter(_message.Message):
@@ -126,6 +166,126 @@ class Filter(_message.Message):
 Global___Filter: _TypeAlias = Filter  # noqa: Y015
 
 @_typing.final
+class Fusion(_message.Message):
+    """How several lists become one, and how much each of them counts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    VISUAL_WEIGHT_FIELD_NUMBER: _builtins.int
+    TAGS_WEIGHT_FIELD_NUMBER: _builtins.int
+    WORDS_WEIGHT_FIELD_NUMBER: _builtins.int
+    kind: Global___FusionKind.ValueType
+    """How."""
+    visual_weight: _builtins.float
+    """Weight of what is seen, 0 to 1000; unset: 1; 0: it is not asked. Not all three may be 0."""
+    tags_weight: _builtins.float
+    """Weight of tags by meaning, as above."""
+    words_weight: _builtins.float
+    """Weight of words, as above."""
+    def __init__(
+        self,
+        *,
+        kind: Global___FusionKind.ValueType = ...,
+        visual_weight: _builtins.float | None = ...,
+        tags_weight: _builtins.float | None = ...,
+        words_weight: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_tags_weight", b"_tags_weight", "_visual_weight", b"_visual_weight", "_words_weight", b"_words_weight", "tags_weight", b"tags_weight", "visual_weight", b"visual_weight", "words_weight", b"words_weight"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_tags_weight", b"_tags_weight", "_visual_weight", b"_visual_weight", "_words_weight", b"_words_weight", "kind", b"kind", "tags_weight", b"tags_weight", "visual_weight", b"visual_weight", "words_weight", b"words_weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__tags_weight: _TypeAlias = _typing.Literal["tags_weight"]  # noqa: Y015
+    _WhichOneofArgType__tags_weight: _TypeAlias = _typing.Literal["_tags_weight", b"_tags_weight"]  # noqa: Y015
+    _WhichOneofReturnType__visual_weight: _TypeAlias = _typing.Literal["visual_weight"]  # noqa: Y015
+    _WhichOneofArgType__visual_weight: _TypeAlias = _typing.Literal["_visual_weight", b"_visual_weight"]  # noqa: Y015
+    _WhichOneofReturnType__words_weight: _TypeAlias = _typing.Literal["words_weight"]  # noqa: Y015
+    _WhichOneofArgType__words_weight: _TypeAlias = _typing.Literal["_words_weight", b"_words_weight"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__tags_weight) -> _WhichOneofReturnType__tags_weight | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__visual_weight) -> _WhichOneofReturnType__visual_weight | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__words_weight) -> _WhichOneofReturnType__words_weight | None: ...
+
+Global___Fusion: _TypeAlias = Fusion  # noqa: Y015
+
+@_typing.final
+class AlsoText(_message.Message):
+    """Words beside a picture, an asset or a vector."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Words, at most 1000 characters."""
+    weight: _builtins.float
+    """Their share in the sum of both unit vectors, 0 to 1; unset: 0.5."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        weight: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "weight", b"weight"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "text", b"text", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
+    _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
+
+Global___AlsoText: _TypeAlias = AlsoText  # noqa: Y015
+
+@_typing.final
+class ResultOptions(_message.Message):
+    """What is done with what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_RELEVANCE_FIELD_NUMBER: _builtins.int
+    DIVERSITY_FIELD_NUMBER: _builtins.int
+    COLLAPSE_NEAR_DUPLICATES_FIELD_NUMBER: _builtins.int
+    NEAR_DUPLICATE_SIMILARITY_FIELD_NUMBER: _builtins.int
+    MOMENTS_PER_ASSET_FIELD_NUMBER: _builtins.int
+    min_relevance: _builtins.float
+    """Only results whose relevance is at least this, 0 to 1; unset: no limit."""
+    diversity: _builtins.float
+    """How much results shall differ from each other, 0 (not at all; default) to 1: maximal marginal
+    relevance over the best max(100, 2 k) results. One page.
+    """
+    collapse_near_duplicates: _builtins.bool
+    """Whether what is nearly the same picture is folded under the best of them. One page."""
+    near_duplicate_similarity: _builtins.float
+    """Cosine from which on two count as the same, 0.5 to 1; unset: 0.97."""
+    moments_per_asset: _builtins.int
+    """How many of the best frames of each video are told, 0 to 10; 0: only the nearest."""
+    def __init__(
+        self,
+        *,
+        min_relevance: _builtins.float | None = ...,
+        diversity: _builtins.float = ...,
+        collapse_near_duplicates: _builtins.bool = ...,
+        near_duplicate_similarity: _builtins.float | None = ...,
+        moments_per_asset: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_relevance", b"_min_relevance", "_near_duplicate_similarity", b"_near_duplicate_similarity", "min_relevance", b"min_relevance", "near_duplicate_similarity", b"near_duplicate_similarity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_relevance", b"_min_relevance", "_near_duplicate_similarity", b"_near_duplicate_similarity", "collapse_near_duplicates", b"collapse_near_duplicates", "diversity", b"diversity", "min_relevance", b"min_relevance", "moments_per_asset", b"moments_per_asset", "near_duplicate_similarity", b"near_duplicate_similarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_relevance: _TypeAlias = _typing.Literal["min_relevance"]  # noqa: Y015
+    _WhichOneofArgType__min_relevance: _TypeAlias = _typing.Literal["_min_relevance", b"_min_relevance"]  # noqa: Y015
+    _WhichOneofReturnType__near_duplicate_similarity: _TypeAlias = _typing.Literal["near_duplicate_similarity"]  # noqa: Y015
+    _WhichOneofArgType__near_duplicate_similarity: _TypeAlias = _typing.Literal["_near_duplicate_similarity", b"_near_duplicate_similarity"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_relevance) -> _WhichOneofReturnType__min_relevance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__near_duplicate_similarity) -> _WhichOneofReturnType__near_duplicate_similarity | None: ...
+
+Global___ResultOptions: _TypeAlias = ResultOptions  # noqa: Y015
+
+@_typing.final
 class SearchRequest(_message.Message):
     """A query."""
 
@@ -141,6 +301,9 @@ class SearchRequest(_message.Message):
     MIN_SCORE_FIELD_NUMBER: _builtins.int
     METHOD_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FUSION_FIELD_NUMBER: _builtins.int
+    ALSO_TEXT_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """Words, at most 1000 characters."""
     image: _builtins.bytes
@@ -171,6 +334,20 @@ class SearchRequest(_message.Message):
     def filter(self) -> Global___Filter:
         """Which assets may be found."""
 
+    @_builtins.property
+    def fusion(self) -> Global___Fusion:
+        """How lists are fused, where several are asked."""
+
+    @_builtins.property
+    def also_text(self) -> Global___AlsoText:
+        """Words beside a picture, an asset or a vector: the nearest to both. By a model without words the
+        two are looked for apart and fused. Not allowed with `text`.
+        """
+
+    @_builtins.property
+    def options(self) -> Global___ResultOptions:
+        """What is done with what was found."""
+
     def __init__(
         self,
         *,
@@ -184,10 +361,13 @@ class SearchRequest(_message.Message):
         min_score: _builtins.float | None = ...,
         method: Global___SearchMethod.ValueType = ...,
         request_id: _builtins.str = ...,
+        fusion: Global___Fusion | None = ...,
+        also_text: Global___AlsoText | None = ...,
+        options: Global___ResultOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "min_score", b"min_score", "query", b"query", "text", b"text", "vector", b"vector"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "also_text", b"also_text", "asset_id", b"asset_id", "filter", b"filter", "fusion", b"fusion", "image", b"image", "min_score", b"min_score", "options", b"options", "query", b"query", "text", b"text", "vector", b"vector"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "filter", b"filter", "image", b"image", "k", b"k", "method", b"method", "min_score", b"min_score", "page_token", b"page_token", "query", b"query", "request_id", b"request_id", "text", b"text", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "also_text", b"also_text", "asset_id", b"asset_id", "filter", b"filter", "fusion", b"fusion", "image", b"image", "k", b"k", "method", b"method", "min_score", b"min_score", "options", b"options", "page_token", b"page_token", "query", b"query", "request_id", b"request_id", "text", b"text", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_score: _TypeAlias = _typing.Literal["min_score"]  # noqa: Y015
     _WhichOneofArgType__min_score: _TypeAlias = _typing.Literal["_min_score", b"_min_score"]  # noqa: Y015
@@ -209,26 +389,70 @@ class Part(_message.Message):
     METHOD_FIELD_NUMBER: _builtins.int
     RANK_FIELD_NUMBER: _builtins.int
     SCORE_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    CONTRIBUTION_FIELD_NUMBER: _builtins.int
+    RELEVANCE_FIELD_NUMBER: _builtins.int
     method: Global___SearchMethod.ValueType
-    """VISUAL or TAGS."""
+    """VISUAL, TAGS or WORDS."""
     rank: _builtins.int
     """Its place in that list, from 1."""
     score: _builtins.float
-    """1 - cosine distance in that list's space."""
+    """1 - cosine distance in that list's space; of words: the share of them that was found."""
+    weight: _builtins.float
+    """The list's weight."""
+    contribution: _builtins.float
+    """What this place adds to the sum by which fused results are ordered."""
+    relevance: _builtins.float
+    """How seldom something unrelated scores so high in this list, 0 to 1; unset: not calibrated."""
     def __init__(
         self,
         *,
         method: Global___SearchMethod.ValueType = ...,
         rank: _builtins.int = ...,
         score: _builtins.float = ...,
+        weight: _builtins.float = ...,
+        contribution: _builtins.float = ...,
+        relevance: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_relevance", b"_relevance", "relevance", b"relevance"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_relevance", b"_relevance", "contribution", b"contribution", "method", b"method", "rank", b"rank", "relevance", b"relevance", "score", b"score", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__relevance: _TypeAlias = _typing.Literal["relevance"]  # noqa: Y015
+    _WhichOneofArgType__relevance: _TypeAlias = _typing.Literal["_relevance", b"_relevance"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__relevance) -> _WhichOneofReturnType__relevance | None: ...
+
+Global___Part: _TypeAlias = Part  # noqa: Y015
+
+@_typing.final
+class Moment(_message.Message):
+    """A frame of a video that was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_MS_FIELD_NUMBER: _builtins.int
+    FRAME_NO_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    time_ms: _builtins.int
+    """Milliseconds from the beginning."""
+    frame_no: _builtins.int
+    """The frame's number."""
+    score: _builtins.float
+    """1 - cosine distance."""
+    def __init__(
+        self,
+        *,
+        time_ms: _builtins.int = ...,
+        frame_no: _builtins.int = ...,
+        score: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "rank", b"rank", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame_no", b"frame_no", "score", b"score", "time_ms", b"time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Part: _TypeAlias = Part  # noqa: Y015
+Global___Moment: _TypeAlias = Moment  # noqa: Y015
 
 @_typing.final
 class Hit(_message.Message):
@@ -245,10 +469,16 @@ class Hit(_message.Message):
     TIME_MS_FIELD_NUMBER: _builtins.int
     FRAME_NO_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    RELEVANCE_FIELD_NUMBER: _builtins.int
+    SIMILAR_ASSET_IDS_FIELD_NUMBER: _builtins.int
+    SIMILAR_COUNT_FIELD_NUMBER: _builtins.int
+    MOMENTS_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """The asset."""
     score: _builtins.float
-    """1 - cosine distance, -1 to 1; higher is nearer. Of fused lists: of the first of `parts`."""
+    """1 - cosine distance, -1 to 1; higher is nearer. Of words: the share of them that was found. Of
+    fused lists: of the first of `parts`.
+    """
     filename: _builtins.str
     """The asset's file name."""
     kind: _asset_pb2.AssetKind.ValueType
@@ -257,6 +487,12 @@ class Hit(_message.Message):
     """In a video: the frame that is nearest, milliseconds from the beginning."""
     frame_no: _builtins.int
     """In a video: the number of that frame."""
+    relevance: _builtins.float
+    """How seldom something unrelated scores so high, 0 to 1, the best of its `parts`: the chance that
+    none of a thousand unrelated assets would. Unset: the space is not calibrated.
+    """
+    similar_count: _builtins.int
+    """How many are folded under this one."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The asset's tags."""
@@ -268,6 +504,14 @@ class Hit(_message.Message):
     @_builtins.property
     def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Part]:
         """Where it stands in each list that was searched, when lists were fused."""
+
+    @_builtins.property
+    def similar_asset_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Near duplicates that are folded under this one, nearest first, at most 100."""
+
+    @_builtins.property
+    def moments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Moment]:
+        """The best frames of a video, best first, where `moments_per_asset` asks for them."""
 
     def __init__(
         self,
@@ -281,17 +525,25 @@ class Hit(_message.Message):
         time_ms: _builtins.int | None = ...,
         frame_no: _builtins.int | None = ...,
         parts: _abc.Iterable[Global___Part] | None = ...,
+        relevance: _builtins.float | None = ...,
+        similar_asset_ids: _abc.Iterable[_builtins.str] | None = ...,
+        similar_count: _builtins.int = ...,
+        moments: _abc.Iterable[Global___Moment] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "frame_no", b"frame_no", "taken_time", b"taken_time", "time_ms", b"time_ms"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_relevance", b"_relevance", "_time_ms", b"_time_ms", "frame_no", b"frame_no", "relevance", b"relevance", "taken_time", b"taken_time", "time_ms", b"time_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "asset_id", b"asset_id", "filename", b"filename", "frame_no", b"frame_no", "kind", b"kind", "parts", b"parts", "score", b"score", "tags", b"tags", "taken_time", b"taken_time", "time_ms", b"time_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_relevance", b"_relevance", "_time_ms", b"_time_ms", "asset_id", b"asset_id", "filename", b"filename", "frame_no", b"frame_no", "kind", b"kind", "moments", b"moments", "parts", b"parts", "relevance", b"relevance", "score", b"score", "similar_asset_ids", b"similar_asset_ids", "similar_count", b"similar_count", "tags", b"tags", "taken_time", b"taken_time", "time_ms", b"time_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__frame_no: _TypeAlias = _typing.Literal["frame_no"]  # noqa: Y015
     _WhichOneofArgType__frame_no: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no"]  # noqa: Y015
+    _WhichOneofReturnType__relevance: _TypeAlias = _typing.Literal["relevance"]  # noqa: Y015
+    _WhichOneofArgType__relevance: _TypeAlias = _typing.Literal["_relevance", b"_relevance"]  # noqa: Y015
     _WhichOneofReturnType__time_ms: _TypeAlias = _typing.Literal["time_ms"]  # noqa: Y015
     _WhichOneofArgType__time_ms: _TypeAlias = _typing.Literal["_time_ms", b"_time_ms"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__frame_no) -> _WhichOneofReturnType__frame_no | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__relevance) -> _WhichOneofReturnType__relevance | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__time_ms) -> _WhichOneofReturnType__time_ms | None: ...
 
@@ -313,9 +565,11 @@ class Explain(_message.Message):
     ESTIMATED_RECALL_FIELD_NUMBER: _builtins.int
     SHORTFALL_FIELD_NUMBER: _builtins.int
     CACHED_ANSWER_FIELD_NUMBER: _builtins.int
+    ALSO_TEXT_FIELD_NUMBER: _builtins.int
+    FUSION_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
     """`exact` (every vector of the owner was compared), or the index that was asked, iteratively:
-    `hnsw` or `ivfflat`.
+    `hnsw` or `ivfflat`; `words`: no vector was compared. Of fused lists: of the first.
     """
     embed_ms: _builtins.float
     """Milliseconds for the query's vector (0 when it came from the cache)."""
@@ -324,7 +578,7 @@ class Explain(_message.Message):
     cached_vector: _builtins.bool
     """Whether the query's vector came from the cache."""
     method: Global___SearchMethod.ValueType
-    """What was done: VISUAL, TAGS or COMBINED."""
+    """What was done: VISUAL, TAGS, WORDS or COMBINED."""
     matched: _builtins.int
     """Vectors of the owner that match the filter, counted up to a bound: with an index, more may
     match. Unset: nothing was found on a later page.
@@ -341,6 +595,10 @@ class Explain(_message.Message):
     """Whether this very answer was given before and is given again; nothing that could change it has
     been written since. The times are then those of this call.
     """
+    also_text: _builtins.str
+    """What became of `also_text`: `vector` (one vector of both) or `fused` (two lists); empty: none."""
+    fusion: Global___FusionKind.ValueType
+    """How lists were fused; unspecified: one list answered."""
     def __init__(
         self,
         *,
@@ -354,10 +612,12 @@ class Explain(_message.Message):
         estimated_recall: _builtins.float | None = ...,
         shortfall: _builtins.str = ...,
         cached_answer: _builtins.bool = ...,
+        also_text: _builtins.str = ...,
+        fusion: Global___FusionKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "estimated_recall", b"estimated_recall", "matched", b"matched"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "cached_answer", b"cached_answer", "cached_vector", b"cached_vector", "database_ms", b"database_ms", "ef_search", b"ef_search", "embed_ms", b"embed_ms", "estimated_recall", b"estimated_recall", "matched", b"matched", "method", b"method", "shortfall", b"shortfall", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall", "_matched", b"_matched", "also_text", b"also_text", "cached_answer", b"cached_answer", "cached_vector", b"cached_vector", "database_ms", b"database_ms", "ef_search", b"ef_search", "embed_ms", b"embed_ms", "estimated_recall", b"estimated_recall", "fusion", b"fusion", "matched", b"matched", "method", b"method", "shortfall", b"shortfall", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__estimated_recall: _TypeAlias = _typing.Literal["estimated_recall"]  # noqa: Y015
     _WhichOneofArgType__estimated_recall: _TypeAlias = _typing.Literal["_estimated_recall", b"_estimated_recall"]  # noqa: Y015
@@ -381,12 +641,22 @@ class SearchResponse(_message.Message):
     SPACE_ID_FIELD_NUMBER: _builtins.int
     EXPLAIN_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    BEST_RELEVANCE_FIELD_NUMBER: _builtins.int
+    NOTHING_RELEVANT_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Token of the next page; empty: this was the last."""
     space_id: _builtins.str
-    """The space that was searched."""
+    """The space that was searched; empty: only words were."""
     request_id: _builtins.str
     """The request's `request_id`, or one made for this call; it is on the log line of the call."""
+    best_relevance: _builtins.float
+    """The highest relevance of what was found, also of what `min_relevance` left out; unset: nothing
+    was found, or the space is not calibrated.
+    """
+    nothing_relevant: _builtins.bool
+    """Whether nothing here stands out from chance: no result has a relevance of at least
+    `min_relevance` (0.5 where that is unset). False where that cannot be told.
+    """
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___Hit]:
         """Nearest first; ties by asset id."""
@@ -403,14 +673,144 @@ class SearchResponse(_message.Message):
         space_id: _builtins.str = ...,
         explain: Global___Explain | None = ...,
         request_id: _builtins.str = ...,
+        best_relevance: _builtins.float | None = ...,
+        nothing_relevant: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_best_relevance", b"_best_relevance", "best_relevance", b"best_relevance", "explain", b"explain"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explain", b"explain", "hits", b"hits", "next_page_token", b"next_page_token", "request_id", b"request_id", "space_id", b"space_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_best_relevance", b"_best_relevance", "best_relevance", b"best_relevance", "explain", b"explain", "hits", b"hits", "next_page_token", b"next_page_token", "nothing_relevant", b"nothing_relevant", "request_id", b"request_id", "space_id", b"space_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__best_relevance: _TypeAlias = _typing.Literal["best_relevance"]  # noqa: Y015
+    _WhichOneofArgType__best_relevance: _TypeAlias = _typing.Literal["_best_relevance", b"_best_relevance"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__best_relevance) -> _WhichOneofReturnType__best_relevance | None: ...
+
+Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
+
+@_typing.final
+class ListDuplicateGroupsRequest(_message.Message):
+    """Asks for the next groups of near duplicates."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    MIN_SIMILARITY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Owner to act for; empty: the token's subject."""
+    min_similarity: _builtins.float
+    """Cosine from which on two assets count as the same, 0.5 to 1; unset: 0.97."""
+    page_size: _builtins.int
+    """Groups a page, at most 100; 0: 20. A page may have fewer and not be the last."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before, with the same similarity; empty: the first page."""
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        min_similarity: _builtins.float | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_min_similarity", b"_min_similarity", "min_similarity", b"min_similarity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_similarity", b"_min_similarity", "min_similarity", b"min_similarity", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__min_similarity: _TypeAlias = _typing.Literal["min_similarity"]  # noqa: Y015
+    _WhichOneofArgType__min_similarity: _TypeAlias = _typing.Literal["_min_similarity", b"_min_similarity"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_similarity) -> _WhichOneofReturnType__min_similarity | None: ...
+
+Global___ListDuplicateGroupsRequest: _TypeAlias = ListDuplicateGroupsRequest  # noqa: Y015
+
+@_typing.final
+class Duplicate(_message.Message):
+    """One of a group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSET_ID_FIELD_NUMBER: _builtins.int
+    FILENAME_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    asset_id: _builtins.str
+    """The asset."""
+    filename: _builtins.str
+    """Its file name."""
+    similarity: _builtins.float
+    """Cosine to the one of the group through which it was found; of the first: 1."""
+    def __init__(
+        self,
+        *,
+        asset_id: _builtins.str = ...,
+        filename: _builtins.str = ...,
+        similarity: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_id", b"asset_id", "filename", b"filename", "similarity", b"similarity"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
+Global___Duplicate: _TypeAlias = Duplicate  # noqa: Y015
+
+@_typing.final
+class DuplicateGroup(_message.Message):
+    """Assets that are nearly the same: each to another one of the group at least as similar as asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASSETS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def assets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Duplicate]:
+        """At least two, by asset id; at most 100."""
+
+    def __init__(
+        self,
+        *,
+        assets: _abc.Iterable[Global___Duplicate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assets", b"assets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DuplicateGroup: _TypeAlias = DuplicateGroup  # noqa: Y015
+
+@_typing.final
+class ListDuplicateGroupsResponse(_message.Message):
+    """Groups, by their first asset."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GROUPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SPACE_ID_FIELD_NUMBER: _builtins.int
+    LOOKED_AT_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty: every asset was looked at."""
+    space_id: _builtins.str
+    """The space whose vectors were compared."""
+    looked_at: _builtins.int
+    """Assets that were looked at for this page."""
+    @_builtins.property
+    def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___DuplicateGroup]:
+        """Groups whose first asset was looked at for this page."""
+
+    def __init__(
+        self,
+        *,
+        groups: _abc.Iterable[Global___DuplicateGroup] | None = ...,
+        next_page_token: _builtins.str = ...,
+        space_id: _builtins.str = ...,
+        looked_at: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "looked_at", b"looked_at", "next_page_token", b"next_page_token", "space_id", b"space_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDuplicateGroupsResponse: _TypeAlias = ListDuplicateGroupsResponse  # noqa: Y015
 
 @_typing.final
 class GetStatsRequest(_message.Message):

@@ -40,6 +40,11 @@ class SearchServiceStub:
                 request_serializer=kioku_dot_search_dot_v1_dot_search__service__pb2.SearchRequest.SerializeToString,
                 response_deserializer=kioku_dot_search_dot_v1_dot_search__service__pb2.SearchResponse.FromString,
                 _registered_method=True)
+        self.ListDuplicateGroups = channel.unary_unary(
+                '/kioku.search.v1.SearchService/ListDuplicateGroups',
+                request_serializer=kioku_dot_search_dot_v1_dot_search__service__pb2.ListDuplicateGroupsRequest.SerializeToString,
+                response_deserializer=kioku_dot_search_dot_v1_dot_search__service__pb2.ListDuplicateGroupsResponse.FromString,
+                _registered_method=True)
         self.GetStats = channel.unary_unary(
                 '/kioku.search.v1.SearchService/GetStats',
                 request_serializer=kioku_dot_search_dot_v1_dot_search__service__pb2.GetStatsRequest.SerializeToString,
@@ -53,6 +58,14 @@ class SearchServiceServicer:
 
     def Search(self, request, context):
         """Finds the nearest assets of one owner to a text, a picture, an asset or a vector.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDuplicateGroups(self, request, context):
+        """Lists groups of an owner's assets that are nearly the same by what is seen, a bounded number of
+        assets at a time; a page may hold no group and still not be the last.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,6 +85,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.Search,
                     request_deserializer=kioku_dot_search_dot_v1_dot_search__service__pb2.SearchRequest.FromString,
                     response_serializer=kioku_dot_search_dot_v1_dot_search__service__pb2.SearchResponse.SerializeToString,
+            ),
+            'ListDuplicateGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDuplicateGroups,
+                    request_deserializer=kioku_dot_search_dot_v1_dot_search__service__pb2.ListDuplicateGroupsRequest.FromString,
+                    response_serializer=kioku_dot_search_dot_v1_dot_search__service__pb2.ListDuplicateGroupsResponse.SerializeToString,
             ),
             'GetStats': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStats,
@@ -107,6 +125,33 @@ class SearchService:
             '/kioku.search.v1.SearchService/Search',
             kioku_dot_search_dot_v1_dot_search__service__pb2.SearchRequest.SerializeToString,
             kioku_dot_search_dot_v1_dot_search__service__pb2.SearchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDuplicateGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kioku.search.v1.SearchService/ListDuplicateGroups',
+            kioku_dot_search_dot_v1_dot_search__service__pb2.ListDuplicateGroupsRequest.SerializeToString,
+            kioku_dot_search_dot_v1_dot_search__service__pb2.ListDuplicateGroupsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,6 +35,10 @@ class SearchServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SearchServiceAsyncStub: ...
     Search: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SearchRequest, _search_service_pb2.SearchResponse]
     """Finds the nearest assets of one owner to a text, a picture, an asset or a vector."""
+    ListDuplicateGroups: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.ListDuplicateGroupsRequest, _search_service_pb2.ListDuplicateGroupsResponse]
+    """Lists groups of an owner's assets that are nearly the same by what is seen, a bounded number of
+    assets at a time; a page may hold no group and still not be the last.
+    """
     GetStats: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.GetStatsRequest, _search_service_pb2.GetStatsResponse]
     """Counts what one owner has, by state, and describes the space that searches use."""
 
@@ -45,6 +49,10 @@ class SearchServiceAsyncStub(SearchServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Search: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SearchRequest, _search_service_pb2.SearchResponse]  # type: ignore[assignment]
     """Finds the nearest assets of one owner to a text, a picture, an asset or a vector."""
+    ListDuplicateGroups: _aio.UnaryUnaryMultiCallable[_search_service_pb2.ListDuplicateGroupsRequest, _search_service_pb2.ListDuplicateGroupsResponse]  # type: ignore[assignment]
+    """Lists groups of an owner's assets that are nearly the same by what is seen, a bounded number of
+    assets at a time; a page may hold no group and still not be the last.
+    """
     GetStats: _aio.UnaryUnaryMultiCallable[_search_service_pb2.GetStatsRequest, _search_service_pb2.GetStatsResponse]  # type: ignore[assignment]
     """Counts what one owner has, by state, and describes the space that searches use."""
 
@@ -58,6 +66,16 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.SearchResponse, _abc.Awaitable[_search_service_pb2.SearchResponse]]:
         """Finds the nearest assets of one owner to a text, a picture, an asset or a vector."""
+
+    @_abc_1.abstractmethod
+    def ListDuplicateGroups(
+        self,
+        request: _search_service_pb2.ListDuplicateGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.ListDuplicateGroupsResponse, _abc.Awaitable[_search_service_pb2.ListDuplicateGroupsResponse]]:
+        """Lists groups of an owner's assets that are nearly the same by what is seen, a bounded number of
+        assets at a time; a page may hold no group and still not be the last.
+        """
 
     @_abc_1.abstractmethod
     def GetStats(

@@ -798,7 +798,7 @@ class SpaceStats(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     VECTORS_FIELD_NUMBER: _builtins.int
     state: _builtins.str
-    """`registered`, `backfilling`, `canary`, `active` or `retired`."""
+    """`registered`, `backfilling`, `canary`, `active`, `standby` or `retired`."""
     vectors: _builtins.int
     """Vectors of the owner in it."""
     @_builtins.property

@@ -44,7 +44,9 @@ from kioku_search.repair_store import RepairStore, announce_outstanding
 from kioku_search.search import Search
 from kioku_search.settings import Settings
 from kioku_search.space import Spaces
+from kioku_search.space_metrics import counted
 from kioku_search.space_store import SpaceStore
+from kioku_search.space_wiring import SpaceParts, space_jobs, space_registration
 from kioku_search.stats_store import StatsStore
 from kioku_search.uploads import Uploads
 from kioku_search.vector_store import VectorStore
@@ -113,6 +115,8 @@ def build(settings: Settings, servers: Servers) -> Running:
         lists.duplicates(),
         StatsStore(servers.api),
     )
+    parts = SpaceParts(servers.worker, spaces, servers.embedder)
+    space_service = space_registration(parts, neighbours, vectors, tokens)
     verifier = TokenVerifier(settings.auth_config())
     frames = FrameStore(servers.worker)
     consumers = Consumers(
@@ -263,7 +267,8 @@ def _jobs(
         SWEEPS.inc(await deletions.sweep())
 
     return [
-        Job("space", 5.0, spaces.ensure_active),
-        Job("repair", settings.repair_seconds, repair),
-        Job("housekeeping", settings.housekeeping_seconds, keep_house),
+        Job("space", 5.0, counted("space", parts.spaces.ensure_active)),
+        Job("repair", settings.repair_seconds, counted("repair", repair)),
+        Job("housekeeping", settings.housekeeping_seconds, counted("housekeeping", keep_house)),
+        *space_jobs(settings, parts, servers.bus, servers.objects),
     ]

@@ -159,7 +159,9 @@ class Search:
         min_score: float | None = None,
         kind: str = IMAGE,
     ) -> Answer:
-        """The `k` nearest assets after the page before, in the active space of a kind.
+        """The `k` nearest assets after the page before, in the owner's space of a kind.
+
+        A page stays in the space that the first one was found in, whatever becomes active.
 
         Raises:
             InvalidInput: a bad vector or picture; PAGE_TOKEN_INVALID.

@@ -14,6 +14,7 @@ from kioku_search.space import KnownSpace, Space
 
 if TYPE_CHECKING:
     from asyncpg import Pool
+    from kioku_rt.db.pool import Connection
 
     from kioku_search.index import Parameters
 
@@ -40,8 +41,10 @@ class SpaceStore:
     async def all(self) -> list[KnownSpace]:
         """Every space."""
         async with unbound(self._pool) as connection:
-            rows = await connection.fetch(f"SELECT {_FIELDS}, state FROM search.spaces")  # noqa: S608
-        return [KnownSpace(Space(*list(row.values())[:-1]), row["state"]) for row in rows]
+            rows = await connection.fetch(
+                f"SELECT {SPACE_FIELDS}, state, canary_percent FROM search.spaces"  # noqa: S608
+            )
+        return [known_space(row) for row in rows]
 
     async def register(self, space: Space) -> str:
         """Its state afterwards; the first space of its kind becomes active.

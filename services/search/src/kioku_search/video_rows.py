@@ -46,8 +46,8 @@ _DROP_BEYOND = (
     "DELETE FROM search.image_embeddings WHERE owner = $1 AND asset_id = $2 AND frame_no >= $3",
 )
 _DROP_OLDER = """
-DELETE FROM search.image_embeddings e USING search.spaces s
-WHERE s.space_id = e.space_id AND s.state = 'active' AND s.kind = 'IMAGE'
+DELETE FROM search.image_embeddings e
+WHERE e.space_id = search.serving_space('IMAGE', $1)
     AND e.owner = $1 AND e.asset_id = $2 AND e.frame_no >= 0 AND e.generation < $3
 """
 

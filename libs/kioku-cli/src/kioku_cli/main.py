@@ -21,6 +21,7 @@ from kioku_cli.commands import (
     reconcile,
     scenes,
     search,
+    space,
     stack,
     token,
 )

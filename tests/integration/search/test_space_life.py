@@ -327,3 +327,8 @@ async def test_new_assets_are_wanted_in_every_live_space(change):
     async with change.db.worker.acquire() as connection, connection.transaction():
         await request_again(connection, asset)
     assert {OLD.space_id, NEW.space_id} == {order.space_id for order in await change.orders()}
+    await canary(change, 100)
+    async with change.db.worker.acquire() as connection, connection.transaction():
+        await announce_uploaded(connection, asset)
+    (uploaded,) = await change.orders(events_pb2.AssetUploaded)
+    assert [NEW.space_id, OLD.space_id] == list(uploaded.space_ids)

@@ -46,17 +46,18 @@ async def announce_uploaded(connection: Connection, asset: Asset) -> None:
         event_time=now(),
         tags=asset.tags,
         filename=asset.filename,
-        space_ids=await live_spaces(connection),
+        space_ids=await live_spaces(connection, asset.owner),
     )
     await enqueue(connection, schema=SCHEMA, subject="asset.uploaded", message=message)
 
 
-async def live_spaces(connection: Connection) -> list[str]:
-    """The spaces in which every new asset gets a vector; the oldest first."""
+async def live_spaces(connection: Connection, owner: str) -> list[str]:
+    """The spaces in which every new asset gets a vector; first the one its owner is served from."""
     rows = await connection.fetch(
         "SELECT space_id FROM search.spaces WHERE kind = 'IMAGE' AND state = ANY($1::text[])"
-        " ORDER BY created_at, space_id",
+        " ORDER BY space_id <> search.serving_space('IMAGE', $2), created_at, space_id",
         sorted(LIVE),
+        owner,
     )
     return [row["space_id"] for row in rows]
 
@@ -68,7 +69,7 @@ async def request_again(connection: Connection, asset: Asset) -> None:
     from; its frames get their vectors of the others from the back-fills.
     """
     if asset.kind == "IMAGE":
-        spaces = await live_spaces(connection)
+        spaces = await live_spaces(connection, asset.owner)
     else:
         serving = "SELECT search.serving_space('IMAGE', $1)"
         spaces = [await connection.fetchval(serving, asset.owner) or ""]

@@ -107,10 +107,10 @@ class Reconciler:
         rounds = [await self._mend(kind, space_id, everything=everything) for kind in Kind]
         return Round(sum(one.missing for one in rounds), sum(one.ordered for one in rounds))
 
-    async def _mend(self, hole: Hole) -> Round:
+    async def _mend(self, hole: Hole, *, calm: bool) -> Round:
         """One kind's round: pictures are mended although nobody cuts videos, and the other way."""
         missing = await self._store.missing(hole, self._rules.grace)
-        if not missing or await self._store.unsent() or await self._busy(hole.kind):
+        if not missing or not calm or await self._busy(hole.kind):
             return Round(missing, 0)
         return Round(missing, await self._store.order(hole, self._rules))
 

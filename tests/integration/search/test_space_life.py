@@ -251,6 +251,10 @@ async def test_a_video_follows_its_space(change):
     await video.embed(0, 1, 2, one=other)
     assert "PROCESSING" == (await video.standing())[0]
     await promote(change, other)
+    assert 3 == (await video.asset()).video.embedded
+    assert "PROCESSING" == (await video.standing())[0]
+    await a_while_later(change)
+    assert 1 == await change.settling.settle()
     assert ("READY", {"frames": "DONE", "embedding": "DONE"}) == await video.standing()
     assert 3 == (await video.asset()).video.embedded
 

@@ -30,11 +30,15 @@ _FOUND = """
 SELECT a.owner, a.asset_id FROM search.assets a
 WHERE a.state IN ('PROCESSING', 'FAILED') AND a.object_key <> '' AND CASE a.kind
     WHEN 'IMAGE' THEN search.is_found(a.owner, a.asset_id)
-    ELSE a.state = 'PROCESSING' AND EXISTS (SELECT FROM search.frames f
-        WHERE f.owner = a.owner AND f.asset_id = a.asset_id AND f.state <> 'FAILED'
-            AND (f.state = 'DONE') <> EXISTS (SELECT FROM search.image_embeddings e
-                WHERE e.space_id = search.serving_space('IMAGE', a.owner) AND e.owner = a.owner
-                    AND e.asset_id = a.asset_id AND e.frame_no = f.frame_no)) END
+    ELSE a.state = 'PROCESSING' AND (search.is_found(a.owner, a.asset_id) AND EXISTS (
+            SELECT FROM search.videos v WHERE v.owner = a.owner AND v.asset_id = a.asset_id
+                AND v.frames_embedded + v.frames_failed = v.total_frames)
+        OR EXISTS (SELECT FROM search.frames f
+            WHERE f.owner = a.owner AND f.asset_id = a.asset_id AND f.state <> 'FAILED'
+                AND (f.state = 'DONE') <> EXISTS (SELECT FROM search.image_embeddings e
+                    WHERE e.space_id = search.serving_space('IMAGE', a.owner)
+                        AND e.owner = a.owner AND e.asset_id = a.asset_id
+                        AND e.frame_no = f.frame_no))) END
 LIMIT $1
 """
 _FRAMES = """

@@ -102,7 +102,7 @@ async def hold_space(connection: Connection, space_id: str, owner: str) -> Targe
 
 
 async def is_found(connection: Connection, asset: Asset) -> bool:
-    """Whether a picture is found by whoever may search for it now."""
+    """Whether an asset, all of it, is found by whoever may search for it now."""
     return bool(
         await connection.fetchval("SELECT search.is_found($1, $2)", asset.owner, asset.asset_id)
     )

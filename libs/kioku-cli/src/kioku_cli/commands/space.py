@@ -17,9 +17,7 @@ from kioku_cli.refusal import UsageRefusal
 from kioku_cli.screen import ID_COLUMNS, Data, Json, add_row, out, print_json
 from kioku_cli.session import as_dict
 
-app = typer.Typer(
-    help="Change the model without a gap: spaces.", no_args_is_help=True
-)
+app = typer.Typer(help="Change the model without a gap: spaces.", no_args_is_help=True)
 
 
 @app.command("list")

@@ -54,22 +54,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY s.state = 'canary' DESC LIMIT 1
 $$;
 
--- Whether a picture is found wherever a process may look for it. A process hears of a change within
--- milliseconds, but may search for up to 10 s in the space from before, should it hear nothing. So
--- for 15 s after a change a picture counts as found only when both spaces hold its vector.
-CREATE FUNCTION search.is_found(p_owner text, p_asset_id uuid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(bool_and(EXISTS (
-        SELECT FROM search.image_embeddings e
-        WHERE e.owner = p_owner AND e.asset_id = p_asset_id AND e.space_id = s.space_id)), false)
-    FROM search.spaces s
-    WHERE s.kind = 'IMAGE' AND s.state IN ('canary', 'active', 'standby') AND (
-        s.space_id = search.serving_space('IMAGE', p_owner)
-        OR s.serving_changed_at > now() - interval '15 s'
-        OR s.state = 'active' AND EXISTS (SELECT FROM search.spaces c
-            WHERE c.kind = 'IMAGE' AND c.serving_changed_at > now() - interval '15 s'))
-$$;
-
 -- Whoever writes a vector holds this until the transaction ends, whoever changes what a space is
 -- used for holds it alone: no vector is judged by a state that is just being changed. It comes
 -- before any lock on an asset.
@@ -144,6 +128,31 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON search.backfills, search.backfill_items 
 
 -- Assets that became READY a moment ago are looked at again while a change holds the lock.
 CREATE INDEX assets_ready ON search.assets (updated_at) WHERE state = 'READY';
+
+-- Whether an asset is found wherever a process may look for it: its vector is there, of a video
+-- that of every frame which did not fail. A process hears of a change within milliseconds, but may
+-- search for up to 10 s in the space from before, should it hear nothing. So for 15 s after a change
+-- an asset counts as found only when both spaces hold what they should.
+CREATE FUNCTION search.is_found(p_owner text, p_asset_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(bool_and(EXISTS (
+        SELECT FROM search.image_embeddings e
+        WHERE e.owner = p_owner AND e.asset_id = p_asset_id AND e.space_id = s.space_id
+    ) AND NOT EXISTS (
+        SELECT FROM search.frames f
+        WHERE f.owner = p_owner AND f.asset_id = p_asset_id AND f.state <> 'FAILED'
+            AND NOT EXISTS (SELECT FROM search.image_embeddings e WHERE e.owner = p_owner
+                AND e.asset_id = p_asset_id AND e.space_id = s.space_id AND e.frame_no = f.frame_no)
+            AND NOT EXISTS (SELECT FROM search.backfill_items i WHERE i.space_id = s.space_id
+                AND i.owner = p_owner AND i.asset_id = p_asset_id AND i.frame_no = f.frame_no)
+    )), false)
+    FROM search.spaces s
+    WHERE s.kind = 'IMAGE' AND s.state IN ('canary', 'active', 'standby') AND (
+        s.space_id = search.serving_space('IMAGE', p_owner)
+        OR s.serving_changed_at > now() - interval '15 s'
+        OR s.state = 'active' AND EXISTS (SELECT FROM search.spaces c
+            WHERE c.kind = 'IMAGE' AND c.serving_changed_at > now() - interval '15 s'))
+$$;
 
 -- Every vector that READY assets should have in a space, and what is known of it. A failed frame is
 -- no longer wanted by anybody.

@@ -850,7 +850,7 @@ class GetStatsResponse(_message.Message):
     SPACES_FIELD_NUMBER: _builtins.int
     MISSING_VECTORS_FIELD_NUMBER: _builtins.int
     missing_vectors: _builtins.int
-    """Assets that should have a vector in the active space and do not."""
+    """Assets that should have a vector in the space their owner is served from, and do not."""
     @_builtins.property
     def assets(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Assets by state name, for example `READY`."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+import structlog
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
 from kioku_cli import operator
 from kioku_cli.main import app
@@ -37,7 +38,14 @@ class ServiceSession:
 
 
 @pytest.fixture
-def kioku(monkeypatch):
+def silent():
+    """The service in this process says nothing on the commands' stdout."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+@pytest.fixture
+def kioku(monkeypatch, silent):
     """Runs a command in a thread of its own; what it printed, or the refusal it ended with."""
     monkeypatch.setattr(operator, "Session", ServiceSession)
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kioku_rt.db import audit
 from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
 
 from kioku_search.asset import Failure
 from kioku_search.backfill import Backfill, ItemFailure, Window
-from kioku_search.database import SCHEMA, unbound
+from kioku_search.database import audit_operator, unbound
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     import asyncpg
-    from kioku_rt.db.pool import Connection
 
 _ZONE = "SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)"
 _SET = """
@@ -72,14 +70,16 @@ class BackfillStore:
             await connection.execute("SELECT search.start_backfill($1)", space_id)
             minutes = (window.start, window.end) if window else (None, None)
             await connection.execute(_SET, space_id, rate, *minutes, zone)
-            await _audit(connection, actor, "backfill.start", space_id, rate_per_minute=rate)
+            await audit_operator(
+                connection, actor, "backfill.start", space_id, rate_per_minute=rate
+            )
 
     async def switch(self, space_id: str, state: str, actor: str) -> None:
         """RUNNING or PAUSED, where there is a job."""
         action = "backfill.pause" if state == "PAUSED" else "backfill.resume"
         async with unbound(self._pool) as connection:
             await connection.execute(_SWITCH, space_id, state)
-            await _audit(connection, actor, action, space_id)
+            await audit_operator(connection, actor, action, space_id)
 
     async def retry(self, space_id: str, actor: str) -> int:
         """Forget the failures, so that they are ordered again; how many."""
@@ -87,7 +87,7 @@ class BackfillStore:
             status = await connection.execute(_FORGET, space_id)
             await connection.execute(_SWITCH, space_id, "RUNNING")
             retried = int(status.split()[-1])
-            await _audit(connection, actor, "backfill.retry", space_id, retried=retried)
+            await audit_operator(connection, actor, "backfill.retry", space_id, retried=retried)
         return retried
 
     async def find(self, space_id: str) -> Backfill | None:
@@ -133,18 +133,4 @@ def _backfill(row: asyncpg.Record) -> Backfill:
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         counted_at=row["counted_at"],
-    )
-
-
-async def _audit(
-    connection: Connection, actor: str, action: str, space_id: str, **details: object
-) -> None:
-    await audit(
-        connection,
-        schema=SCHEMA,
-        actor=actor,
-        action=action,
-        subject=space_id,
-        outcome="ok",
-        details=details,
     )

@@ -13,8 +13,9 @@ from kioku_search.asset import Kind
 from kioku_search.asset_events import announce_frames, request_embedding
 from kioku_search.asset_row import asset_of
 from kioku_search.backfill_store import IN_WINDOW
+from kioku_search.cutting import CutFrame
 from kioku_search.database import unbound
-from kioku_search.filling import Claim, FilmOrder, KeptFrame, Outcome, new_order
+from kioku_search.filling import Claim, FilmOrder, Outcome, new_order
 from kioku_search.space_life_store import LONG, LONG_SECONDS
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class FillStore:
                 return Claim(Outcome.CLOSED)
             return await _order(connection, job, owners, rules, patience)
 
-    async def lacking(self, film: FilmOrder) -> list[KeptFrame]:
+    async def lacking(self, film: FilmOrder) -> list[CutFrame]:
         """The frames of a video without a vector in the space, in order."""
         async with unbound(self._pool) as connection:
             rows = await connection.fetch(
@@ -171,7 +172,7 @@ class FillStore:
                 film.asset_id,
                 film.generation,
             )
-        return [KeptFrame(*row.values()) for row in rows]
+        return [CutFrame(*row.values()) for row in rows]
 
     async def tell(self, film: FilmOrder, runs: Sequence[FrameRun]) -> None:
         """Announce frames of a video for the space."""

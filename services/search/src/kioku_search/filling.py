@@ -19,7 +19,7 @@ from kioku.events.v1 import events_pb2
 from kioku_rt.objects.port import ObjectStore, derived_prefix
 
 from kioku_search.asset import Kind
-from kioku_search.cutting import MAX_RANGE
+from kioku_search.cutting import MAX_RANGE, CutFrame
 from kioku_search.repair import Queue
 from kioku_search.space import Share, Spaces, share_of
 
@@ -71,18 +71,6 @@ class FilmOrder:
 
 
 @dataclass(frozen=True)
-class KeptFrame:
-    """A stored frame that lacks its vector."""
-
-    frame_no: int
-    time_ms: int
-    object_key: str
-    sha256: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
 class FrameRun:
     """Frames that follow each other, and the key of the manifest that lists them."""
 
@@ -113,7 +101,7 @@ class FillStore(Protocol):
             again: also what was ordered long ago, for nothing is under way any more.
         """
 
-    async def lacking(self, film: FilmOrder) -> list[KeptFrame]:
+    async def lacking(self, film: FilmOrder) -> list[CutFrame]:
         """The frames of a video without a vector in the space, in order."""
 
     async def tell(self, film: FilmOrder, runs: Sequence[FrameRun]) -> None:
@@ -176,7 +164,7 @@ class Filling:
         runs = [await self._list(film, run) for run in _runs(frames)]
         await self._store.tell(film, runs)
 
-    async def _list(self, film: FilmOrder, frames: Sequence[KeptFrame]) -> FrameRun:
+    async def _list(self, film: FilmOrder, frames: Sequence[CutFrame]) -> FrameRun:
         first = frames[0].frame_no
         folder = f"{derived_prefix(film.owner, str(film.asset_id))}frames/{film.generation}/"
         key = f"{folder}order-{film.order_id}-{first:06d}.pb"
@@ -194,9 +182,9 @@ def new_order() -> str:
     return str(uuid.uuid4())
 
 
-def _runs(frames: Sequence[KeptFrame]) -> Iterator[list[KeptFrame]]:
+def _runs(frames: Sequence[CutFrame]) -> Iterator[list[CutFrame]]:
     """Frames whose numbers follow each other, at most as many as one event may name."""
-    run: list[KeptFrame] = []
+    run: list[CutFrame] = []
     for frame in frames:
         if run and (len(run) == MAX_RANGE or frame.frame_no != run[-1].frame_no + 1):
             yield run
@@ -206,7 +194,7 @@ def _runs(frames: Sequence[KeptFrame]) -> Iterator[list[KeptFrame]]:
         yield run
 
 
-def _frame(frame: KeptFrame) -> events_pb2.Frame:
+def _frame(frame: CutFrame) -> events_pb2.Frame:
     return events_pb2.Frame(
         frame_no=frame.frame_no,
         time_ms=frame.time_ms,

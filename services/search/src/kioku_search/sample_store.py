@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kioku_rt.db import audit
-
-from kioku_search.database import SCHEMA, unbound
+from kioku_search.database import audit_operator, unbound
 from kioku_search.space_life_store import LONG, LONG_SECONDS
 
 if TYPE_CHECKING:
@@ -40,15 +38,8 @@ class SampleStore:
     ) -> list[tuple[str, UUID]]:
         """Owner and id of READY assets with a vector in both spaces, at random; audited."""
         async with unbound(self._pool) as connection:
-            await audit(
-                connection,
-                schema=SCHEMA,
-                actor=actor,
-                action="space.compare",
-                subject=space_id,
-                outcome="ok",
-                details={"base": base_id, "samples": limit, "owner": owner},
-            )
+            facts = {"base": base_id, "samples": limit, "owner": owner}
+            await audit_operator(connection, actor, "space.compare", space_id, **facts)
             await connection.execute(LONG)
             rows = await connection.fetch(
                 _DRAW, space_id, base_id, owner, limit, timeout=LONG_SECONDS

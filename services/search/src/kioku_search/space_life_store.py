@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import asyncpg
-from kioku_rt.db import audit
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Reason
 
-from kioku_search.database import SCHEMA, unbound
+from kioku_search.database import audit_operator, unbound
 from kioku_search.space_life import Gap, SpaceStatus
 from kioku_search.space_store import SPACE_FIELDS, known_space, register_space
 
@@ -74,7 +73,7 @@ class SpaceLifeStore:
         async with unbound(self._pool) as connection:
             await connection.execute("SELECT search.forget_retired($1)", space.space_id)
             state = await register_space(connection, space)
-            await _audit(connection, actor, "space.register", space.space_id, state=state)
+            await audit_operator(connection, actor, "space.register", space.space_id, state=state)
 
     async def gap(self, space_id: str) -> Gap:
         """The whole difference."""
@@ -114,13 +113,13 @@ class SpaceLifeStore:
         async with unbound(self._pool) as connection:
             await connection.execute("SET LOCAL lock_timeout = '300ms'")
             await connection.execute("SELECT search.retire_space($1)", space_id)
-            await _audit(connection, actor, "space.retire", space_id)
+            await audit_operator(connection, actor, "space.retire", space_id)
 
 
 async def _change(connection: Connection, step: Step) -> None:
     if step.percent is not None:
         await connection.execute("SELECT search.set_canary($1, $2)", step.space_id, step.percent)
-        await _audit(
+        await audit_operator(
             connection, step.actor, "space.set_canary", step.space_id, percent=step.percent
         )
         return
@@ -128,27 +127,13 @@ async def _change(connection: Connection, step: Step) -> None:
     if step.force:
         await connection.execute(LONG)
         await connection.execute(_DEMOTE, step.space_id, timeout=LONG_SECONDS)
-    await _audit(
+    await audit_operator(
         connection,
         step.actor,
         "space.promote",
         step.space_id,
         previous=previous,
         force=step.force,
-    )
-
-
-async def _audit(
-    connection: Connection, actor: str, action: str, space_id: str, **details: object
-) -> None:
-    await audit(
-        connection,
-        schema=SCHEMA,
-        actor=actor,
-        action=action,
-        subject=space_id,
-        outcome="ok",
-        details=details,
     )
 
 

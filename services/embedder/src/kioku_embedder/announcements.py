@@ -51,6 +51,7 @@ class Subject:
     asset_id: str
     owner: str
     generation: int
+    order_id: str = ""
 
 
 class Announcer:
@@ -144,7 +145,14 @@ class Announcer:
         )
 
     async def failed(
-        self, subject: Subject, reason: Reason, message: str, *, attempts: int, stage: str = STAGE
+        self,
+        subject: Subject,
+        reason: Reason,
+        message: str,
+        *,
+        attempts: int,
+        stage: str = STAGE,
+        space_id: str = "",
     ) -> None:
         """Tells that a stage of an asset failed for good; returns when the log has stored it.
 
@@ -161,11 +169,13 @@ class Announcer:
             generation=subject.generation,
             attempts=attempts,
             event_time=event_time(),
+            space_id=space_id,
         )
+        about = f"{stage}/{space_id}" if space_id else stage
         await self._publisher.publish(
             FAILED,
             event.SerializeToString(),
-            event_id=event_id(FAILED, subject, stage),
+            event_id=event_id(FAILED, subject, about),
             headers=event_headers("image"),
         )
 

@@ -105,7 +105,11 @@ class AssetConsumer:
         task = self._task_of(event)
         if task is not None:
             await self._announcer.failed(
-                task.subject, dead.reason, dead.message, attempts=event.attempt
+                task.subject,
+                dead.reason,
+                dead.message,
+                attempts=event.attempt,
+                space_id=task.space_id,
             )
 
     def _task_of(self, event: Event) -> Task | None:

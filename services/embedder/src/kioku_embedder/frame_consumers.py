@@ -209,7 +209,7 @@ def _message_of(event: Event) -> events_pb2.FramesExtracted | None:
 
 
 def _subject(message: events_pb2.FramesExtracted) -> Subject:
-    return Subject(message.asset_id, message.owner, message.generation)
+    return Subject(message.asset_id, message.owner, message.generation, message.order_id)
 
 
 def _groups(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -20,7 +20,7 @@ from kioku_search.page_token import PageTokens
 from kioku_search.space import Share
 
 from tests.integration.search.film import whole_film
-from tests.integration.search.model_change import NEW, OLD, RULES, Change
+from tests.integration.search.model_change import NEW, OLD, RULES, Change, vector_in
 from tests.integration.search.rig import space
 
 BAD = Failure(Reason.IMAGE_TRUNCATED, "It ends early.")
@@ -115,6 +115,17 @@ async def test_a_long_queue_is_waited_for(change):
     )
     change.queue.number = 0
     assert Outcome.ORDERED == (await change.filling().run_once())[NEW.space_id]
+
+
+async def test_what_became_ready_a_moment_ago_is_on_its_way(change):
+    """Unless that was before the job began: then nobody has asked for its vector."""
+    before = await change.begin(2)
+    await change.db.indexed("ann", OLD, vector_in(OLD, "new"))
+    await refilled(change)
+    await change.claim(replace(RULES, grace=timedelta(hours=1)))
+    assert sorted(map(str, before)) == sorted(order.asset_id for order in await change.orders())
+    await refilled(change)
+    assert 1 == (await change.claim(replace(RULES, grace=timedelta(0)))).ordered
 
 
 async def test_two_processes_never_order_the_same(change):

@@ -70,13 +70,14 @@ _IN_FLIGHT = """
 SELECT coalesce(sum(units), 0)::bigint FROM search.backfill_items
 WHERE space_id = $1 AND state = 'ORDERED' AND ($2::interval IS NULL OR ordered_at > now() - $2)
 """
-# In the order of the key from the cursor on, so a round reads what it orders and no more.
+# In the order of the key from the cursor on, so a round reads what it orders and no more. What was
+# READY before the job began has nothing on its way.
 _NEXT = f"""
 SELECT a.*, '{{}}'::search.asset_stages[] AS stages, v.generation AS cutting,
     CASE a.kind WHEN 'IMAGE' THEN 1 ELSE (SELECT count(*) {_LACKING}) END AS units
 FROM search.assets a LEFT JOIN search.videos v USING (owner, asset_id)
 WHERE (a.owner, a.asset_id) > ($2, $3) AND a.state = 'READY'
-    AND a.updated_at <= now() - $4::interval
+    AND (a.updated_at <= now() - $4::interval OR a.updated_at < $10::timestamptz)
     AND ($5 = '' OR search.in_canary($5, a.owner, $6) = $7)
     AND CASE a.kind WHEN 'IMAGE' THEN NOT EXISTS (SELECT FROM search.image_embeddings e
         WHERE e.space_id = $1 AND e.owner = a.owner AND e.asset_id = a.asset_id
@@ -230,7 +231,9 @@ async def _order(
         return Claim(Outcome.WAITING)
     share = (owners.canary, owners.percent, owners.inside)
     cursor = (job["cursor_owner"], job["cursor_asset"])
-    rows = await connection.fetch(_NEXT, space_id, *cursor, rules.grace, *share, patience, limit)
+    rows = await connection.fetch(
+        _NEXT, space_id, *cursor, rules.grace, *share, patience, limit, job["started_at"]
+    )
     chosen = _within(rows, limit)
     films = [film for row in chosen if (film := await _place(connection, space_id, row))]
     tokens -= sum(row["units"] for row in chosen)

@@ -33,7 +33,8 @@ class FillRules:
     Args:
         in_flight: vectors of one space that are ordered and did not come yet, at most; the event
             log may hold twice as many events before nothing more is ordered.
-        grace: how long an asset may be READY before it lacks anything: its vectors are on the way.
+        grace: how long an asset that became READY since the job began lacks nothing: its vectors
+            are on the way.
         patience: how long after its order a vector that did not come, though nothing is under way
             any more, is ordered again.
         most_orders: after so many it failed.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
+from contextlib import asynccontextmanager
 
 import pytest
 from kioku.assets.v1 import asset_pb2, asset_service_pb2
 from kioku.search.v1 import space_service_pb2 as pb
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
+from kioku_search import space
+from kioku_search.changes import DatabaseChanges
 from kioku_search.space import in_canary
 
 from tests.integration.search.model_change import (
@@ -69,15 +72,14 @@ async def uploading(assets, objects, known, stop):
         known.add(await uploaded(assets, objects))
 
 
-async def test_a_model_is_changed_without_a_gap(start_service, objects, library, fresh_nats):
-    """Back-fill, canary, promotion, rollback and promotion again: no answer is mixed, none lacks
-    what is READY, none fails, while pictures are uploaded.
-    """
-    how = {"nats_url": fresh_nats.url, "embedder": BothSpaces(OLD), **SETTINGS}
+@asynccontextmanager
+async def asked(start_service, objects, library, nats_url):
+    """Two processes, asked without pause while pictures come; at the end no answer was wrong."""
+    how = {"nats_url": nats_url, "embedder": BothSpaces(OLD), **SETTINGS}
     async with (
         start_service(objects, **how) as one,
         start_service(objects, **how) as two,
-        embedder(fresh_nats.url),
+        embedder(nats_url),
     ):
         askers = [
             Asker(service.search(owner), owner, library)
@@ -91,17 +93,46 @@ async def test_a_model_is_changed_without_a_gap(start_service, objects, library,
             for owner in (FIRST, OTHER)
         ]
         try:
-            await _change(one, askers)
+            yield one, askers
         finally:
             stop.set()
             await asyncio.gather(*work)
     assert [] == [fault for asker in askers for fault in asker.faults]
     for asker in askers:
         assert {OLD.space_id, NEW.space_id} == set(asker.answers)
+
+
+async def test_a_model_is_changed_without_a_gap(start_service, objects, library, fresh_nats):
+    """Back-fill, canary, promotion, rollback and promotion again: no answer is mixed, none lacks
+    what is READY, none fails, while pictures are uploaded.
+    """
+    async with asked(start_service, objects, library, fresh_nats.url) as (one, askers):
+        await _change(one, askers)
     assert len(library[FIRST]) > COUNT // 2
 
 
-async def _change(service, askers):
+async def test_a_process_that_hears_nothing_is_right_until_it_looks(
+    start_service, objects, library, fresh_nats, monkeypatch, db
+):
+    """It answers from the space before, which holds all that is READY, and then from the new."""
+    deaf = set()
+    monkeypatch.setattr(DatabaseChanges, "_space_changed", lambda self, *_: deaf.add(self))
+    monkeypatch.setattr(space, "_FRESH_SECONDS", 3600.0)
+    async with asked(start_service, objects, library, fresh_nats.url) as (one, askers):
+        spaces = await _filled(one, askers)
+        await spaces.PromoteSpace(pb.PromoteSpaceRequest(space_id=NEW.space_id))
+        # However slow this machine is, the change stays young.
+        await db.owner.execute(
+            "UPDATE search.spaces SET serving_changed_at = now() + interval '1 hour'"
+        )
+        await _all_ask(askers[:2], {NEW.space_id})
+        await _all_ask(askers[2:], {OLD.space_id})
+        for changes in deaf:
+            changes._on_space()
+        await _all_ask(askers, {NEW.space_id})
+
+
+async def _filled(service, askers):
     spaces = SpaceServiceStub(service._channel("ops", service=True, scopes=["spaces.admin"]))
     await spaces.RegisterSpace(pb.RegisterSpaceRequest(space_id=NEW.space_id))
     await spaces.StartBackfill(
@@ -110,6 +141,11 @@ async def _change(service, askers):
     await _all_ask(askers, {OLD.space_id})
     job = await backfilled(spaces, NEW.space_id)
     assert (job.failed, job.done >= COUNT) == (0, True)
+    return spaces
+
+
+async def _change(service, askers):
+    spaces = await _filled(service, askers)
     await spaces.SetCanary(pb.SetCanaryRequest(space_id=NEW.space_id, percent=30))
     await _all_ask([asker for asker in askers if asker.owner == FIRST], {NEW.space_id})
     await _all_ask([asker for asker in askers if asker.owner == OTHER], {OLD.space_id})

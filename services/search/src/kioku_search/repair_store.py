@@ -131,7 +131,7 @@ class RepairStore:
 
 
 def _where(hole: Hole, grace: timedelta) -> tuple[object, ...]:
-    states = _EVERYTHING if hole.everything else _UNFINISHED
+    states = EVERYTHING if hole.everything else _UNFINISHED
     owners = hole.owners
     share = (owners.canary, owners.percent, owners.inside)
     return (hole.space_id, EMBEDDING_STAGE, states, grace, *share)

@@ -173,7 +173,7 @@ class Spaces:
     async def register(self, space: Space) -> str:
         """Make sure that `space` is known; its state."""
         known = self._known.get(space.space_id)
-        if known is not None and known.space == space:
+        if known is not None and known.space == space and known.state != "retired":
             return known.state
         state = await self._store.register(space)
         self.forget()

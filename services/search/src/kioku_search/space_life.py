@@ -74,8 +74,8 @@ class LifeStore(Protocol):
     async def statuses(self) -> list[SpaceStatus]:
         """Every space, the oldest first."""
 
-    async def register(self, space: Space, actor: str) -> None:
-        """Make it known; a retired one begins anew.  Raises InvalidInput."""
+    async def admit(self, space_id: str, actor: str) -> None:
+        """Note that it will be registered; a retired one is forgotten, so that it begins anew."""
 
     async def gap(self, space_id: str) -> Gap:
         """The whole difference."""
@@ -130,7 +130,8 @@ class SpaceLife:
             DependencyDown: the embedder does not answer.
         """
         chosen = space or await self._served(space_id)
-        await self._store.register(chosen, actor)
+        await self._store.admit(chosen.space_id, actor)
+        await self._spaces.register(chosen)
         self._spaces.forget()
         return await self.get(chosen.space_id)
 

@@ -14,7 +14,7 @@ from kioku_rt.reasons import Reason
 
 from kioku_search.database import audit_operator, unbound
 from kioku_search.space_life import Gap, SpaceStatus
-from kioku_search.space_store import SPACE_FIELDS, known_space, register_space
+from kioku_search.space_store import SPACE_FIELDS, known_space
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from asyncpg import Pool
     from kioku_rt.db.pool import Connection
 
-    from kioku_search.space import Space
     from kioku_search.space_life import Step
 
 LONG_SECONDS = 60.0
@@ -68,12 +67,11 @@ class SpaceLifeStore:
             rows = await connection.fetch(_STATUS)
         return [SpaceStatus(known_space(row), row["created_at"], row["updated_at"]) for row in rows]
 
-    async def register(self, space: Space, actor: str) -> None:
-        """Make it known; a retired one begins anew.  Raises InvalidInput."""
+    async def admit(self, space_id: str, actor: str) -> None:
+        """Note that it will be registered; a retired one is forgotten, so that it begins anew."""
         async with unbound(self._pool) as connection:
-            await connection.execute("SELECT search.forget_retired($1)", space.space_id)
-            state = await register_space(connection, space)
-            await audit_operator(connection, actor, "space.register", space.space_id, state=state)
+            await connection.execute("SELECT search.forget_retired($1)", space_id)
+            await audit_operator(connection, actor, "space.register", space_id)
 
     async def gap(self, space_id: str) -> Gap:
         """The whole difference."""

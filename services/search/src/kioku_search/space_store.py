@@ -14,7 +14,6 @@ from kioku_search.space import KnownSpace, Space
 
 if TYPE_CHECKING:
     from asyncpg import Pool
-    from kioku_rt.db.pool import Connection
 
     from kioku_search.index import Parameters
 

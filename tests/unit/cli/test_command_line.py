@@ -153,7 +153,7 @@ def test_every_command_that_needs_a_stack_knows_data() -> None:
     without = [
         name
         for name, command in top.items()
-        if name not in ("asset", "catalog", "dlq", "index", "scenes")
+        if name not in ("asset", "catalog", "dlq", "index", "scenes", "space")
         and not any("--data" in parameter.opts for parameter in command.params)
     ]
     assert [] == without

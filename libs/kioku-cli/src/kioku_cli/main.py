@@ -54,6 +54,8 @@ app.add_typer(asset.app, name="asset")
 catalog.app.command("estimate")(estimate.estimate)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(dlq.app, name="dlq")
+backfill.add_to(space.app)
+app.add_typer(space.app, name="space")
 app.add_typer(index.app, name="index")
 
 

@@ -65,6 +65,7 @@ class Session:
         )
         self.assets: AssetServiceAsyncStub = AssetServiceStub(self._channel)
         self.search: SearchServiceAsyncStub = SearchServiceStub(self._channel)
+        self.spaces: SpaceServiceAsyncStub = SpaceServiceStub(self._channel)
         self.indexes: IndexServiceAsyncStub = IndexServiceStub(self._channel)
         self.embedder: EmbedderServiceAsyncStub = EmbedderServiceStub(self._channel)
 

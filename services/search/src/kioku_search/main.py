@@ -116,7 +116,7 @@ def build(settings: Settings, servers: Servers) -> Running:
         StatsStore(servers.api),
     )
     parts = SpaceParts(servers.worker, spaces, servers.embedder)
-    space_service = space_registration(parts, neighbours, vectors, tokens)
+    space_service = space_registration(parts, indexes.neighbours, vectors, tokens)
     verifier = TokenVerifier(settings.auth_config())
     frames = FrameStore(servers.worker)
     consumers = Consumers(

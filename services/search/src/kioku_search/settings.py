@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode
 
 from kioku_search.admission import UploadRules
 from kioku_search.asset import Kind
+from kioku_search.filling import FillRules
 from kioku_search.index import IndexMethod, OperatorClass, Parameters
 from kioku_search.recall_watch import RecallRules
 from kioku_search.repair import RepairRules
@@ -133,6 +134,14 @@ class Settings(StorageSettings):
             longest=timedelta(seconds=self.repair_longest_seconds),
             batch=self.repair_batch,
             every_nth=20,
+        )
+
+    def fill_rules(self) -> FillRules:
+        """Say how back-fills work."""
+        return FillRules(
+            in_flight=self.backfill_in_flight,
+            grace=timedelta(seconds=self.backfill_grace_seconds),
+            patience=timedelta(seconds=self.backfill_patience_seconds),
         )
 
     def recall_rules(self) -> RecallRules:

@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 
     from kioku_search.index import Parameters
 
-_FIELDS = "space_id, kind, model, revision, dimension, metric, preprocessing, normalised, precision"
+SPACE_FIELDS = (
+    "space_id, kind, model, revision, dimension, metric, preprocessing, normalised, precision"
+)
 _REGISTER = "SELECT search.register_space($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _REGISTER_INDEXED = (
     "SELECT search.register_indexed_space($1, $2, $3, $4, $5, $6, $7, $8, $9,"
     " $10, $11, $12, $13, $14)"
 )
+
+
+def known_space(row: asyncpg.Record) -> KnownSpace:
+    """The space that the first columns of a row hold: its fields, state and canary percent."""
+    space = Space(*list(row.values())[:9])
+    return KnownSpace(space, row["state"], row["canary_percent"])
 
 
 class SpaceStore:

@@ -17,7 +17,6 @@ from kioku_search.figure_store import FigureStore
 from kioku_search.fill_store import FillStore
 from kioku_search.filling import Filling
 from kioku_search.housekeeping import Job
-from kioku_search.neighbour_store import NeighbourStore
 from kioku_search.sample_store import SampleStore
 from kioku_search.settling_store import SettlingStore
 from kioku_search.space_life import SpaceLife
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from kioku_search.page_token import PageTokens
     from kioku_search.query_vectors import QueryVectors
+    from kioku_search.search import Neighbours
     from kioku_search.settings import Settings
     from kioku_search.space import Models, Spaces
 
@@ -48,7 +48,7 @@ class SpaceParts:
 
 
 def space_registration(
-    parts: SpaceParts, neighbours: NeighbourStore, vectors: QueryVectors, tokens: PageTokens
+    parts: SpaceParts, neighbours: Neighbours, vectors: QueryVectors, tokens: PageTokens
 ) -> Registration:
     """SpaceService."""
     follow = SettlingStore(parts.worker).settle

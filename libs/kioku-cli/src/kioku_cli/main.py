@@ -10,6 +10,7 @@ from kioku_rt.reasons import Reason
 
 from kioku_cli.commands import (
     asset,
+    backfill,
     backup,
     catalog,
     demo,

@@ -136,13 +136,11 @@ def build(settings: Settings, servers: Servers) -> Running:
             verifier,
             asset_service,
             search_service,
-            (indexes.registration, comparing.registration()),
+            (indexes.registration, comparing.registration(), space_service),
         ),
         consumers={
             **_workers(settings, servers, consumers),
-            **{
-                job.name: job.run for job in _jobs(settings, servers, spaces, deletions, reconciler)
-            },
+            **{job.name: job.run for job in _jobs(settings, servers, parts, deletions, reconciler)},
             "compare": comparing.job(settings.compare_seconds).run,
             **indexes.side_tasks,
             **{job.name: job.run for job in lists.jobs(settings, servers.embedder)},
@@ -253,7 +251,7 @@ async def _answers(servers: Servers) -> bool:
 def _jobs(
     settings: Settings,
     servers: Servers,
-    spaces: Spaces,
+    parts: SpaceParts,
     deletions: Deletions,
     reconciler: Reconciler,
 ) -> list[Job]:

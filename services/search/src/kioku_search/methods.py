@@ -117,7 +117,9 @@ class SearchByMethod:
         return _also(await ask.late(also.weight).several(LISTS), FUSED)
 
     async def _auto(self, ask: Ask, page_token: str) -> Answer:
-        tags, visual = [await self._spaces.find_active(kind) for kind in (TAG, IMAGE)]
+        tags, visual = [
+            await self._spaces.find_serving(kind, ask.acting.owner) for kind in (TAG, IMAGE)
+        ]
         if page_token:
             return await (ask.next_page(page_token) if tags else ask.one(Method.VISUAL, page_token))
         said = [Method.TAGS] * (tags is not None) + [Method.WORDS] * (ask.text is not None)

@@ -114,7 +114,11 @@ class Refinement:
         return await asyncio.to_thread(_arranged, answer, vectors, options)
 
     async def _vectors(self, acting: Acting, answer: Answer) -> Vectors:
-        space = answer.seen.space if answer.seen else await self._spaces.find_active(IMAGE)
+        space = (
+            answer.seen.space
+            if answer.seen
+            else await self._spaces.find_serving(IMAGE, acting.owner)
+        )
         if space is None:
             return {}
         hits = [(hit.asset_id, hit.frame_no) for hit in answer.hits]

@@ -103,8 +103,12 @@ class Reconciler:
         return await self._round(everything=True)
 
     async def _round(self, *, everything: bool) -> Round:
-        space_id = await self._space_id()
-        rounds = [await self._mend(kind, space_id, everything=everything) for kind in Kind]
+        calm = not await self._store.unsent()
+        rounds = [
+            await self._mend(Hole(kind, space_id, owners, everything), calm=calm)
+            for space_id, owners in (await self._serving()).items()
+            for kind in Kind
+        ]
         return Round(sum(one.missing for one in rounds), sum(one.ordered for one in rounds))
 
     async def _mend(self, hole: Hole, *, calm: bool) -> Round:

@@ -43,10 +43,10 @@ WHERE a.state = ANY($3::text[]) AND a.kind = 'VIDEO'
                 AND e.frame_no >= 0))
 """
 MISSING = {Kind.IMAGE: _PICTURES, Kind.VIDEO: _VIDEOS}
-"""What lacks vectors: $1 space, $2 stage, $3 states of assets, $4 grace."""
+"""What lacks vectors: $1 space, $2 stage, $3 states, $4 grace, $5 to $7 whose (see `Share`)."""
 _UNFINISHED = ["PROCESSING"]
 EVERYTHING = ["PROCESSING", "READY"]
-# A READY asset stays so while another space, or some of its frames, still find it.
+# A READY asset stays so while some of its frames still find it.
 _AGAIN = """
 UPDATE search.assets a SET generation = generation + 1, updated_at = now(), state = CASE
     WHEN EXISTS (SELECT FROM search.image_embeddings e WHERE e.space_id = $3
@@ -87,11 +87,7 @@ class RepairStore:
         """
         async with unbound(self._pool) as connection:
             count: int = await connection.fetchval(
-                f"SELECT count(*) {MISSING[kind]}",
-                space_id,
-                EMBEDDING_STAGE,
-                EVERYTHING if everything else _UNFINISHED,
-                grace,
+                f"SELECT count(*) {MISSING[hole.kind]}", *_where(hole, grace)
             )
         return count
 
@@ -99,12 +95,9 @@ class RepairStore:
         """Order vectors for the next of them; how many.  Two processes never order the same."""
         async with unbound(self._pool) as connection:
             due = await connection.fetch(
-                f"SELECT a.owner, a.asset_id {MISSING[kind]} AND s.repair_after < now()"
-                " ORDER BY s.repair_after, s.updated_at LIMIT $5 FOR UPDATE OF a SKIP LOCKED",
-                space_id,
-                EMBEDDING_STAGE,
-                EVERYTHING if everything else _UNFINISHED,
-                rules.grace,
+                f"SELECT a.owner, a.asset_id {MISSING[hole.kind]} AND s.repair_after < now()"
+                " ORDER BY s.repair_after, s.updated_at LIMIT $8 FOR UPDATE OF a SKIP LOCKED",
+                *_where(hole, rules.grace),
                 rules.batch,
             )
             for row in due:

@@ -33,7 +33,7 @@ from kioku_search.option_message import (
 )
 from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery
 from kioku_search.search import Answer, Neighbour, Wanted
-from kioku_search.space import Space
+from kioku_search.space_message import space_message
 from kioku_search.stats import SpaceCount, Stats
 
 SCOPE = "search.act"

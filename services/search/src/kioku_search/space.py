@@ -145,10 +145,17 @@ class Spaces:
 
     async def find_serving(self, kind: str, owner: str) -> Space | None:
         """The same, if there is one."""
-        of_kind = [one for one in (await self.known()).values() if one.space.kind == kind]
-        active = [one for one in of_kind if one.state == "active"]
-        chosen = [one for one in of_kind if one.tries(owner)] or active
-        return chosen[0].space if chosen else None
+        for one in (await self.known()).values():
+            if one.space.kind == kind and one.tries(owner):
+                return one.space
+        return await self.find_active(kind)
+
+    async def find_active(self, kind: str) -> Space | None:
+        """The active space of a kind, whoever else is served from a canary."""
+        for one in (await self.known()).values():
+            if one.state == "active" and one.space.kind == kind:
+                return one.space
+        return None
 
     async def searchable(self, space_id: str) -> Space:
         """The space of that id, unless it is retired.
@@ -184,8 +191,7 @@ class Spaces:
 
         Returns False if there is none and the embedder does not answer.
         """
-        known = (await self.known()).values()
-        if not any(one.state == "active" and one.space.kind == IMAGE for one in known):
+        if await self.find_active(IMAGE) is None:
             try:
                 await self.register(await self._models.default_space())
             except DependencyDown:

@@ -532,7 +532,7 @@ class Explain(_message.Message):
     FUSION_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
     """`exact` (every vector of the owner was compared), or the index that was asked, iteratively:
-    `hnsw` or `ivfflat`; `words`: no vector was compared. Of fused lists: of the first.
+    `hnsw` or `ivfflat`.
     """
     embed_ms: _builtins.float
     """Milliseconds for the query's vector (0 when it came from the cache)."""

@@ -124,3 +124,39 @@ def test_pictures_and_videos_get_vectors_in_both_spaces(
     assert objects == {one: two.objects(one) for one in frames}
     states = two.query("SELECT state FROM search.assets WHERE asset_id::text = ANY($1)", [*wanted])
     assert ["READY"] * 3 == [row[0] for row in states]
+
+
+@pytest.mark.timeout(300)
+def test_a_model_is_changed_from_the_command_line(two: Stack, app: App, tmp_path: Path) -> None:
+    """Filled by the real embedder, frames too, tried, promoted, rolled back: always found."""
+    draw_scene(SEED + 9).image.save(tmp_path / "b.jpg", quality=92)
+    draw_scene(SEED + 10).image.save(tmp_path / "c.jpg", quality=92)
+    pictures = [app.upload(tmp_path / name) for name in ("b.jpg", "c.jpg")]
+    for one in pictures:
+        app.settled(one)
+    video = film(app, tmp_path, 4)
+    models = app.http.get("/v1/models").json()["models"][:2]
+    old, new = (one["space"]["space_id"] for one in models)
+    assert "SPACE_STATE_REGISTERED" == two.run("space", "register", new)["state"]
+    job = two.run("space", "backfill", new, "--rate", "100000", "--watch")
+    assert (job["total"], "0") == (job["done"], job["failed"])
+    assert int(video["video"]["frames_total"]) == spaces_of(two, video["asset_id"])[new]
+
+    def space_of_answer() -> str:
+        answer = app.search(asset_id=pictures[0])
+        assert {pictures[1], video["asset_id"]} <= {hit["asset_id"] for hit in answer["hits"]}
+        return str(answer["space_id"])
+
+    assert old == space_of_answer()
+    assert two.run("space", "compare", new)["samples"] >= 3
+    two.run("space", "canary", new, "100")
+    assert new == space_of_answer()
+    assert old == two.run("space", "promote", new)["previous_space_id"]
+    assert new == space_of_answer()
+    late = app.upload(tmp_path / "b.jpg", "late.jpg")
+    app.settled(late)
+    two.wait(lambda: {old: 1, new: 1} == spaces_of(two, late), 60, "both spaces")
+    assert new == two.run("space", "rollback")["previous_space_id"]
+    assert old == space_of_answer()
+    states = {one["space"]["space_id"]: one["state"] for one in two.run("space", "list")}
+    assert ("SPACE_STATE_ACTIVE", "SPACE_STATE_STANDBY") == (states[old], states[new])

@@ -19,6 +19,8 @@ from kioku.search.v1 import (
     index_service_pb2_grpc,
     search_service_pb2,
     search_service_pb2_grpc,
+    space_service_pb2,
+    space_service_pb2_grpc,
 )
 from kioku_rt.auth import DevIssuer
 from kioku_stack.envoy import Edge
@@ -105,6 +107,26 @@ class Search(search_service_pb2_grpc.SearchServiceServicer):
         return search_service_pb2.SearchResponse(hits=[hit])
 
 
+class Spaces(space_service_pb2_grpc.SpaceServiceServicer):
+    """Answers with the space that was named."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def PromoteSpace(self, request, context):
+        self.seen.note(request, context)
+        return space_service_pb2.PromoteSpaceResponse(previous_space_id=request.space_id)
+
+    def RollbackSpace(self, request, context):
+        self.seen.note(request, context)
+        return space_service_pb2.RollbackSpaceResponse()
+
+    def GetBackfill(self, request, context):
+        self.seen.note(request, context)
+        job = space_service_pb2.Backfill(space_id=request.space_id)
+        return space_service_pb2.GetBackfillResponse(backfill=job)
+
+
 class Indexes(index_service_pb2_grpc.IndexServiceServicer):
     """Answers with the space it was asked about."""
 
@@ -167,6 +189,7 @@ def start_server(add, servicer):
     add(servicer, server)
     if isinstance(servicer, Assets):
         search_service_pb2_grpc.add_SearchServiceServicer_to_server(Search(servicer.seen), server)
+        space_service_pb2_grpc.add_SpaceServiceServicer_to_server(Spaces(servicer.seen), server)
         index_service_pb2_grpc.add_IndexServiceServicer_to_server(Indexes(servicer.seen), server)
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)

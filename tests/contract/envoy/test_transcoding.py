@@ -39,6 +39,18 @@ def test_patch_names_what_it_changes(web, seen):
     assert [] == [path for path in request.update_mask.paths if path != "taken_time"]
 
 
+def test_spaces_have_paths_with_their_ids(web, seen):
+    """The id of a space stands in the path, its @ and dots as they are."""
+    space = "kioku-tiny.v2@0123456789ab"
+    promoted = web.post(f"/v1/spaces/{space}:promote", json={"accept_failures": 3}).json()
+    assert (space, 3) == (promoted["previous_space_id"], seen[-1][1].accept_failures)
+    job = web.get(f"/v1/spaces/{space}/backfill").json()["backfill"]
+    assert (space, "0") == (job["space_id"], job["pending"])
+    assert "eta_seconds" not in job
+    assert 200 == web.post("/v1/spaces:rollback", json={"force": True}).status_code
+    assert seen[-1][1].force
+
+
 def test_frames_of_a_video(web, seen):
     """A video's frames have a path of their own; a frame's URL is asked for by its number."""
     frames = web.get("/v1/assets/x1/frames", params={"page_size": 3}).json()["frames"]

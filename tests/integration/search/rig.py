@@ -21,9 +21,9 @@ from kioku_rt.events import EventBus
 from kioku_rt.rpc import channel
 from kioku_search.asset import STAGES, Kind
 from kioku_search.indexing import Effect, Origin
-from kioku_search.search_servicer import space_message
 from kioku_search.settings import Settings
 from kioku_search.space import Space
+from kioku_search.space_message import space_message
 from kioku_search.space_store import SpaceStore
 from kioku_search.vector_store import VectorStore
 

@@ -75,8 +75,6 @@ async def test_words_and_sight_are_fused_and_told(ready, start_service, objects)
             pb.SearchRequest(text="運動会 no", method=pb.SEARCH_METHOD_WORDS)
         )
         assert ([str(named)], "") == (ids(only), only.space_id)
-        assert ("words", "exhausted") == (only.explain.strategy, only.explain.shortfall)
-        assert not only.explain.HasField("matched")
         assert only.hits[0].relevance == only.hits[0].score > 0
         fusion = pb.Fusion(kind=pb.FUSION_KIND_MIN_MAX, visual_weight=9)
         heavy = await search.Search(pb.SearchRequest(text="運動会", fusion=fusion))

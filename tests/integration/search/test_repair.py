@@ -11,9 +11,9 @@ from kioku.events.v1 import events_pb2
 from kioku_rt.errors import DependencyDown
 from kioku_rt.reasons import Reason
 from kioku_search.asset import Failure, Kind
-from kioku_search.repair import Reconciler, RepairRules, Round
+from kioku_search.repair import Hole, Reconciler, RepairRules, Round
 from kioku_search.repair_store import RepairStore, announce_outstanding
-from kioku_search.space import Spaces
+from kioku_search.space import Share, Spaces, in_canary
 from kioku_search.space_store import SpaceStore
 from kioku_search.stats_store import StatsStore
 
@@ -184,6 +184,41 @@ async def test_work_under_way_is_no_hole(db):
     await sent(db)
     with pytest.raises(DependencyDown):
         await reconciler(db, Queue(None)).run_once()
+
+
+async def test_owners_are_mended_where_they_are_served(db):
+    """Those of a canary in its space, all others in the active one; a long back-fill is no queue
+    to wait for.
+    """
+    new = space("new", 16)
+    await db.register(space())
+    await db.register(new)
+    await db.worker.execute("SELECT search.start_backfill($1)", new.space_id)
+    await db.worker.execute("SELECT search.set_canary($1, 50)", new.space_id)
+    owners = [f"owner-{number}" for number in range(8)]
+    for owner in owners:
+        await db.stored_asset(owner)
+    one = await db.indexed("ann", space(), unit("x"))
+    await db.owner.execute(
+        "INSERT INTO search.backfill_items (space_id, owner, asset_id, state, units)"
+        " VALUES ($1, 'ann', $2, 'ORDERED', 3)",
+        new.space_id,
+        one,
+    )
+    assert 0 == (await reconciler(db, Queue(4))._mend(hole(space()), calm=True)).ordered
+    found = await reconciler(db, Queue(3), every_nth=100).run_once()
+    orders = [events_pb2.EmbeddingRequested.FromString(payload) for _, payload in await sent(db)]
+    served = {order.owner: order.space_id for order in orders if order.owner != "ann"}
+    assert served == {
+        owner: (new if in_canary(new.space_id, owner, 50) else space()).space_id for owner in owners
+    }
+    assert {space().space_id, new.space_id} == set(served.values())
+    assert len(orders) == found.ordered
+
+
+def hole(one):
+    """Pictures of all owners, in one space."""
+    return Hole(Kind.IMAGE, one.space_id, Share(), everything=False)
 
 
 async def test_the_grace_is_kept(db):

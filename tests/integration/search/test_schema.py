@@ -48,7 +48,7 @@ async def test_every_table_of_owners_is_protected(db):
     """Each table and each partition with an owner has row-level security enabled and forced."""
     await db.register(space())
     rows = await db.owner.fetch(PROTECTED)
-    assert 12 == len(rows)
+    assert 13 == len(rows)
     assert [] == [row["relname"] for row in rows if not (row[1] and row[2] and row[3])]
 
 

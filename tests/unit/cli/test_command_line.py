@@ -71,6 +71,19 @@ NEED_A_STACK = [
     ("dlq", "list"),
     ("dlq", "show", "1"),
     ("dlq", "replay", "1"),
+    ("space", "list"),
+    ("space", "show", "some-space"),
+    ("space", "register"),
+    ("space", "backfill", "some-space", "--rate", "60", "--window", "22:00-06:00"),
+    ("space", "pause", "some-space"),
+    ("space", "resume", "some-space"),
+    ("space", "retry", "some-space"),
+    ("space", "failures", "some-space"),
+    ("space", "compare", "some-space"),
+    ("space", "canary", "some-space", "5"),
+    ("space", "promote", "some-space"),
+    ("space", "rollback"),
+    ("space", "retire", "some-space"),
 ]
 
 
@@ -145,7 +158,7 @@ def test_every_command_that_needs_a_stack_knows_data() -> None:
     without = [
         name
         for name, command in top.items()
-        if name not in ("asset", "catalog", "dlq", "index", "scenes")
+        if name not in ("asset", "catalog", "dlq", "index", "scenes", "space")
         and not any("--data" in parameter.opts for parameter in command.params)
     ]
     assert [] == without

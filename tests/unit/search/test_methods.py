@@ -68,7 +68,7 @@ class FakeSpaces:
     def __init__(self) -> None:
         self.kinds = {IMAGE, TAG}
 
-    async def find_active(self, kind: str) -> Space | None:
+    async def find_serving(self, kind: str, _owner: str) -> Space | None:
         return space(kind) if kind in self.kinds else None
 
 

@@ -11,6 +11,7 @@ from kioku_rt.reasons import Reason
 from kioku_cli.commands import (
     asset,
     asset_labels,
+    backfill,
     backup,
     catalog,
     demo,
@@ -22,6 +23,7 @@ from kioku_cli.commands import (
     reconcile,
     scenes,
     search,
+    space,
     stack,
     token,
 )
@@ -56,6 +58,8 @@ app.add_typer(asset.app, name="asset")
 catalog.app.command("estimate")(estimate.estimate)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(dlq.app, name="dlq")
+backfill.add_to(space.app)
+app.add_typer(space.app, name="space")
 app.add_typer(index.app, name="index")
 
 

@@ -20,6 +20,7 @@ from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
 from kioku.search.v1.index_service_pb2_grpc import IndexServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
+from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
 from kioku_rt.auth import DevIssuer
 from kioku_rt.errors import KiokuError
 from kioku_rt.rpc import channel, error_of
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceAsyncStub
     from kioku.search.v1.index_service_pb2_grpc import IndexServiceAsyncStub
     from kioku.search.v1.search_service_pb2_grpc import SearchServiceAsyncStub
+    from kioku.search.v1.space_service_pb2_grpc import SpaceServiceAsyncStub
 
 _T = TypeVar("_T")
 _TOKEN_SECONDS = 900.0
@@ -63,6 +65,7 @@ class Session:
         )
         self.assets: AssetServiceAsyncStub = AssetServiceStub(self._channel)
         self.search: SearchServiceAsyncStub = SearchServiceStub(self._channel)
+        self.spaces: SpaceServiceAsyncStub = SpaceServiceStub(self._channel)
         self.indexes: IndexServiceAsyncStub = IndexServiceStub(self._channel)
         self.embedder: EmbedderServiceAsyncStub = EmbedderServiceStub(self._channel)
 

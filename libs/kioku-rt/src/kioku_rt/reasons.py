@@ -98,6 +98,11 @@ class Reason(StrEnum):
     SPACE_NOT_SERVED = "SPACE_NOT_SERVED"
     SPACE_UNKNOWN = "SPACE_UNKNOWN"
     NO_ACTIVE_SPACE = "NO_ACTIVE_SPACE"
+    SPACE_NOT_FOUND = "SPACE_NOT_FOUND"
+    SPACE_STATE_WRONG = "SPACE_STATE_WRONG"
+    SPACE_NOT_COMPLETE = "SPACE_NOT_COMPLETE"
+    SPACE_IN_USE = "SPACE_IN_USE"
+    BACKFILL_NOT_FOUND = "BACKFILL_NOT_FOUND"
     INDEX_UNSOUND = "INDEX_UNSOUND"
     INDEX_BUSY = "INDEX_BUSY"
     INDEX_MISSING = "INDEX_MISSING"
@@ -201,6 +206,15 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.SPACE_NOT_SERVED: Entry(_STATE, "This embedder does not serve that space."),
     Reason.SPACE_UNKNOWN: Entry(_STATE, "There is no such embedding space."),
     Reason.NO_ACTIVE_SPACE: Entry(_STATE, "No embedding space is active yet."),
+    Reason.SPACE_NOT_FOUND: Entry(Code.NOT_FOUND, "Search knows no embedding space of that id."),
+    Reason.SPACE_STATE_WRONG: Entry(_STATE, "The space's state does not allow this."),
+    Reason.SPACE_NOT_COMPLETE: Entry(
+        _STATE, "The space lacks vectors that READY assets should have, or some of them failed."
+    ),
+    Reason.SPACE_IN_USE: Entry(
+        _STATE, "The space serves owners, or is what a rollback goes back to."
+    ),
+    Reason.BACKFILL_NOT_FOUND: Entry(Code.NOT_FOUND, "The space has no back-fill."),
     Reason.INDEX_UNSOUND: Entry(
         _STATE, "The database lacks what searches need, or an index of it is damaged."
     ),

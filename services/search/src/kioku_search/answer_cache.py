@@ -2,7 +2,8 @@
 
 Each answer is kept with a stamp: the owner's epoch, which goes up in the transaction of whatever
 can change one of the owner's answers, and that of the spaces. Both are read before an answer is
-made and again, in one round trip, before it is given again. What was committed before a search
+made and again, in one round trip, before it is given again; the spaces that the owner is served
+from, as they are after that, belong to the stamp as well. What was committed before a search
 began is therefore in its answer, whoever wrote it and in whichever process the answer is kept.
 """
 
@@ -21,7 +22,7 @@ from kioku_search.cache import Cache, Found
 from kioku_search.query import VectorQuery
 from kioku_search.question import Answering, Question
 from kioku_search.search import Answer
-from kioku_search.space import IMAGE, Spaces
+from kioku_search.space import IMAGE, TAG, Space, Spaces
 
 Trail = list[tuple[str, str]]
 # Roughly what an answer and a hit take in memory, without their texts, and each of a hit's parts,
@@ -123,7 +124,8 @@ class CachedAnswers:
         started = time.perf_counter()
         key = _key(acting, question, k, page_token)
         stamp = await self._stamp(acting, key)
-        if not await self._may_keep(question):
+        served = [await self._spaces.find_serving(kind, acting.owner) for kind in (IMAGE, TAG)]
+        if not _may_keep(question, served[0]):
             return await self._inner.answer(acting, question, k=k, page_token=page_token)
 
         async def make() -> Kept:
@@ -133,7 +135,7 @@ class CachedAnswers:
             )
 
         outdated = self._cache.outdated
-        kept, found = await self._cache.get(key, make, stamp[:2])
+        kept, found = await self._cache.get(key, make, (*stamp[:2], *served))
         self._noted(found, self._cache.outdated > outdated)
         if found is Found.MADE:
             return kept.answer
@@ -154,12 +156,12 @@ class CachedAnswers:
             self._spaces_epoch = stamp.spaces_epoch
         return stamp
 
-    async def _may_keep(self, question: Question) -> bool:
-        """Not of a space that a vector names and that is not served: its writes touch no epoch."""
-        if not isinstance(question.query, VectorQuery):
-            return True
-        served = await self._spaces.find_active(IMAGE)
-        return served is not None and served.space_id == question.query.space_id
+
+def _may_keep(question: Question, served: Space | None) -> bool:
+    """Not of a space that a vector names and that is not served: its writes touch no epoch."""
+    if not isinstance(question.query, VectorQuery):
+        return True
+    return served is not None and served.space_id == question.query.space_id
 
 
 def _key(acting: Acting, question: Question, k: int, page_token: str) -> bytes:

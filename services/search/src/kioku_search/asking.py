@@ -54,6 +54,8 @@ class Ask:
     options: Options
     sight: Query | None = None
     """What is looked for by sight, where that is not the query."""
+    space_id: str = ""
+    """The space that was searched in before, if this is to go on."""
     sure: bool = False
     """Whether words count only where most of them are written, without a slip."""
 
@@ -113,6 +115,7 @@ class Ask:
             page_token=page_token,
             min_score=least,
             kind=_KINDS[method],
+            space_id=self.space_id,
         )
 
     async def seen_and_said(self) -> Answer:

@@ -12,7 +12,7 @@ from kioku_rt.reasons import Reason
 from uuid_utils import compat as uuids
 
 from kioku_search.asset import STAGES, Asset, AssetState, Failure, Kind, StageState
-from kioku_search.asset_events import announce_uploaded, request_embedding
+from kioku_search.asset_events import announce_uploaded, request_again
 from kioku_search.asset_row import (
     SELECT_ASSET,
     VISIBLE,
@@ -214,7 +214,7 @@ class AssetStore:
             await _begin_stages(connection, asset)
             again = await visible_asset(connection, acting.owner, asset_id)
             if again is not None:
-                await request_embedding(connection, again, "")
+                await request_again(connection, again)
         return again
 
 

@@ -12,7 +12,8 @@ from kioku_search.asset import EMBEDDING_STAGE
 from kioku_search.asset_row import asset_of
 from kioku_search.bulk import Loaded
 from kioku_search.dedicated import dedicated
-from kioku_search.stage_rows import finish_stage, is_active
+from kioku_search.space import IMAGE
+from kioku_search.stage_rows import finish_stage, hold_space, is_found
 from kioku_search.vector_store import WHOLE
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class BulkStore:
     async def put(
         self, index: SpaceIndex, owner: str, asset_ids: list[UUID], vectors: Floats
     ) -> Loaded:
-        """Write what is not there yet.  Raises KiokuError ASSET_NOT_FOUND."""
+        """Write what is not there yet.  Raises KiokuError ASSET_NOT_FOUND, SPACE_UNKNOWN."""
         async with dedicated(self._dsn, "bulk", seconds=_LONGEST_SECONDS) as connection:
             try:
                 return await _put(connection, index, owner, asset_ids, vectors)
@@ -63,6 +64,9 @@ async def _put(
     vectors: Floats,
 ) -> Loaded:
     async with connection.transaction():
+        target = await hold_space(connection, index.space_id, owner)
+        if target.retired:
+            raise KiokuError(Reason.SPACE_UNKNOWN)
         rows = await connection.fetch(_ASSETS, owner, asset_ids, index.space_id, WHOLE)
         known = {row["asset_id"]: row for row in rows}
         for number, one in enumerate(asset_ids):
@@ -79,10 +83,10 @@ async def _put(
             columns=_COLUMNS,
             records=[_record(index.space_id, row, vector) for row, vector in new],
         )
-        if await is_active(connection, index.space_id):
-            for row, _ in new:
-                if row["state"] != "READY":
-                    await finish_stage(connection, asset_of(row), EMBEDDING_STAGE, 1)
+        waiting = [asset_of(row) for row, _ in new if row["state"] != "READY"]
+        for asset in waiting if target.kind == IMAGE else []:
+            if await is_found(connection, asset):
+                await finish_stage(connection, asset, EMBEDDING_STAGE, 1)
     return Loaded(len(new), len(asset_ids) - len(new))
 
 

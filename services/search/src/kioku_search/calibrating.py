@@ -19,7 +19,7 @@ from kioku_rt.vectors import unit_vector
 
 from kioku_search.query_vectors import Embedder
 from kioku_search.relevance import Background, Calibration
-from kioku_search.space import IMAGE, Space, Spaces
+from kioku_search.space import IMAGE, Space, Spaces, share_of
 
 Floats = npt.NDArray[np.float32]
 FEWEST = 30
@@ -101,9 +101,17 @@ class Calibrating:
         self._known = known
 
     async def run_once(self) -> bool:
-        """Measure the space that pictures are searched in, if it is due; whether it was."""
-        space = await self._spaces.find_active(IMAGE)
-        if space is None or not await self._store.due(space.space_id, _DAY):
+        """Measure the spaces that somebody's pictures are searched in; whether any was due."""
+        known = await self._spaces.known()
+        served = [
+            one.space
+            for one in known.values()
+            if one.space.kind == IMAGE and share_of(one.space.space_id, known) is not None
+        ]
+        return any([await self._measured(space) for space in served])
+
+    async def _measured(self, space: Space) -> bool:
+        if not await self._store.due(space.space_id, _DAY):
             return False
         vectors = await self._store.sample(space.space_id)
         if len(vectors) < FEWEST:

@@ -54,6 +54,8 @@ class Consumers:
         message = _decoded(event, events_pb2.FramesExtracted())
         if isinstance(message, Dead):
             return message
+        if message.order_id:  # we ordered it ourselves, of frames that we know
+            return Ack()
         try:
             return _settled(event, await self._cutting.extracted(_range(event, message)))
         except KiokuError as error:
@@ -66,7 +68,8 @@ class Consumers:
         message = _decoded(event, events_pb2.AssetFailed())
         if isinstance(message, Dead):
             return message
-        failed = Failed(_origin(event, message), message.stage, _failure(message.failure))
+        failure = _failure(message.failure)
+        failed = Failed(_origin(event, message), message.stage, failure, message.space_id)
         return _settled(event, await self._indexing.stage_failed(failed))
 
     async def asset_deleted(self, event: Event) -> Outcome:
@@ -95,13 +98,18 @@ class Consumers:
         message = _decoded(event, events_pb2.EmbeddingReady())
         if isinstance(message, Dead) or message.space.kind != space_pb2.SPACE_KIND_IMAGE:
             return  # no stage waits for a vector of tags
-        failure = Failure(dead.reason, dead.message)
-        await self._indexing.stage_failed(Failed(_origin(event, message), EMBEDDING_STAGE, failure))
+        failed = Failed(
+            _origin(event, message),
+            EMBEDDING_STAGE,
+            Failure(dead.reason, dead.message),
+            message.space.space_id,
+        )
+        await self._indexing.stage_failed(failed)
 
     async def frames_given_up(self, event: Event, dead: Dead) -> None:
         """A `frames.extracted` that will never be stored fails its video."""
         message = _decoded(event, events_pb2.FramesExtracted())
-        if not isinstance(message, Dead):
+        if not isinstance(message, Dead) and not message.order_id:
             failure = Failure(dead.reason, dead.message)
             await self._cutting.given_up(Failed(_origin(event, message), FRAMES_STAGE, failure))
 

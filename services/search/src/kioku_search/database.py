@@ -69,4 +69,27 @@ async def unbound(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
         yield connection
 
 
-__all__ = ["SCHEMA", "Trail", "audit_trail", "database_errors", "owned", "unbound"]
+async def audit_operator(
+    connection: Connection, actor: str, action: str, subject: str, **details: object
+) -> None:
+    """Record what an operator did, in the transaction that does it."""
+    await audit(
+        connection,
+        schema=SCHEMA,
+        actor=actor,
+        action=action,
+        subject=subject,
+        outcome="ok",
+        details=details,
+    )
+
+
+__all__ = [
+    "SCHEMA",
+    "Trail",
+    "audit_operator",
+    "audit_trail",
+    "database_errors",
+    "owned",
+    "unbound",
+]

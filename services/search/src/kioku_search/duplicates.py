@@ -79,7 +79,7 @@ class Duplicates:
             KiokuError: NO_ACTIVE_SPACE.
             DependencyDown: the database does not answer.
         """
-        space = await self._spaces.active(IMAGE)
+        space = await self._spaces.serving(IMAGE, acting.owner)
         scope = scope_of("duplicates", acting.owner, space.space_id, similarity)
         start = UUID(self._tokens.read(scope, page_token)[0]) if page_token else _NOBODY
         there = await self._pictures.after(acting, space.space_id, start, MOST_LOOKED_AT)

@@ -60,6 +60,11 @@ class EmbedderClient:
                 return space_of(model.space)
         raise _down()
 
+    async def served_spaces(self) -> list[Space]:
+        """The spaces of all models it serves, the default one first."""
+        answer = await _ask(self._stub.ListModels(messages.ListModelsRequest()))
+        return [space_of(model.space) for model in answer.models]
+
     async def ping(self) -> None:
         """Return when the embedder answers."""
         await self.default_space()

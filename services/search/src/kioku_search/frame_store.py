@@ -11,10 +11,11 @@ from kioku_rt.db import first_time
 
 from kioku_search.asset import Asset, Failure, Kind, StageState
 from kioku_search.asset_row import visible_asset
+from kioku_search.backfill_rows import note_frame_failures
 from kioku_search.cutting import CutFrame, FrameRange
 from kioku_search.database import SCHEMA, unbound
 from kioku_search.indexing import Effect, Failed, FrameVector, Origin
-from kioku_search.stage_rows import begin, fail_stage, gone, is_active, live, record
+from kioku_search.stage_rows import Target, begin, fail_stage, gone, hold_space, live, record
 from kioku_search.turns import Turns
 from kioku_search.vector_store import PUT
 from kioku_search.video import VideoFacts, frame_id
@@ -98,7 +99,7 @@ class FrameStore:
     async def put_vectors(
         self, origin: Origin, space_id: str, frames: Sequence[FrameVector]
     ) -> Effect:
-        """Store them; the stage ends with the last frame in the active space.
+        """Store them; the stage ends with the last frame in the space its owner is served from.
 
         Few at a time, for each takes milliseconds in a large graph and a deletion waits for the
         lock. The event is done with the last of them; until then it may be told again.
@@ -107,15 +108,21 @@ class FrameStore:
         async with self._turns.of(origin.asset_id):
             for part in early:
                 async with unbound(self._pool) as connection:
+                    target = await hold_space(connection, space_id, origin.owner)
+                    if target.retired:
+                        return Effect.RETIRED
                     asset = await _live_video(connection, origin)
                     if isinstance(asset, Effect):
                         return asset
-                    await _put(connection, asset, origin, space_id, part)
+                    await _put(connection, asset, origin, target, part)
             async with unbound(self._pool) as connection:
+                target = await hold_space(connection, space_id, origin.owner)
+                if target.retired:
+                    return Effect.RETIRED
                 asset = await _begin(connection, origin, "search-embeddings")
                 if isinstance(asset, Effect):
                     return asset
-                await _put(connection, asset, origin, space_id, last)
+                await _put(connection, asset, origin, target, last)
                 await record(connection, origin, "embedding.store", "ok", space_id=space_id)
         return Effect.DONE
 
@@ -149,12 +156,13 @@ async def _put(
     connection: Connection,
     asset: Asset,
     origin: Origin,
-    space_id: str,
+    target: Target,
     frames: Sequence[FrameVector],
 ) -> None:
-    rows = [_vector_row(asset, origin, space_id, one) for one in frames]
+    rows = [_vector_row(asset, origin, target.space_id, one) for one in frames]
     await connection.executemany(PUT, [row for row in rows if row is not None])
-    if await is_active(connection, space_id):
+    await note_frame_failures(connection, origin, target.space_id, frames)
+    if target.serves_pictures:
         await connection.executemany(_EMBEDDED, [_state_row(origin, one) for one in frames])
         await settle(connection, asset, origin)
 

@@ -36,6 +36,7 @@ class Effect(StrEnum):
     DEAD_ASSET = "dead_asset"  # deleted, or being deleted
     OVERTAKEN = "overtaken"  # a newer try, or a vector, is there already
     UNKNOWN = "unknown"  # there never was such an asset
+    RETIRED = "retired"  # its space is retired, and with it all its vectors
 
 
 @dataclass(frozen=True)
@@ -79,21 +80,22 @@ class FrameVector:
 
 @dataclass(frozen=True)
 class Failed:
-    """A stage of an asset that failed for good."""
+    """A stage of an asset that failed for good; of embedding, in which space if one was named."""
 
     origin: Origin
     stage: str
     failure: Failure
+    space_id: str = ""
 
 
 class VectorStore(Protocol):
     """The transactions of both events; each records the event as processed and audits it."""
 
     async def put(self, origin: Origin, space_id: str, vector: Floats) -> Effect:
-        """Store a vector; a picture's stage is done if the space is the active one."""
+        """Store a vector; a picture's stage is done when searches find it."""
 
     async def fail(self, failed: Failed) -> Effect:
-        """Note the failure on stage and asset."""
+        """Note the failure on stage and asset, or on the back-fill of another space."""
 
 
 class FrameVectorStore(Protocol):
@@ -102,7 +104,7 @@ class FrameVectorStore(Protocol):
     async def put_vectors(
         self, origin: Origin, space_id: str, frames: Sequence[FrameVector]
     ) -> Effect:
-        """Store them; the stage ends with the last frame in the active space."""
+        """Store them; the stage ends with the last frame in the space its owner is served from."""
 
 
 class Indexing:
@@ -129,7 +131,8 @@ class Indexing:
         except InvalidInput as error:
             failure = Failure(error.reason, error.message)
             if space.kind == IMAGE:
-                await self._store.fail(Failed(origin, EMBEDDING_STAGE, failure))
+                failed = Failed(origin, EMBEDDING_STAGE, failure, space.space_id)
+                await self._store.fail(failed)
             return failure
         return await self._store.put(origin, space.space_id, vector)
 

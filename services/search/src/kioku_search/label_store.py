@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kioku_search.asset_events import request_embedding
 from kioku_search.asset_row import lock_asset, visible_asset
 from kioku_search.database import owned
+from kioku_search.stage_rows import hold_space
 from kioku_search.word_store import write_words
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ _RELABEL = "UPDATE search.image_embeddings SET tags = $3 WHERE owner = $1 AND as
 # On its own, because this column is in an index and the update therefore in all of them.
 _REDATE = "UPDATE search.image_embeddings SET shown_at = $3 WHERE owner = $1 AND asset_id = $2"
 # A vector that says a tag which is gone must not be found by it. One that only lacks a new tag
-# stays until the new one comes; in a space that is not searched yet it is made again later.
+# stays until the new one comes, in the space that the owner's tags are searched in.
 _DROP_OUTDATED = """
 DELETE FROM search.image_embeddings e USING search.spaces s
 WHERE s.space_id = e.space_id AND s.kind = 'TAG' AND e.owner = $1 AND e.asset_id = $2
-    AND ($3 OR s.state <> 'active')
+    AND ($3 OR s.space_id IS DISTINCT FROM $4)
 """
 _NEXT = """
 UPDATE search.assets SET labels_generation = greatest(generation, labels_generation) + 1
@@ -53,6 +54,7 @@ class LabelStore:
     async def change(self, acting: Acting, asset_id: UUID, change: Change) -> Asset | None:
         """Change the asset and its vectors' rows, and order a vector of its new tags."""
         async with owned(self._pool, acting, "asset.update", str(asset_id)) as connection:
+            serving = await _hold_tags(connection, acting.owner)
             asset = await lock_asset(connection, acting.owner, asset_id)
             if asset is None:
                 return None
@@ -63,7 +65,8 @@ class LabelStore:
                 words = (after.filename, after.tags)
                 await write_words(connection, acting.owner, asset_id, *words)
             if after.tags != asset.tags and asset.stored:
-                await _order_tags(connection, after, lost=not set(asset.tags) <= set(after.tags))
+                lost = not set(asset.tags) <= set(after.tags)
+                await _order_tags(connection, after, serving, lost=lost)
             return await visible_asset(connection, acting.owner, asset_id)
 
 
@@ -76,13 +79,21 @@ async def _write(connection: Connection, before: Asset, after: Asset) -> None:
         await connection.execute(_REDATE, *key, after.shown_at)
 
 
-async def _order_tags(connection: Connection, asset: Asset, *, lost: bool) -> None:
+async def _hold_tags(connection: Connection, owner: str) -> str | None:
+    """The space that the owner's tags are searched in, until the transaction ends."""
+    await hold_space(connection, "", owner)
+    space_id: str | None = await connection.fetchval(
+        "SELECT search.serving_space('TAG', $1)", owner
+    )
+    return space_id
+
+
+async def _order_tags(
+    connection: Connection, asset: Asset, space_id: str | None, *, lost: bool
+) -> None:
     """Order the vector of the new tags, as a newer generation than any before."""
     key = (asset.owner, asset.asset_id)
-    await connection.execute(_DROP_OUTDATED, *key, lost)
-    space_id = await connection.fetchval(
-        "SELECT space_id FROM search.spaces WHERE kind = 'TAG' AND state = 'active'"
-    )
+    await connection.execute(_DROP_OUTDATED, *key, lost, space_id)
     generation = await connection.fetchval(_NEXT, *key)
     if space_id is not None:
         await request_embedding(connection, replace(asset, generation=generation), space_id)

@@ -59,7 +59,9 @@ from kioku_search.repair_store import RepairStore, announce_outstanding
 from kioku_search.search import Search
 from kioku_search.settings import Settings
 from kioku_search.space import Spaces
+from kioku_search.space_metrics import counted
 from kioku_search.space_store import SpaceStore
+from kioku_search.space_wiring import SpaceParts, space_jobs, space_registration
 from kioku_search.stamp_store import StampStore
 from kioku_search.stats_store import StatsStore
 from kioku_search.uploads import Uploads
@@ -140,6 +142,8 @@ def build(settings: Settings, servers: Servers) -> Running:
     search_service = search_servicer.SearchServicer(
         answers, lists.duplicates(), StatsStore(servers.api)
     )
+    parts = SpaceParts(servers.worker, spaces, servers.embedder)
+    space_service = space_registration(parts, indexes.neighbours, vectors, tokens)
     verifier = TokenVerifier(settings.auth_config())
     frames = FrameStore(servers.worker)
     consumers = Consumers(
@@ -159,14 +163,14 @@ def build(settings: Settings, servers: Servers) -> Running:
             verifier,
             asset_service,
             search_service,
-            (indexes.registration, comparing.registration()),
+            (indexes.registration, comparing.registration(), space_service),
         ),
         consumers={
             **_workers(settings, servers, consumers),
             **{
                 job.name: job.run
                 for job in _jobs(
-                    settings, servers, spaces, deletions, reconciler=reconciler, answers=answers
+                    settings, servers, parts, deletions, reconciler=reconciler, answers=answers
                 )
             },
             "compare": comparing.job(settings.compare_seconds).run,
@@ -292,7 +296,7 @@ async def _answers(servers: Servers) -> bool:
 def _jobs(
     settings: Settings,
     servers: Servers,
-    spaces: Spaces,
+    parts: SpaceParts,
     deletions: Deletions,
     *,
     reconciler: Reconciler,
@@ -312,7 +316,8 @@ def _jobs(
         SWEEPS.inc(await deletions.sweep())
 
     return [
-        Job("space", 5.0, spaces.ensure_active),
-        Job("repair", settings.repair_seconds, repair),
-        Job("housekeeping", settings.housekeeping_seconds, keep_house),
+        Job("space", 5.0, counted("space", parts.spaces.ensure_active)),
+        Job("repair", settings.repair_seconds, counted("repair", repair)),
+        Job("housekeeping", settings.housekeeping_seconds, counted("housekeeping", keep_house)),
+        *space_jobs(settings, parts, servers.bus, servers.objects),
     ]

@@ -60,11 +60,13 @@ class SearchByMethod:
         options: Options,
         *,
         page_token: str = "",
+        space_id: str = "",
     ) -> Answer:
         """The `options.k` best assets.
 
         A page token is of this method alone and of one list; there is none of lists that are fused,
-        nor of results that are folded or spread. Pages of any answer are made by `Pages`.
+        nor of results that are folded or spread. Pages of any answer are made by `Pages`, which
+        names the space it began in.
 
         Raises:
             InvalidInput: a bad vector or picture; words where there must be none, or none where
@@ -75,7 +77,7 @@ class SearchByMethod:
         """
         if options.rearranged:
             _check_first(page_token)
-        ask = Ask(self._search, self._words, acting, query, wanted, options)
+        ask = Ask(self._search, self._words, acting, query, wanted, options, space_id=space_id)
         answer = await self._answer(ask, page_token)
         return await self._refinement.refine(acting, answer, options)
 
@@ -121,7 +123,9 @@ class SearchByMethod:
 
     async def _auto(self, ask: Ask, page_token: str) -> Answer:
         _check_first(page_token)
-        tags, visual = [await self._spaces.find_active(kind) for kind in (TAG, IMAGE)]
+        tags, visual = [
+            await self._spaces.find_serving(kind, ask.acting.owner) for kind in (TAG, IMAGE)
+        ]
         said = [Method.TAGS] * (tags is not None) + [Method.WORDS] * (ask.text is not None)
         try:
             return await self._seen(ask.surely(), tags, visual)

@@ -1,4 +1,4 @@
-"""Every metric of this service, declared once."""
+"""Metrics of searches, events and repairs; those of spaces are in `space_metrics`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from kioku_rt.telemetry import FAST_BUCKETS
 from prometheus_client import Counter, Gauge, Histogram
+
+from kioku_search.space_metrics import SEARCHES_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +56,7 @@ EFFECTS = Counter(
 )
 MISSING_VECTORS = Gauge(
     "kioku_search_missing_vectors",
-    "Assets that should have a vector in the active space for longer than the grace and have none.",
+    "Assets that lack their vector, beyond the grace, in the space their owner is served from.",
 )
 REPAIRS = Counter("kioku_search_repairs_total", "Vectors ordered again by the reconciler.")
 FINDINGS = Gauge(
@@ -89,6 +91,7 @@ def answered(query: str, answer: Answer) -> None:
     kind = query.removesuffix("Query").lower()
     SEARCHES.labels(kind, answer.strategy, str(answer.cached_vector).lower()).inc()
     DATABASE_SECONDS.labels(answer.strategy).observe(answer.database_ms / 1e3)
+    SEARCHES_SECONDS.labels(answer.space_id).observe((answer.embed_ms + answer.database_ms) / 1e3)
     if answer.embed_ms:
         EMBED_SECONDS.observe(answer.embed_ms / 1e3)
 

@@ -10,12 +10,13 @@ Results that are folded or spread are chosen among all that were found; of them 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from kioku_rt.auth.principal import Acting
-from kioku_rt.errors import InvalidInput, KiokuError
+from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_search.page_token import PageTokens, scope_of
@@ -36,6 +37,7 @@ from kioku_search.search import Answer, Neighbour
 # One more is asked for than is wanted, and the graph gives at most 2,000.
 MOST = 1999
 _TAIL = -1
+_OVER = frozenset({Reason.SPACE_UNKNOWN, Reason.SPACE_NOT_SERVED, Reason.PAGE_TOKEN_INVALID})
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,10 @@ class Pages:
     async def _lengthen(self, ask: _Ask, standing: Standing) -> None:
         depth = min(2 * standing.length, MOST)
         question = ask.question.by(standing.method)
-        answer = await self._ranker.ranked(ask.acting, question, k=depth)
+        with _same_space():
+            answer = await self._ranker.ranked(
+                ask.acting, question, k=depth, space_id=standing.space_id
+            )
         if answer.space_id != standing.space_id:  # other scores, another order: nothing to add to
             raise KiokuError(Reason.PAGE_TOKEN_EXPIRED, field="page_token")
         more = _ranking(answer, ask, complete=len(answer.hits) < depth)
@@ -190,15 +195,10 @@ class Pages:
         self, ask: _Ask, standing: Standing, continuation: str, wanted: int
     ) -> Answer:
         question = ask.question.by(standing.method)
-        try:
+        with _same_space():
             return await self._ranker.ranked(
                 ask.acting, question, k=wanted, page_token=continuation
             )
-        except InvalidInput as error:
-            if error.reason is not Reason.PAGE_TOKEN_INVALID:
-                raise
-            # It was ours and was good: the space that is searched has changed.
-            raise KiokuError(Reason.PAGE_TOKEN_EXPIRED, field="page_token") from error
 
     async def _standing(self, ask: _Ask, ranking_id: UUID) -> Standing:
         cut = await self._rankings.cut(ask.acting, ranking_id, 0, 0)
@@ -208,6 +208,17 @@ class Pages:
 
     def _sign(self, ask: _Ask, ranking_id: UUID, *position: int | str) -> str:
         return self._tokens.sign(ask.scope, [ranking_id.hex, *position])
+
+
+@contextmanager
+def _same_space() -> Iterator[None]:
+    """A list goes on in the space it began in; where that cannot be searched any more, it ends."""
+    try:
+        yield
+    except KiokuError as error:
+        if error.reason not in _OVER:
+            raise
+        raise KiokuError(Reason.PAGE_TOKEN_EXPIRED, field="page_token") from error
 
 
 def _ranking(answer: Answer, ask: _Ask, *, complete: bool) -> Ranking:

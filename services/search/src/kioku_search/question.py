@@ -83,9 +83,19 @@ class Ranker(Protocol):
     """Whoever ranks an owner's assets anew."""
 
     async def ranked(
-        self, acting: Acting, question: Question, *, k: int, page_token: str = ""
+        self,
+        acting: Acting,
+        question: Question,
+        *,
+        k: int,
+        page_token: str = "",
+        space_id: str = "",
     ) -> Answer:
-        """The `k` best now, or those after a page token of its own."""
+        """The `k` best now, or those after a page token of its own.
+
+        Args:
+            space_id: to search in, if it is not what the owner is served from now.
+        """
 
 
 class RankByMethod:
@@ -95,7 +105,13 @@ class RankByMethod:
         self._search = search
 
     async def ranked(
-        self, acting: Acting, question: Question, *, k: int, page_token: str = ""
+        self,
+        acting: Acting,
+        question: Question,
+        *,
+        k: int,
+        page_token: str = "",
+        space_id: str = "",
     ) -> Answer:
         """The `k` best now, or those after a page token of its own."""
         return await self._search.search(
@@ -104,4 +120,5 @@ class RankByMethod:
             question.wanted,
             replace(question.options, k=k),
             page_token=page_token,
+            space_id=space_id,
         )

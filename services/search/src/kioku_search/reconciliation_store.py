@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LONG_SECONDS = 600
 """How long one statement over all owners may take."""
-_FILLED = frozenset({"active", "canary", "backfilling"})
+_FILLED = frozenset({"active", "canary", "standby", "backfilling"})
 """States of a space in which every asset should have its vector, now or soon."""
 _EXPECTED = """
 SELECT a.kind, CASE a.kind WHEN 'IMAGE' THEN count(*) ELSE
@@ -135,7 +135,7 @@ class ReconciliationStore:
                 FindingKind.MISSING_VECTOR,
                 _LACKING + MISSING[kind],
                 samples,
-                (space_id, EMBEDDING_STAGE, EVERYTHING, grace),
+                (space_id, EMBEDDING_STAGE, EVERYTHING, grace, "", 0, False),
             )
             found.append(Finding(one.kind, one.count, one.samples, space_id, kind))
         return found

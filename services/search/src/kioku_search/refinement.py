@@ -91,7 +91,7 @@ class Refinement:
         Raises:
             DependencyDown: the database does not answer.
         """
-        answer = _weighed(answer, await self._backgrounds(answer), options)
+        answer = _weighed(answer, await self._backgrounds(acting, answer), options)
         if options.rearranged and answer.hits:
             answer = await self._rearranged(acting, answer, options)
         answer = replace(answer, hits=answer.hits[: options.k])
@@ -99,8 +99,8 @@ class Refinement:
             answer = await self._with_moments(acting, answer, options.moments)
         return answer
 
-    async def _backgrounds(self, answer: Answer) -> Backgrounds:
-        tags = await self._spaces.find_active(TAG)
+    async def _backgrounds(self, acting: Acting, answer: Answer) -> Backgrounds:
+        tags = await self._spaces.find_serving(TAG, acting.owner)
         seen = None
         if answer.seen is not None:
             known = await self._calibrations.of(answer.seen.space.space_id)
@@ -114,7 +114,11 @@ class Refinement:
         return await asyncio.to_thread(_arranged, answer, vectors, options)
 
     async def _vectors(self, acting: Acting, answer: Answer) -> Vectors:
-        space = answer.seen.space if answer.seen else await self._spaces.find_active(IMAGE)
+        space = (
+            answer.seen.space
+            if answer.seen
+            else await self._spaces.find_serving(IMAGE, acting.owner)
+        )
         if space is None:
             return {}
         hits = [(hit.asset_id, hit.frame_no) for hit in answer.hits]

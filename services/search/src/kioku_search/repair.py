@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from kioku_rt.errors import KiokuError
-from kioku_rt.reasons import Reason
-
 from kioku_search.asset import Kind
-from kioku_search.space import Spaces
+from kioku_search.space import IMAGE, Share, Spaces, share_of
 
 
 @dataclass(frozen=True)
@@ -42,21 +39,30 @@ class Round:
     ordered: int
 
 
+@dataclass(frozen=True)
+class Hole:
+    """Where to look: assets of a kind, of the owners that a space serves (empty: none yet)."""
+
+    kind: Kind
+    space_id: str
+    owners: Share
+    everything: bool
+
+
 class RepairStore(Protocol):
     """Set difference and orders."""
 
-    async def missing(
-        self, kind: Kind, space_id: str, grace: timedelta, *, everything: bool
-    ) -> int:
+    async def missing(self, hole: Hole, grace: timedelta) -> int:
         """Assets that should have a vector in the space for longer than `grace` and have none."""
 
-    async def order(
-        self, kind: Kind, space_id: str, rules: RepairRules, *, everything: bool
-    ) -> int:
+    async def order(self, hole: Hole, rules: RepairRules) -> int:
         """Order vectors for the next of them; how many."""
 
     async def unsent(self) -> bool:
         """Whether an event still waits in the outbox."""
+
+    async def in_backfill(self) -> int:
+        """Vectors that back-fills ordered and that did not come yet."""
 
 
 class Queue(Protocol):
@@ -97,22 +103,32 @@ class Reconciler:
         return await self._round(everything=True)
 
     async def _round(self, *, everything: bool) -> Round:
-        space_id = await self._space_id()
-        rounds = [await self._mend(kind, space_id, everything=everything) for kind in Kind]
+        calm = not await self._store.unsent()
+        rounds = [
+            await self._mend(Hole(kind, space_id, owners, everything), calm=calm)
+            for space_id, owners in (await self._serving()).items()
+            for kind in Kind
+        ]
         return Round(sum(one.missing for one in rounds), sum(one.ordered for one in rounds))
 
-    async def _mend(self, kind: Kind, space_id: str, *, everything: bool) -> Round:
+    async def _mend(self, hole: Hole, *, calm: bool) -> Round:
         """One kind's round: pictures are mended although nobody cuts videos, and the other way."""
-        rules = self._rules
-        missing = await self._store.missing(kind, space_id, rules.grace, everything=everything)
-        if not missing or await self._store.unsent() or await self._queue.waiting(kind):
+        missing = await self._store.missing(hole, self._rules.grace)
+        if not missing or not calm or await self._busy(hole.kind):
             return Round(missing, 0)
-        return Round(missing, await self._store.order(kind, space_id, rules, everything=everything))
+        return Round(missing, await self._store.order(hole, self._rules))
 
-    async def _space_id(self) -> str:
-        try:
-            return (await self._spaces.active()).space_id
-        except KiokuError as error:
-            if error.reason is not Reason.NO_ACTIVE_SPACE:
-                raise
-            return ""  # then every unfinished asset lacks its vector; the embedder chooses
+    async def _busy(self, kind: Kind) -> bool:
+        """Whether more is under way than back-fills have ordered."""
+        return await self._queue.waiting(kind) > await self._store.in_backfill()
+
+    async def _serving(self) -> dict[str, Share]:
+        """The spaces in which pictures are searched, and the owners of each.
+
+        What the other live spaces lack is ordered by their back-fills.
+        """
+        known = await self._spaces.known()
+        pictures = [space_id for space_id, one in known.items() if one.space.kind == IMAGE]
+        shares = {space_id: share_of(space_id, known) for space_id in pictures}
+        found = {space_id: share for space_id, share in shares.items() if share is not None}
+        return found or {"": Share()}  # then the embedder chooses

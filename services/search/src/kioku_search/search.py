@@ -69,23 +69,30 @@ class After:
     distance: float
     asset_id: UUID
     seen: int
+    space_id: str = ""
+    """Of a list of vectors, the space it was found in and stays in."""
 
     @classmethod
     def read(cls, tokens: PageTokens, scope: bytes, token: str) -> After | None:
         """What a token says; None for the first page.  Raises InvalidInput PAGE_TOKEN_INVALID."""
         if not token:
             return None
-        distance, asset_id, seen = tokens.read(scope, token)
-        return cls(float.fromhex(distance), UUID(asset_id), seen)
+        distance, asset_id, seen, space_id = tokens.read(scope, token)
+        return cls(float.fromhex(distance), UUID(asset_id), seen, space_id)
 
     @classmethod
     def token(
-        cls, tokens: PageTokens, scope: bytes, hits: Sequence[Neighbour], before: After | None
+        cls,
+        tokens: PageTokens,
+        scope: bytes,
+        hits: Sequence[Neighbour],
+        before: After | None,
+        space_id: str = "",
     ) -> str:
         """The token of what comes after these hits of a page."""
         last = hits[-1]
         seen = len(hits) + (before.seen if before else 0)
-        return tokens.sign(scope, [last.distance.hex(), str(last.asset_id), seen])
+        return tokens.sign(scope, [last.distance.hex(), str(last.asset_id), seen, space_id])
 
 
 @dataclass(frozen=True)
@@ -178,25 +185,29 @@ class Search:
         page_token: str = "",
         min_score: float | None = None,
         kind: str = IMAGE,
+        space_id: str = "",
     ) -> Answer:
-        """The `k` nearest assets after the page before, in the active space of a kind.
+        """The `k` nearest assets after the page before, in the owner's space of a kind.
+
+        A page stays in the space that the first one was found in, whatever becomes active. With
+        `space_id` of that kind the first one is of that space.
 
         Raises:
             InvalidInput: a bad vector or picture; PAGE_TOKEN_INVALID.
             KiokuError: NO_ACTIVE_SPACE, SPACE_UNKNOWN, ASSET_NOT_FOUND, ASSET_NOT_READY.
             DependencyDown: the database, or (text, picture) the embedder, does not answer.
         """
-        space = await self._space_of(query, kind)
-        scope = scope_of(
-            "search", acting.owner, space.space_id, identity(query), wanted.facts, min_score
-        )
+        scope = scope_of("search", acting.owner, kind, identity(query), wanted.facts, min_score)
         after = After.read(self._tokens, scope, page_token)
+        space = await self._space_of(acting, query, kind, after.space_id if after else space_id)
         started = time.perf_counter()
         seen, cached = await self._sight.of(acting, query, space)
         embedded = time.perf_counter()
         like = query.asset_id if isinstance(query, LikeQuery) else None
         probe = Probe(space, seen.vector, like, wanted, after)
         found = await self._nearest(acting, query, probe, k + 1)
+        if not found:
+            await self._spaces.recheck(space.space_id)
         if not found and like is not None:
             await self._neighbours.check_searchable(acting, like, space.space_id)
         done = time.perf_counter()
@@ -206,7 +217,9 @@ class Search:
         route = route_of(found, kept=len(hits), k=k, first_page=after is None)
         return Answer(
             hits=tuple(hits),
-            next_page_token=After.token(self._tokens, scope, hits, after) if more else "",
+            next_page_token=After.token(self._tokens, scope, hits, after, space.space_id)
+            if more
+            else "",
             space_id=space.space_id,
             strategy=route.strategy,
             embed_ms=0.0 if cached else (embedded - started) * 1e3,
@@ -217,11 +230,15 @@ class Search:
             seen=seen if space.kind == IMAGE else None,
         )
 
-    async def _space_of(self, query: Query, kind: str) -> Space:
+    async def _space_of(self, acting: Acting, query: Query, kind: str, begun_in: str) -> Space:
         base = query.base if isinstance(query, JointQuery) else query
         if isinstance(base, VectorQuery):
             return await self._spaces.searchable(base.space_id)
-        return await self._spaces.active(kind)
+        if begun_in:
+            begun = await self._spaces.searchable(begun_in)
+            if begun.kind == kind:
+                return begun
+        return await self._spaces.serving(kind, acting.owner)
 
     async def _nearest(
         self, acting: Acting, query: Query, probe: Probe, limit: int

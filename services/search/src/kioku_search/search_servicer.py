@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import numpy as np
-from kioku.common.v1 import space_pb2, vector_pb2
+from kioku.common.v1 import vector_pb2
 from kioku.search.v1 import search_service_pb2 as messages
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceServicer
 from kioku_rt.auth import acting_owner
@@ -41,7 +41,7 @@ from kioku_search.option_message import (
 from kioku_search.query import ImageQuery, LikeQuery, Query, TextQuery, VectorQuery
 from kioku_search.question import Answering, Question
 from kioku_search.search import Answer, Neighbour, Wanted
-from kioku_search.space import Space
+from kioku_search.space_message import space_message
 from kioku_search.stats import SpaceCount, Stats
 
 SCOPE = "search.act"
@@ -203,19 +203,4 @@ def _hit(hit: Neighbour, answer: Answer) -> messages.Hit:
 def _space_stats(one: SpaceCount) -> messages.SpaceStats:
     return messages.SpaceStats(
         space=space_message(one.known.space), state=one.known.state, vectors=one.vectors
-    )
-
-
-def space_message(space: Space) -> space_pb2.Space:
-    """A space as the contracts write it."""
-    return space_pb2.Space(
-        space_id=space.space_id,
-        kind=space_pb2.SpaceKind.Value("SPACE_KIND_" + space.kind),
-        model=space.model,
-        revision=space.revision,
-        dimension=space.dimension,
-        metric=vector_pb2.Metric.Value("METRIC_" + space.metric),
-        preprocessing=space.preprocessing,
-        normalised=space.normalised,
-        precision=space.precision,
     )

@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode
 
 from kioku_search.admission import UploadRules
 from kioku_search.asset import Kind
+from kioku_search.filling import FillRules
 from kioku_search.index import IndexMethod, OperatorClass, Parameters
 from kioku_search.recall_watch import RecallRules
 from kioku_search.repair import RepairRules
@@ -54,6 +55,10 @@ class Settings(StorageSettings):
         words_seconds: how often words that other code changed are written.
         calibration_seconds: how often it is looked whether a space's background is due.
         repair_grace_seconds: how long a stage may be pending before it may be repaired.
+        backfill_in_flight: vectors of one space that a back-fill has ordered and that did not
+            come yet, at most.
+        backfill_grace_seconds: how long an asset may be READY before other spaces lack it.
+        backfill_patience_seconds: after which an order that brought nothing is given again.
         compare_seconds: how often rows are compared with rows for the gauges.
     """
 
@@ -104,6 +109,10 @@ class Settings(StorageSettings):
     repair_batch: int = Field(default=100, ge=1, le=1000)
     compare_seconds: float = Field(default=3600.0, gt=0)
     housekeeping_seconds: float = Field(default=30.0, gt=0)
+    backfill_seconds: float = Field(default=1.0, gt=0)
+    backfill_in_flight: int = Field(default=256, ge=1, le=10_000)
+    backfill_grace_seconds: int = Field(default=30, ge=0)
+    backfill_patience_seconds: int = Field(default=600, ge=1)
     words_seconds: float = Field(default=5.0, gt=0)
     calibration_seconds: float = Field(default=60.0, gt=0)
 
@@ -145,6 +154,14 @@ class Settings(StorageSettings):
             longest=timedelta(seconds=self.repair_longest_seconds),
             batch=self.repair_batch,
             every_nth=20,
+        )
+
+    def fill_rules(self) -> FillRules:
+        """Say how back-fills work."""
+        return FillRules(
+            in_flight=self.backfill_in_flight,
+            grace=timedelta(seconds=self.backfill_grace_seconds),
+            patience=timedelta(seconds=self.backfill_patience_seconds),
         )
 
     def recall_rules(self) -> RecallRules:

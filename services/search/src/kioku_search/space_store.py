@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 
     from kioku_search.index import Parameters
 
-_FIELDS = "space_id, kind, model, revision, dimension, metric, preprocessing, normalised, precision"
+SPACE_FIELDS = (
+    "space_id, kind, model, revision, dimension, metric, preprocessing, normalised, precision"
+)
 _REGISTER = "SELECT search.register_space($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _REGISTER_INDEXED = (
     "SELECT search.register_indexed_space($1, $2, $3, $4, $5, $6, $7, $8, $9,"
     " $10, $11, $12, $13, $14)"
 )
+
+
+def known_space(row: asyncpg.Record) -> KnownSpace:
+    """The space that the first columns of a row hold: its fields, state and canary percent."""
+    space = Space(*list(row.values())[:9])
+    return KnownSpace(space, row["state"], row["canary_percent"])
 
 
 class SpaceStore:
@@ -40,8 +48,10 @@ class SpaceStore:
     async def all(self) -> list[KnownSpace]:
         """Every space."""
         async with unbound(self._pool) as connection:
-            rows = await connection.fetch(f"SELECT {_FIELDS}, state FROM search.spaces")  # noqa: S608
-        return [KnownSpace(Space(*list(row.values())[:-1]), row["state"]) for row in rows]
+            rows = await connection.fetch(
+                f"SELECT {SPACE_FIELDS}, state, canary_percent FROM search.spaces"  # noqa: S608
+            )
+        return [known_space(row) for row in rows]
 
     async def register(self, space: Space) -> str:
         """Its state afterwards; the first space of its kind becomes active.

@@ -7,6 +7,7 @@ follows its stages, and what was done is audited.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kioku_rt.db import audit, first_time
@@ -14,6 +15,7 @@ from kioku_rt.db import audit, first_time
 from kioku_search.asset_row import lock_asset
 from kioku_search.database import SCHEMA
 from kioku_search.indexing import Effect, Failed, Origin
+from kioku_search.space import IMAGE
 
 if TYPE_CHECKING:
     from kioku_rt.db.pool import Connection
@@ -65,14 +67,44 @@ async def gone(connection: Connection, origin: Origin) -> Effect:
     return Effect.DEAD_ASSET if dead else Effect.UNKNOWN
 
 
-async def is_active(connection: Connection, space_id: str) -> bool:
-    """Whether pictures are searched in this space, so that its vectors finish a stage."""
+@dataclass(frozen=True)
+class Target:
+    """The space that a vector is written to, as it is until the transaction ends."""
+
+    space_id: str
+    kind: str
+    state: str
+    serves: bool
+    """Whether the vector's owner is served from it."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there is such a space at all."""
+        return bool(self.state)
+
+    @property
+    def retired(self) -> bool:
+        """Whether nothing can be written to it any more."""
+        return self.state in ("", "retired")
+
+    @property
+    def serves_pictures(self) -> bool:
+        """Whether its vectors finish a stage."""
+        return self.serves and self.kind == IMAGE
+
+
+async def hold_space(connection: Connection, space_id: str, owner: str) -> Target:
+    """The space as it stays until the transaction ends; before any lock on an asset."""
+    row = await connection.fetchrow("SELECT * FROM search.space_for_write($1, $2)", space_id, owner)
+    if row is None:
+        return Target(space_id, "", "", serves=False)
+    return Target(space_id, row["kind"], row["state"], row["serves"])
+
+
+async def is_found(connection: Connection, asset: Asset) -> bool:
+    """Whether an asset, all of it, is found by whoever may search for it now."""
     return bool(
-        await connection.fetchval(
-            "SELECT true FROM search.spaces"
-            " WHERE space_id = $1 AND state = 'active' AND kind = 'IMAGE'",
-            space_id,
-        )
+        await connection.fetchval("SELECT search.is_found($1, $2)", asset.owner, asset.asset_id)
     )
 
 

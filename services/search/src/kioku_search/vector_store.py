@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kioku_search.asset import EMBEDDING_STAGE, Kind
+from kioku_search.backfill_rows import note_failure
 from kioku_search.database import unbound
 from kioku_search.indexing import Effect, Failed, Origin
-from kioku_search.stage_rows import begin, fail_stage, finish_stage, is_active, record
+from kioku_search.space import IMAGE
+from kioku_search.stage_rows import (
+    begin,
+    fail_stage,
+    finish_stage,
+    hold_space,
+    is_found,
+    record,
+)
 
 if TYPE_CHECKING:
     import asyncpg
@@ -55,8 +64,11 @@ class VectorStore:
         self._pool = pool
 
     async def put(self, origin: Origin, space_id: str, vector: npt.NDArray[np.float32]) -> Effect:
-        """Store a vector; a picture's stage is done if the space is the active one."""
+        """Store a vector; a picture's stage is done when searches find it."""
         async with unbound(self._pool) as connection:
+            target = await hold_space(connection, space_id, origin.owner)
+            if target.retired:
+                return Effect.RETIRED
             asset = await begin(connection, origin, "search-embeddings")
             if isinstance(asset, Effect):
                 return asset
@@ -75,15 +87,24 @@ class VectorStore:
                 None,
                 vector,
             )
-            if asset.kind is Kind.IMAGE and await is_active(connection, space_id):
+            seen = asset.kind is Kind.IMAGE and target.kind == IMAGE
+            if seen and await is_found(connection, asset):
                 await finish_stage(connection, asset, EMBEDDING_STAGE, origin.attempts)
             await record(connection, origin, "embedding.store", "ok", space_id=space_id)
         return Effect.DONE
 
     async def fail(self, failed: Failed) -> Effect:
-        """Note the failure on stage and asset, unless a newer try or a vector is there."""
+        """Note the failure on stage and asset, unless a newer try or a vector is there.
+
+        In a space that is filled beside the one its owner is served from, it is noted there alone.
+        """
         async with unbound(self._pool) as connection:
+            target = await hold_space(connection, failed.space_id, failed.origin.owner)
             asset = await begin(connection, failed.origin, "search-failures")
             if isinstance(asset, Effect):
                 return asset
+            if target.known and failed.stage == EMBEDDING_STAGE:
+                await note_failure(connection, failed)
+                if not target.serves:
+                    return Effect.DONE
             return await fail_stage(connection, asset, failed)

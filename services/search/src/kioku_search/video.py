@@ -24,7 +24,7 @@ class VideoFacts:
 
 @dataclass(frozen=True, slots=True)
 class VideoProgress:
-    """Frames cut, embedded in the active space, and failed; `total` is None until all are cut."""
+    """Frames cut, embedded where they are searched, and failed; `total`: None until all are cut."""
 
     total: int | None = None
     cut: int = 0

@@ -12,7 +12,7 @@ from kioku_rt.reasons import CATALOGUE, Reason
 
 from kioku_search.asset import EMBEDDING_STAGE, FRAMES_STAGE, Asset, Failure
 from kioku_search.indexing import Failed, Origin
-from kioku_search.stage_rows import fail_stage, finish_stage
+from kioku_search.stage_rows import fail_stage, finish_stage, is_found
 
 if TYPE_CHECKING:
     import asyncpg
@@ -46,8 +46,8 @@ _DROP_BEYOND = (
     "DELETE FROM search.image_embeddings WHERE owner = $1 AND asset_id = $2 AND frame_no >= $3",
 )
 _DROP_OLDER = """
-DELETE FROM search.image_embeddings e USING search.spaces s
-WHERE s.space_id = e.space_id AND s.state = 'active' AND s.kind = 'IMAGE'
+DELETE FROM search.image_embeddings e
+WHERE e.space_id = search.serving_space('IMAGE', $1)
     AND e.owner = $1 AND e.asset_id = $2 AND e.frame_no >= 0 AND e.generation < $3
 """
 
@@ -97,7 +97,8 @@ async def _end_embedding(
     key = (asset.owner, asset.asset_id, origin.generation)
     await connection.execute(_DROP_OLDER, *key)
     if video["frames_embedded"]:
-        await finish_stage(connection, asset, EMBEDDING_STAGE, origin.attempts)
+        if await is_found(connection, asset):
+            await finish_stage(connection, asset, EMBEDDING_STAGE, origin.attempts)
         return
     (worst,) = await connection.fetch(_WORST, *key)
     failure = Failure(Reason(worst["reason"]), worst["message"])

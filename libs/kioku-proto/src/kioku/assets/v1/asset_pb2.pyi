@@ -209,7 +209,7 @@ class VideoProgress(_message.Message):
     frames_cut: _builtins.int
     """Frames cut and stored so far."""
     frames_embedded: _builtins.int
-    """Frames that have a vector in the active space."""
+    """Frames that have a vector in the space their owner is served from."""
     frames_failed: _builtins.int
     """Frames that will not get one, see ListFrames."""
     @_builtins.property

@@ -569,7 +569,7 @@ class Explain(_message.Message):
     FUSION_FIELD_NUMBER: _builtins.int
     strategy: _builtins.str
     """`exact` (every vector of the owner was compared), or the index that was asked, iteratively:
-    `hnsw` or `ivfflat`; `words`: no vector was compared. Of fused lists: of the first.
+    `hnsw` or `ivfflat`.
     """
     embed_ms: _builtins.float
     """Milliseconds for the query's vector (0 when it came from the cache)."""
@@ -844,7 +844,7 @@ class SpaceStats(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     VECTORS_FIELD_NUMBER: _builtins.int
     state: _builtins.str
-    """`registered`, `backfilling`, `canary`, `active` or `retired`."""
+    """`registered`, `backfilling`, `canary`, `active`, `standby` or `retired`."""
     vectors: _builtins.int
     """Vectors of the owner in it."""
     @_builtins.property
@@ -896,7 +896,7 @@ class GetStatsResponse(_message.Message):
     SPACES_FIELD_NUMBER: _builtins.int
     MISSING_VECTORS_FIELD_NUMBER: _builtins.int
     missing_vectors: _builtins.int
-    """Assets that should have a vector in the active space and do not."""
+    """Assets that should have a vector in the space their owner is served from, and do not."""
     @_builtins.property
     def assets(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """Assets by state name, for example `READY`."""

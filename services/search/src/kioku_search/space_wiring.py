@@ -1,0 +1,88 @@
+"""What `main` wires for the life of spaces: their service and their jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kioku.search.v1.space_service_pb2_grpc import add_SpaceServiceServicer_to_server
+from kioku_rt.rpc import Registration
+
+from kioku_search import space_servicer
+from kioku_search.backfill import Backfills
+from kioku_search.backfill_store import BackfillStore
+from kioku_search.comparison import Comparisons
+from kioku_search.event_queue import EventQueue
+from kioku_search.figure_store import FigureStore
+from kioku_search.fill_store import FillStore
+from kioku_search.filling import Filling
+from kioku_search.housekeeping import Job
+from kioku_search.sample_store import SampleStore
+from kioku_search.settling_store import SettlingStore
+from kioku_search.space_life import SpaceLife
+from kioku_search.space_life_store import SpaceLifeStore
+from kioku_search.space_metrics import JOB_RUNS, Shown, counted
+
+if TYPE_CHECKING:
+    import asyncpg
+    from kioku_rt.events import EventBus
+    from kioku_rt.objects import ObjectStore
+
+    from kioku_search.page_token import PageTokens
+    from kioku_search.query_vectors import QueryVectors
+    from kioku_search.search import Neighbours
+    from kioku_search.settings import Settings
+    from kioku_search.space import Models, Spaces
+
+_SETTLE_SECONDS = 2.0
+_SHOW_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class SpaceParts:
+    """What the life of spaces stands on."""
+
+    worker: asyncpg.Pool
+    spaces: Spaces
+    models: Models
+
+
+def space_registration(
+    parts: SpaceParts, neighbours: Neighbours, vectors: QueryVectors, tokens: PageTokens
+) -> Registration:
+    """SpaceService."""
+    follow = SettlingStore(parts.worker).settle
+    return Registration(
+        space_servicer.NAME,
+        add_SpaceServiceServicer_to_server,
+        space_servicer.SpaceServicer(
+            SpaceLife(SpaceLifeStore(parts.worker), parts.spaces, parts.models, follow),
+            Backfills(BackfillStore(parts.worker), parts.spaces, tokens),
+            Comparisons(SampleStore(parts.worker), neighbours, vectors, parts.spaces),
+        ),
+    )
+
+
+def space_jobs(
+    settings: Settings, parts: SpaceParts, bus: EventBus, objects: ObjectStore
+) -> list[Job]:
+    """Filling, and what follows a change."""
+    filling = Filling(
+        FillStore(parts.worker),
+        parts.spaces,
+        objects,
+        EventQueue(bus),
+        settings.fill_rules(),
+    )
+
+    async def fill() -> None:
+        for outcome in (await filling.run_once()).values():
+            JOB_RUNS.labels("backfill", outcome.value).inc()
+
+    settle = counted("settle", SettlingStore(parts.worker).settle)
+    show = counted("figures", Shown(FigureStore(parts.worker)).show)
+    return [
+        Job("backfill", settings.backfill_seconds, fill),
+        Job("settle", _SETTLE_SECONDS, settle),
+        Job("figures", _SHOW_SECONDS, show),
+    ]

@@ -109,7 +109,7 @@ async def test_the_whole_way_over_grpc(filled, start_service, objects):
         late = search_service_pb2.SearchRequest(
             text="text 7", k=5, page_token=first.next_page_token
         )
-        assert Reason.SPACE_UNKNOWN == await refused(search.Search(late))
+        assert Reason.PAGE_TOKEN_EXPIRED == await refused(search.Search(late))
 
 
 async def test_a_space_is_compared_before_anybody_sees_it(filled, start_service, objects):

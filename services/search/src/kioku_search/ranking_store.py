@@ -35,8 +35,9 @@ _KEEP = (
 )
 _STANDING = """
 SELECT ranking_id, digest, space_id, method, route, findings, complete, continuation,
-    cardinality(asset_ids) AS length FROM search.result_pages
-WHERE owner = $1 AND expires_at > clock_timestamp()
+    cardinality(asset_ids) AS length FROM search.result_pages r
+WHERE owner = $1 AND expires_at > clock_timestamp() AND (space_id = '' OR EXISTS (
+    SELECT FROM search.spaces s WHERE s.space_id = r.space_id AND s.state <> 'retired'))
 """
 # LIMIT 1 makes it one key look-up per result, whatever the planner believes.
 _CUT = """

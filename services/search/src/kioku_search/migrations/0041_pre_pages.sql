@@ -91,7 +91,8 @@ BEGIN
     END IF;
     IF p_request_id IS NOT NULL THEN
         DELETE FROM search.result_pages r
-            WHERE r.owner = v_owner AND r.request_id = p_request_id AND r.expires_at <= clock_timestamp();
+            WHERE r.owner = v_owner AND r.request_id = p_request_id AND (r.expires_at <= clock_timestamp()
+                OR EXISTS (SELECT FROM search.spaces s WHERE s.space_id = r.space_id AND s.state = 'retired'));
     END IF;
     INSERT INTO search.result_pages (owner, ranking_id, request_id, digest, about, space_id, method,
         route, findings, complete, continuation, asset_ids, distances, frame_nos, times, details, expires_at)

@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from kioku_rt.images.link import Link
 from kioku_rt.reasons import Reason
 
 START_SECONDS = 30.0
+DYING_SECONDS = 1.0
 WALL_FACTOR = 3.0
 """Wall time allowed per CPU second: a busy machine is no fault of the picture."""
 
@@ -107,11 +108,24 @@ class DecodeWorker:
             DependencyDown: it did not come up.
         """
         if self._link is None or not self.running():
-            self.discard()
-            self.launch()
-            self.wait_ready()
+            self._start_anew()
         assert self._link is not None  # noqa: S101 - launch() set it
         return self._link
+
+    def _start_anew(self) -> None:
+        """A fork server that is dying still takes calls; soon after, there is another one."""
+        begun = monotonic()
+        while True:
+            self.discard()
+            try:
+                self.launch()
+                self.wait_ready()
+            except DependencyDown:
+                if monotonic() - begun > DYING_SECONDS:
+                    raise
+                sleep(0.05)
+            else:
+                return
 
     def decode(self, data: bytes) -> DecodedImage:
         """Lets the child decode `data`; a child killed from outside gets one successor.

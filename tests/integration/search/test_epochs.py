@@ -52,6 +52,7 @@ CHANGES = {
     "state": "UPDATE search.assets SET state = 'DELETING' WHERE asset_id = $1",
     "vector": "DELETE FROM search.image_embeddings WHERE asset_id = $1",
     "vector's tags": "UPDATE search.image_embeddings SET tags = '{new}' WHERE asset_id = $1",
+    "words": "UPDATE search.asset_words SET words = 'new' WHERE asset_id = $1",
     "row": "DELETE FROM search.assets WHERE asset_id = $1",
 }
 
@@ -82,6 +83,18 @@ async def test_what_no_answer_shows_does_not_count(spaces, statement):
     await spaces.owner.execute(statement, asset_id)
     await spaces.stored_asset("ann", state="UPLOADING")
     assert before == await epoch(spaces)
+
+
+async def test_what_is_known_of_a_space_counts_for_everybody(spaces):
+    """Relevance is told by it."""
+    seen = [(await epoch(spaces))["spaces_epoch"]]
+    for statement in (
+        "INSERT INTO search.space_backgrounds VALUES ($1, 'TEXT', 0, 1, 30)",
+        "DELETE FROM search.space_backgrounds WHERE space_id = $1",
+    ):
+        await spaces.worker.execute(statement, SEEN.space_id)
+        seen.append((await epoch(spaces))["spaces_epoch"])
+    assert sorted(set(seen)) == seen
 
 
 async def test_a_transaction_that_fails_counts_nothing(spaces):

@@ -9,6 +9,7 @@ import uuid
 import grpc
 import numpy as np
 import pytest
+from kioku.assets.v1 import asset_service_pb2
 from kioku.common.v1 import vector_pb2
 from kioku.search.v1 import search_service_pb2 as pb
 from kioku_rt.rpc import error_of
@@ -119,6 +120,72 @@ async def test_a_picture_and_words_are_looked_for_together(ready, start_service,
         assert set(ids(page)) | set(ids(await search.Search(again))) == set(
             map(str, (like, both, said))
         )
+
+
+async def test_later_pages_and_kept_answers_tell_the_same(ready, start_service, objects):
+    """Parts, relevance, moments and what is common; another option is another question."""
+    for number in range(40):
+        await ready.indexed("ann", SEEN, unit(number), filename=f"sea {number}.jpg")
+    video = await ready.stored_asset("ann", kind="VIDEO", state="READY", filename="sea.mp4")
+    frames = [FrameVector(n, 1000 * n, near(unit("sea"), n, n)) for n in range(3)]
+    origin = Origin(str(uuid.uuid4()), "ann", video, 1, 1)
+    await FrameStore(ready.worker).put_vectors(origin, SEEN.space_id, frames)
+    assert await calibrating(ready).run_once()
+    options = pb.ResultOptions(moments_per_asset=2)
+
+    def request(token="", k=5, **changes):
+        return pb.SearchRequest(**{"text": "sea", "options": options, **changes}, k=k,
+                                page_token=token)  # fmt: skip
+
+    async with start_service(objects, words_seconds=0.05) as service:
+        search = service.search("ann")
+        await words_made(ready)
+        whole = await search.Search(request(k=41))
+        pages = [await search.Search(request())]
+        while token := pages[-1].next_page_token:
+            pages.append(await search.Search(request(token)))
+            assert len(pages) < 12
+        assert list(whole.hits) == [hit for page in pages for hit in page.hits]
+        assert all(hit.HasField("relevance") and len(hit.parts) == 2 for hit in whole.hits)
+        assert [2] == [len(hit.moments) for hit in whole.hits if hit.moments]
+        for page in pages:
+            assert (whole.best_relevance, whole.explain.fusion) == pytest.approx(
+                (page.best_relevance, page.explain.fusion)
+            )
+        kept = await search.Search(request(pages[0].next_page_token))
+        assert kept.explain.cached_answer
+        assert (list(pages[1].hits), pages[1].best_relevance) == (
+            list(kept.hits), kept.best_relevance
+        )  # fmt: skip
+        for changes in (
+            {"options": pb.ResultOptions(moments_per_asset=1)},
+            {"options": pb.ResultOptions(min_relevance=0.1, moments_per_asset=2)},
+            {"fusion": pb.Fusion(visual_weight=2)},
+        ):
+            assert not (await search.Search(request(**changes))).explain.cached_answer
+
+
+async def test_a_result_and_its_look_alikes_are_forgotten_together(ready, start_service, objects):
+    """With a request id the page is kept; when one that was folded is deleted, it is made anew."""
+    query = unit("query")
+    burst = [await ready.indexed("ann", SEEN, near(query, 0.02, n)) for n in range(3)]
+    options = pb.ResultOptions(collapse_near_duplicates=True)
+    name = str(uuid.uuid4())
+    async with start_service(objects) as service:
+        search = service.search("ann")
+        told = []
+        for gone in (None, 0):
+            if gone is not None:
+                folded = told[0].hits[0].similar_asset_ids[gone]
+                request = asset_service_pb2.DeleteAssetRequest(asset_id=folded)
+                await service.assets("ann").DeleteAsset(request)
+            told += [
+                await search.Search(asked(query, options=options, request_id=name))
+                for _ in range(2)
+            ]
+    assert [2, 2, 1, 1] == [one.hits[0].similar_count for one in told]
+    assert list(told[0].hits) == list(told[1].hits)
+    assert {told[0].hits[0].asset_id} < set(map(str, burst))
 
 
 async def test_nothing_like_that_is_an_answer(ready, start_service, objects):

@@ -92,6 +92,27 @@ async def test_what_is_changed_is_found(service, db):
     assert {str(one)} == await found(service, end_time=day)
 
 
+async def test_words_follow_a_change_at_once(service, db):
+    """New tags are found as they are written, old ones are not, and filters by labels hold."""
+    one = str(await db.indexed("ann", SEEN, unit("a"), tags=["lighthouse"]))
+    await service.assets("ann").UpdateAsset(
+        change(one, ["tags", "albums"], tags=["windmill", "red"], albums=["trip"])
+    )
+    search = service.search("ann")
+
+    async def written(text, **wanted):
+        wanted = search_pb2.Filter(**wanted)
+        by_words = search_pb2.SEARCH_METHOD_WORDS
+        request = search_pb2.SearchRequest(text=text, filter=wanted, method=by_words)
+        return [hit.asset_id for hit in (await search.Search(request)).hits]
+
+    assert [] == await written("lighthouse")
+    assert [one] == await written("windmill", albums=["trip"], any_tags=["red", "x"])
+    for wanted in ({"albums": ["red"]}, {"tags": ["trip"]}, {"any_tags": ["x"]}):
+        assert [] == await written("windmill", **wanted)
+    assert [] == await written("windmill", not_tags=["red"])
+
+
 async def test_the_command_line_changes_labels(service, db):
     """With the mask of the one field that the command is about."""
     one = str(await db.indexed("ann", SEEN, unit("a"), tags=["t"]))

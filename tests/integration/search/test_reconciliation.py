@@ -183,6 +183,26 @@ async def test_drifted_tags_are_written_anew(db):
     assert ["cat", "red"] == await db.owner.fetchval("SELECT tags FROM search.image_embeddings")
 
 
+async def test_albums_and_people_are_no_drift(db):
+    """They stand beside vectors and in the index of tags as labels, and a repair leaves them."""
+    await db.register(space())
+    asset_id = await db.indexed("ann", space(), unit("x"), tags=["cat"])
+    await db.owner.execute("UPDATE search.assets SET albums = '{trip}', people = '{p}'")
+    copies = "UPDATE search.image_embeddings SET tags = search.labels('{cat}', '{trip}', '{p}')"
+    await db.owner.execute(copies)
+    assert {} == await findings(db)
+    labels = "SELECT count(*) FROM search.asset_tags WHERE asset_id = $1"
+    assert 3 == await db.owner.fetchval(labels, asset_id)
+    await db.owner.execute("DELETE FROM search.asset_tags WHERE tag LIKE '%album%'")
+    await db.owner.execute("UPDATE search.image_embeddings SET tags = '{cat}'")
+    found = (await findings(db))[FindingKind.DRIFTED_TAG]
+    assert 2 == found.count
+    assert "not indexed: album:trip" in {one.detail for one in found.samples}
+    assert (2, 2) == counts((await mended(db))[FindingKind.DRIFTED_TAG])
+    assert {} == await findings(db)
+    assert 3 == await db.owner.fetchval(labels, asset_id)
+
+
 async def test_what_is_mended_in_parts_is_mended_whole(db):
     """More than one transaction takes: the last row goes too."""
     await db.owner.execute(

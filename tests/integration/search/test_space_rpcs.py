@@ -8,6 +8,8 @@ from kioku.search.v1 import search_service_pb2, space_service_pb2
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
 from kioku_rt.reasons import Reason
 from kioku_rt.rpc import error_of
+from kioku_search import space as space_module
+from kioku_search.changes import DatabaseChanges
 from kioku_search.space_message import space_message
 
 from tests.integration.search.model_change import NEW, OLD, BothSpaces, vector_in
@@ -184,3 +186,41 @@ async def test_bad_questions_are_refused(filled, start_service, objects):
         ]
         for call, reason in cases:
             assert reason == await refused(call)
+
+
+async def test_a_change_ends_kept_answers_and_pages_stay(
+    filled, db, start_service, objects, monkeypatch
+):
+    """In every process with the next search, though it hears nothing; later pages of what was
+    found before are lengthened in their own space.
+    """
+    monkeypatch.setattr(DatabaseChanges, "_space_changed", lambda *_: None)
+    monkeypatch.setattr(space_module, "_FRESH_SECONDS", 3600.0)
+    how = {"embedder": BothSpaces(OLD), "page_depth": 1}
+    async with start_service(objects, **how) as one, start_service(objects, **how) as other:
+        searches = [service.search("ann") for service in (one, other)]
+
+        async def told(search, token="", k=5):
+            request = search_service_pb2.SearchRequest(text="text 7", k=k, page_token=token)
+            answer = await search.Search(request)
+            return answer, (answer.space_id, answer.explain.cached_answer)
+
+        async def everywhere():
+            return [(await told(search))[1] for search in searches]
+
+        first, _ = await told(searches[0])
+        await everywhere()
+        assert [(OLD.space_id, True)] * 2 == await everywhere()
+        for percent, served in ((100, NEW), (0, OLD)):
+            await db.worker.execute("SELECT search.set_canary($1, $2)", NEW.space_id, percent)
+            assert [(served.space_id, False)] * 2 == await everywhere()
+            assert [(served.space_id, True)] * 2 == await everywhere()
+        await db.worker.execute("SELECT search.make_active($1)", NEW.space_id)
+        assert [(NEW.space_id, False)] * 2 == await everywhere()
+        found, token = [hit.asset_id for hit in first.hits], first.next_page_token
+        while token:
+            page, (space_id, _) = await told(searches[len(found) % 2], token)
+            assert OLD.space_id == space_id
+            found, token = found + [hit.asset_id for hit in page.hits], page.next_page_token
+            assert len(found) <= len(filled)
+    assert sorted(filled) == sorted(found)

@@ -1,6 +1,6 @@
 """A change of the model under questions that never stop: what each moment of it costs.
 
-Run: `.venv/bin/python -m bench.space_change [--rows 20000] [--owners 100]`
+Run: `.venv/bin/python -m bench.space_change [--rows 20000] [--owners 100] [--rate 3000]`
 
 Two `search` processes on one database and one event log; the bench itself plays the embedder. Two
 clients, one at each process, ask every 10 ms for the 20 nearest of a picture, whether or not the
@@ -218,14 +218,14 @@ class Change:
                 return job
             await asyncio.sleep(0.5)
 
-    async def run(self, seconds: float) -> float:
+    async def run(self, seconds: float, rate: int) -> float:
         """The whole way; seconds that the back-fill took."""
         spaces, how = self.spaces, {"metadata": self.metadata}
         await asyncio.sleep(seconds)
         space = space_message(NEW)
         await spaces.RegisterSpace(pb.RegisterSpaceRequest(space=space), **how)
         started = time.perf_counter()
-        start = pb.StartBackfillRequest(space_id=NEW.space_id, rate_per_minute=1_000_000)
+        start = pb.StartBackfillRequest(space_id=NEW.space_id, rate_per_minute=rate)
         await self.step("back-fill", spaces.StartBackfill(start, **how))
         job = await self.filled()
         took = time.perf_counter() - started
@@ -263,11 +263,13 @@ def show(change: Change, took: float, rows: int) -> bool:
             f" {len(phase.milliseconds):8} {new:6.1f} {p50:7.2f} {p95:7.2f}"
             f" {errors:7} {phase.faults['mixed']:6} {phase.faults['short']:6}"
         )
+        for fault, count in sorted(phase.faults.items()):
+            print(f"  {count} x {fault}")
         right = right and not sum(phase.faults.values())
     return right
 
 
-async def measure(stage: Stage, library: Library, seconds: float) -> bool:
+async def measure(stage: Stage, library: Library, seconds: float, rate: int) -> bool:
     """The change on a filled database."""
     phases = [Phase("before")]
     async with AsyncExitStack() as stack:
@@ -282,7 +284,7 @@ async def measure(stage: Stage, library: Library, seconds: float) -> bool:
         stop = asyncio.Event()
         asking = [asyncio.create_task(client.run(stop)) for client in clients]
         try:
-            took = await change.run(seconds)
+            took = await change.run(seconds, rate)
         finally:
             stop.set()
             await asyncio.gather(*asking)
@@ -305,6 +307,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--owners", type=int, default=100)
+    parser.add_argument("--rate", type=int, default=3_000, help="vectors filled a minute")
     parser.add_argument("--seconds", type=float, default=8.0, help="of each phase")
     given = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -312,7 +315,7 @@ def main() -> None:
 
     async def run(stage: Stage) -> bool:
         await fill(stage, DATABASE, library.vectors[SPACE.space_id], library.owners)
-        return await measure(stage, library, given.seconds)
+        return await measure(stage, library, given.seconds, given.rate)
 
     with servers() as stage:
         raise SystemExit(0 if asyncio.run(run(stage)) else 1)

@@ -46,6 +46,7 @@ async def fill(dsn):
     rest = ("space_id", "generation", "shown_at")
     head, tail = ("owner", "asset_id", "kind", "tags"), (space().space_id, 1, NOW)
     async with pool.acquire() as connection:
+        await connection.execute("SET statement_timeout = 0")
         await connection.copy_records_to_table(
             "assets",
             schema_name="search",

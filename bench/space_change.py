@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import sys
 import time
 import uuid
 from collections import defaultdict
@@ -53,8 +54,6 @@ K = 20
 EVERY = 0.010
 NEW = replace(SPACE, space_id="bench-new@0123456789ab", model="bench-new", dimension=512)
 ENVIRONMENT = {
-    "KIOKU_BACKFILL_IN_FLIGHT": "2000",
-    "KIOKU_BACKFILL_SECONDS": "0.5",
     "KIOKU_BACKFILL_GRACE_SECONDS": "0",
 }
 _TOLERANCE = 0.004  # vectors are kept in half precision
@@ -186,6 +185,7 @@ class Change:
     phases: list[Phase]
     steps: dict[str, tuple[float, float]] = field(default_factory=dict)
     """When each call began and returned, by the name of the phase after it."""
+    told: int = 0
 
     async def step(self, name: str, call: Awaitable[Any]) -> None:
         """One call; questions that begin from its return on belong to the next phase."""
@@ -216,7 +216,21 @@ class Change:
             job: pb.Backfill = answer.backfill
             if job.state == pb.BACKFILL_STATE_DONE and job.HasField("count_time"):
                 return job
-            await asyncio.sleep(0.5)
+            self._tell(job)
+            await asyncio.sleep(2.0)
+
+    def _tell(self, job: pb.Backfill) -> None:
+        """One line of how it goes, to the standard error."""
+        phase = self.phases[-1]
+        late = phase.milliseconds[self.told :]
+        self.told = len(phase.milliseconds)
+        p50, p95 = quantiles(late) if late else (float("nan"),) * 2
+        print(
+            f"  {job.done:6}/{job.total} done, {job.in_flight} under way, pace {job.pace:.2f},"
+            f" {len(late)} answers, p50 {p50:.1f} ms, p95 {p95:.1f} ms, {dict(phase.faults)}",
+            file=sys.stderr,
+            flush=True,
+        )
 
     async def run(self, seconds: float, rate: int) -> float:
         """The whole way; seconds that the back-fill took."""

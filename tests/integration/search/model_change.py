@@ -79,9 +79,14 @@ class Change:
         self.fill = FillStore(self.db.worker)
         self.vectors = VectorStore(self.db.worker)
 
-    def filling(self, objects: Any = None, rules: FillRules = RULES) -> Filling:
+    def filling(
+        self,
+        objects: Any = None,
+        rules: FillRules = RULES,
+        slow: Callable[[], bool] = lambda: False,
+    ) -> Filling:
         """The job."""
-        return Filling(self.fill, self.spaces, objects, self.queue, rules)
+        return Filling(self.fill, self.spaces, objects, self.queue, rules, slow=slow)
 
     async def begin(self, count: int, owner: str = "ann", rate: int = 1_000_000) -> list[uuid.UUID]:
         """READY pictures in the old space, and a back-fill of the new one that has begun."""

@@ -92,6 +92,36 @@ async def test_the_pace_is_kept(change):
     assert 2 == (await change.claim()).ordered
 
 
+async def longer_ago(change, seconds):
+    """As if the last word of slow searches, and the last round, were so much older."""
+    await change.db.owner.execute(
+        "UPDATE search.backfills SET strained_at = strained_at - make_interval(secs => $1),"
+        " refilled_at = refilled_at - make_interval(secs => $1)",
+        seconds,
+    )
+
+
+async def test_it_gives_way_to_searches(change, jobs):
+    """Half its pace for each word of slow searches, two seconds apart; then up again in steps."""
+    await change.begin(200, rate=6000)
+    slow = change.filling(slow=lambda: True)
+    for pace in (0.5, 0.25):
+        await slow.run_once()
+        await slow.run_once()
+        assert pace == (await jobs.get(NEW.space_id)).pace
+        await longer_ago(change, 2.5)
+    for _ in range(10):
+        await longer_ago(change, 2.5)
+        await slow.run_once()
+    assert 0.01 == (await jobs.get(NEW.space_id)).pace
+    await longer_ago(change, 10)
+    assert 5 == (await change.claim(replace(RULES, in_flight=5000))).ordered
+    assert 0.21 == pytest.approx((await jobs.get(NEW.space_id)).pace, abs=0.05)
+    await longer_ago(change, 60)
+    await change.claim()
+    assert 1.0 == (await jobs.get(NEW.space_id)).pace
+
+
 async def test_work_in_flight_is_bounded(change):
     """No more is ordered than may be under way; what comes makes room."""
     ids = await change.begin(6)

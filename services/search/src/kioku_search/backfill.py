@@ -48,6 +48,8 @@ class Backfill:
     started_at: datetime | None
     finished_at: datetime | None
     counted_at: datetime | None
+    pace: float = 1.0
+    """Share of its rate that it goes at; less than 1 while it gives way to searches."""
 
     @property
     def pending(self) -> int:

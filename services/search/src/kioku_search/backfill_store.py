@@ -128,6 +128,7 @@ def _backfill(row: asyncpg.Record) -> Backfill:
         in_flight=row["in_flight"],
         rate_per_minute=row["rate_per_minute"],
         measured_per_minute=row["measured_per_minute"],
+        pace=row["pace"],
         window=window,
         in_window=row["in_window"],
         started_at=row["started_at"],

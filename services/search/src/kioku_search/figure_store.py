@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SPACES = """
 SELECT s.space_id, s.kind, s.state, s.canary_percent, b.space_id IS NOT NULL AS filled,
-    b.total, b.done, b.failed, b.in_flight, b.measured_per_minute
+    b.total, b.done, b.failed, b.in_flight, b.measured_per_minute, b.pace
 FROM search.spaces s LEFT JOIN search.backfills b USING (space_id)
 """
 _VECTORS = "SELECT space_id, count(*) AS vectors FROM search.image_embeddings GROUP BY space_id"
@@ -71,4 +71,5 @@ class FigureStore:
             vectors=self._vectors.get(row["space_id"], 0),
             items=items,
             rate=row["measured_per_minute"] or 0.0,
+            pace=1.0 if row["pace"] is None else row["pace"],
         )

@@ -94,8 +94,16 @@ ON CONFLICT (space_id, owner, asset_id, frame_no) DO UPDATE SET state = 'ORDERED
     units = EXCLUDED.units, orders = backfill_items.orders + 1, ordered_at = now(),
     updated_at = now()
 """
+# Halved while searches are slow, and back up in steps: increase by addition and decrease by
+# multiplication settle at what the machine has to spare (Chiu and Jain 1989).
+_GIVE_WAY = """
+UPDATE search.backfills SET pace = greatest(0.01, pace / 2), strained_at = clock_timestamp()
+WHERE space_id = $1 AND strained_at < clock_timestamp() - interval '2 s'
+"""
 _KEEP = """
 UPDATE search.backfills SET tokens = $2, refilled_at = clock_timestamp(), cursor_owner = $3,
+    pace = CASE WHEN strained_at > clock_timestamp() - interval '4 s' THEN pace ELSE least(1, pace
+        + 0.02 * extract(epoch FROM clock_timestamp() - refilled_at)::float8) END,
     cursor_asset = $4, look_after = now() + make_interval(secs => $5),
     state = CASE WHEN $6 THEN 'DONE' ELSE state END,
     counted_at = CASE WHEN $6 AND state = 'RUNNING' THEN NULL ELSE counted_at END,
@@ -181,6 +189,11 @@ class FillStore:
             for run in runs:
                 await announce_frames(connection, film, run)
 
+    async def give_way(self, space_id: str) -> None:
+        """Halve its pace, unless that was done a moment ago."""
+        async with unbound(self._pool) as connection:
+            await connection.execute(_GIVE_WAY, space_id)
+
     async def count(self, space_id: str, every: timedelta) -> None:
         """Count everything anew, unless that was done a moment ago.
 
@@ -222,7 +235,7 @@ async def _order(
 ) -> Claim:
     """Order as many as pace and queue allow."""
     space_id = job["space_id"]
-    a_second = job["rate_per_minute"] / 60
+    a_second = job["rate_per_minute"] * job["pace"] / 60
     tokens = min(max(1.0, a_second * _BURST_SECONDS), job["tokens"] + a_second * job["idle"])
     under_way = await connection.fetchval(_IN_FLIGHT, space_id, patience)
     limit = min(math.floor(tokens), rules.in_flight - under_way)

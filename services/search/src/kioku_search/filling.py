@@ -8,7 +8,7 @@ a space have its holes mended by `repair`; here are those of everybody else.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, unique
@@ -108,12 +108,19 @@ class FillStore(Protocol):
     async def tell(self, film: FilmOrder, runs: Sequence[FrameRun]) -> None:
         """Announce frames of a video for the space."""
 
+    async def give_way(self, space_id: str) -> None:
+        """Halve its pace, unless that was done a moment ago."""
+
     async def count(self, space_id: str, every: timedelta) -> None:
         """Count everything anew, unless that was done a moment ago."""
 
 
 class Filling:
-    """The job: one round of every back-fill."""
+    """The job: one round of every back-fill.
+
+    Args:
+        slow: whether the searches of this process are.
+    """
 
     def __init__(
         self,
@@ -122,7 +129,10 @@ class Filling:
         objects: ObjectStore,
         queue: Queue,
         rules: FillRules,
+        *,
+        slow: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._slow = slow
         self._store = store
         self._spaces = spaces
         self._objects = objects
@@ -151,6 +161,8 @@ class Filling:
         return outcome
 
     async def _fill(self, space_id: str, owners: Share) -> Outcome:
+        if self._slow():
+            await self._store.give_way(space_id)
         waiting = sum([await self._queue.waiting(kind) for kind in Kind])
         if waiting > 2 * self._rules.in_flight:
             return Outcome.BUSY

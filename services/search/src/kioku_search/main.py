@@ -64,6 +64,7 @@ from kioku_search.space_store import SpaceStore
 from kioku_search.space_wiring import SpaceParts, space_jobs, space_registration
 from kioku_search.stamp_store import StampStore
 from kioku_search.stats_store import StatsStore
+from kioku_search.strain import Strain, TimedNeighbours
 from kioku_search.uploads import Uploads
 from kioku_search.vector_store import VectorStore
 
@@ -126,8 +127,10 @@ def build(settings: Settings, servers: Servers) -> Running:
         Labelling(LabelStore(servers.api)),
         deletions,
     )
-    lists = hybrid(servers.api, servers.worker, spaces, indexes.neighbours, tokens)
-    by_method = lists.searching(Search(indexes.neighbours, spaces, vectors, tokens))
+    strain = Strain(settings.backfill_search_ms)
+    neighbours = TimedNeighbours(indexes.neighbours, strain)
+    lists = hybrid(servers.api, servers.worker, spaces, neighbours, tokens)
+    by_method = lists.searching(Search(neighbours, spaces, vectors, tokens))
     stamps = StampStore(servers.api, settings.search_api_dsn.get_secret_value())
     rankings = RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
     pages = Pages(RankByMethod(by_method), rankings, tokens, depth=settings.page_depth)
@@ -169,9 +172,12 @@ def build(settings: Settings, servers: Servers) -> Running:
             **_workers(settings, servers, consumers),
             **{
                 job.name: job.run
-                for job in _jobs(
-                    settings, servers, parts, deletions, reconciler=reconciler, answers=answers
-                )
+                for job in [
+                    *_jobs(
+                        settings, servers, parts, deletions, reconciler=reconciler, answers=answers
+                    ),
+                    *space_jobs(settings, parts, servers.bus, servers.objects, strain),
+                ]
             },
             "compare": comparing.job(settings.compare_seconds).run,
             **indexes.side_tasks,
@@ -319,5 +325,4 @@ def _jobs(
         Job("space", 5.0, counted("space", parts.spaces.ensure_active)),
         Job("repair", settings.repair_seconds, counted("repair", repair)),
         Job("housekeeping", settings.housekeeping_seconds, counted("housekeeping", keep_house)),
-        *space_jobs(settings, parts, servers.bus, servers.objects),
     ]

@@ -58,6 +58,8 @@ class Settings(StorageSettings):
         backfill_in_flight: vectors of one space that a back-fill has ordered and that did not
             come yet, at most.
         backfill_grace_seconds: how long an asset may be READY before other spaces lack it.
+        backfill_search_ms: a back-fill slows down while more than one search in ten takes longer in
+            the database; 0: it never does.
         backfill_patience_seconds: after which an order that brought nothing is given again.
         compare_seconds: how often rows are compared with rows for the gauges.
     """
@@ -111,6 +113,7 @@ class Settings(StorageSettings):
     housekeeping_seconds: float = Field(default=30.0, gt=0)
     backfill_seconds: float = Field(default=1.0, gt=0)
     backfill_in_flight: int = Field(default=256, ge=1, le=10_000)
+    backfill_search_ms: float = Field(default=50.0, ge=0)
     backfill_grace_seconds: int = Field(default=30, ge=0)
     backfill_patience_seconds: int = Field(default=600, ge=1)
     words_seconds: float = Field(default=5.0, gt=0)

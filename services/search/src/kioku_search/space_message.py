@@ -62,6 +62,7 @@ def backfill_message(one: Backfill) -> messages.Backfill:
         start_time=timestamp(one.started_at),
         finish_time=timestamp(one.finished_at),
         count_time=timestamp(one.counted_at),
+        pace=one.pace,
     )
 
 

@@ -36,6 +36,11 @@ BACKFILL_ITEMS = Gauge(
 BACKFILL_RATE = Gauge(
     "kioku_search_backfill_rate_per_minute", "Vectors that came a minute, smoothed.", ("space",)
 )
+BACKFILL_PACE = Gauge(
+    "kioku_search_backfill_pace",
+    "Share of its rate that a back-fill goes at; below 1 it gives way to searches.",
+    ("space",),
+)
 SEARCHES_SECONDS = Histogram(
     "kioku_search_searches_seconds",
     "Time of a search by the space it was answered from.",
@@ -43,7 +48,14 @@ SEARCHES_SECONDS = Histogram(
     buckets=FAST_BUCKETS,
 )
 JOB_RUNS = Counter("kioku_search_job_runs_total", "Rounds of jobs.", ("job", "outcome"))
-_BY_SPACE = (SPACE_VECTORS, SPACE_WANTED, SPACE_MISSING, CANARY_PERCENT, BACKFILL_RATE)
+_BY_SPACE = (
+    SPACE_VECTORS,
+    SPACE_WANTED,
+    SPACE_MISSING,
+    CANARY_PERCENT,
+    BACKFILL_RATE,
+    BACKFILL_PACE,
+)
 ITEM_STATES = ("done", "failed", "in_flight", "pending")
 
 
@@ -56,6 +68,7 @@ class SpaceFigures:
     vectors: int
     items: Mapping[str, int]
     rate: float
+    pace: float = 1.0
 
 
 class FigureStore(Protocol):
@@ -103,6 +116,7 @@ def _show(space_id: str, one: SpaceFigures) -> None:
     SPACE_VECTORS.labels(space_id).set(one.vectors)
     CANARY_PERCENT.labels(space_id).set(one.canary_percent)
     BACKFILL_RATE.labels(space_id).set(one.rate)
+    BACKFILL_PACE.labels(space_id).set(one.pace)
     for state in ITEM_STATES:
         BACKFILL_ITEMS.labels(space_id, state).set(one.items.get(state, 0))
     wanted = sum(one.items.values())

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kioku_search.search import Neighbours
     from kioku_search.settings import Settings
     from kioku_search.space import Models, Spaces
+    from kioku_search.strain import Strain
 
 _SETTLE_SECONDS = 2.0
 _SHOW_SECONDS = 15.0
@@ -64,7 +65,7 @@ def space_registration(
 
 
 def space_jobs(
-    settings: Settings, parts: SpaceParts, bus: EventBus, objects: ObjectStore
+    settings: Settings, parts: SpaceParts, bus: EventBus, objects: ObjectStore, strain: Strain
 ) -> list[Job]:
     """Filling, and what follows a change."""
     filling = Filling(
@@ -73,6 +74,7 @@ def space_jobs(
         objects,
         EventQueue(bus),
         settings.fill_rules(),
+        slow=lambda: strain.slow,
     )
 
     async def fill() -> None:

@@ -184,6 +184,8 @@ def _facts(job: pb.Backfill) -> str:
         words.append(f"{job.failed} failed ({job.failure_rate:.1%})")
     if not job.in_window:
         words.append("outside its window")
+    elif job.state == pb.BACKFILL_STATE_RUNNING and 0 < job.pace < 1:
+        words.append(f"giving way to searches ({job.pace:.0%} of its rate)")
     return ", ".join(words)
 
 

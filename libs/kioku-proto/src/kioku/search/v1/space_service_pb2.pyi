@@ -569,6 +569,7 @@ class Backfill(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     FINISH_TIME_FIELD_NUMBER: _builtins.int
     COUNT_TIME_FIELD_NUMBER: _builtins.int
+    PACE_FIELD_NUMBER: _builtins.int
     space_id: _builtins.str
     """The space."""
     state: Global___BackfillState.ValueType
@@ -595,6 +596,8 @@ class Backfill(_message.Message):
     """`failed` by `done` + `failed`, 0 to 1."""
     in_window: _builtins.bool
     """Whether the window is open now."""
+    pace: _builtins.float
+    """Share of its rate that it goes at, up to 1; less while it gives way because searches are slow."""
     @_builtins.property
     def window(self) -> Global___OffPeakWindow:
         """When it orders; unset: always."""
@@ -630,10 +633,11 @@ class Backfill(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         finish_time: _timestamp_pb2.Timestamp | None = ...,
         count_time: _timestamp_pb2.Timestamp | None = ...,
+        pace: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_eta_seconds", b"_eta_seconds", "count_time", b"count_time", "eta_seconds", b"eta_seconds", "finish_time", b"finish_time", "start_time", b"start_time", "window", b"window"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta_seconds", b"_eta_seconds", "count_time", b"count_time", "done", b"done", "eta_seconds", b"eta_seconds", "failed", b"failed", "failure_rate", b"failure_rate", "finish_time", b"finish_time", "in_flight", b"in_flight", "in_window", b"in_window", "measured_per_minute", b"measured_per_minute", "pending", b"pending", "rate_per_minute", b"rate_per_minute", "space_id", b"space_id", "start_time", b"start_time", "state", b"state", "total", b"total", "window", b"window"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eta_seconds", b"_eta_seconds", "count_time", b"count_time", "done", b"done", "eta_seconds", b"eta_seconds", "failed", b"failed", "failure_rate", b"failure_rate", "finish_time", b"finish_time", "in_flight", b"in_flight", "in_window", b"in_window", "measured_per_minute", b"measured_per_minute", "pace", b"pace", "pending", b"pending", "rate_per_minute", b"rate_per_minute", "space_id", b"space_id", "start_time", b"start_time", "state", b"state", "total", b"total", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eta_seconds: _TypeAlias = _typing.Literal["eta_seconds"]  # noqa: Y015
     _WhichOneofArgType__eta_seconds: _TypeAlias = _typing.Literal["_eta_seconds", b"_eta_seconds"]  # noqa: Y015

@@ -331,12 +331,15 @@ class EmbeddedItem(_message.Message):
     FRAME_NO_FIELD_NUMBER: _builtins.int
     TIME_MS_FIELD_NUMBER: _builtins.int
     FAILURE_FIELD_NUMBER: _builtins.int
+    FACE_ID_FIELD_NUMBER: _builtins.int
     vector: _builtins.bytes
     """The components, little-endian float32, 4 x dimension bytes; empty when `failure` is set."""
     frame_no: _builtins.int
     """The frame of a video that it describes; unset: the asset itself."""
     time_ms: _builtins.int
     """When the frame is shown, milliseconds; set with `frame_no`."""
+    face_id: _builtins.str
+    """The face that it describes, a UUID; only in a space of faces."""
     @_builtins.property
     def failure(self) -> _failure_pb2.Failure:
         """Why this frame has no vector and never will; only with `frame_no`."""
@@ -348,10 +351,11 @@ class EmbeddedItem(_message.Message):
         frame_no: _builtins.int | None = ...,
         time_ms: _builtins.int | None = ...,
         failure: _failure_pb2.Failure | None = ...,
+        face_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "failure", b"failure", "frame_no", b"frame_no", "time_ms", b"time_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "failure", b"failure", "frame_no", b"frame_no", "time_ms", b"time_ms", "vector", b"vector"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no", "_time_ms", b"_time_ms", "face_id", b"face_id", "failure", b"failure", "frame_no", b"frame_no", "time_ms", b"time_ms", "vector", b"vector"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__frame_no: _TypeAlias = _typing.Literal["frame_no"]  # noqa: Y015
     _WhichOneofArgType__frame_no: _TypeAlias = _typing.Literal["_frame_no", b"_frame_no"]  # noqa: Y015
@@ -366,7 +370,9 @@ Global___EmbeddedItem: _TypeAlias = EmbeddedItem  # noqa: Y015
 
 @_typing.final
 class EmbeddingReady(_message.Message):
-    """`embedding.ready`: vectors of one asset, at most 64."""
+    """`embedding.ready`: vectors of one asset, at most 64. One with vectors of faces is removed from the
+    event log for good as soon as `search` has stored them.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -394,7 +400,9 @@ class EmbeddingReady(_message.Message):
 
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___EmbeddedItem]:
-        """The vectors; exactly one for a picture or an asset's tags, one for each frame of a video."""
+        """The vectors; exactly one for a picture or an asset's tags, one for each frame of a video, one for
+        each face.
+        """
 
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
@@ -439,7 +447,7 @@ class AssetFailed(_message.Message):
     owner: _builtins.str
     """Who it belongs to."""
     stage: _builtins.str
-    """The stage: `embedding`, `frames` (cutting a video)."""
+    """The stage: `embedding`, `frames` (cutting a video), `faces`."""
     generation: _builtins.int
     """As in AssetUploaded."""
     attempts: _builtins.int
@@ -569,3 +577,101 @@ class AssetPurged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AssetPurged: _TypeAlias = AssetPurged  # noqa: Y015
+
+@_typing.final
+class ConsentChanged(_message.Message):
+    """`consent.changed`: people agreed to be matched, or took it back. The same as
+    `FaceVectorService.SetPeople` and `EraseFaces` say, for a `search` that was away.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    CONSENT_SEQUENCE_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    CONSENTED_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ERASE_FACE_IDS_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    EVENT_TIME_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose people they are."""
+    consent_sequence: _builtins.int
+    """Counts up with every change of consent of this owner."""
+    person_id: _builtins.str
+    """The person."""
+    user_id: _builtins.str
+    """The user of the app that this is; empty: none."""
+    consented: _builtins.bool
+    """Whether they may be matched."""
+    version: _builtins.int
+    """Counts up for each person."""
+    actor: _builtins.str
+    """Who changed it."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When that ends by itself; unset: never."""
+
+    @_builtins.property
+    def erase_face_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Faces to remove for good when it was taken back."""
+
+    @_builtins.property
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was changed."""
+
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        consent_sequence: _builtins.int = ...,
+        person_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        consented: _builtins.bool = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        version: _builtins.int = ...,
+        erase_face_ids: _abc.Iterable[_builtins.str] | None = ...,
+        actor: _builtins.str = ...,
+        event_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "consent_sequence", b"consent_sequence", "consented", b"consented", "erase_face_ids", b"erase_face_ids", "event_time", b"event_time", "expire_time", b"expire_time", "owner", b"owner", "person_id", b"person_id", "user_id", b"user_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentChanged: _TypeAlias = ConsentChanged  # noqa: Y015
+
+@_typing.final
+class PersonDeleted(_message.Message):
+    """`person.deleted`: nothing is held of a person any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    PERSON_ID_FIELD_NUMBER: _builtins.int
+    EVENT_TIME_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose person it was."""
+    person_id: _builtins.str
+    """The person."""
+    @_builtins.property
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """When they were removed."""
+
+    def __init__(
+        self,
+        *,
+        owner: _builtins.str = ...,
+        person_id: _builtins.str = ...,
+        event_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "owner", b"owner", "person_id", b"person_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonDeleted: _TypeAlias = PersonDeleted  # noqa: Y015

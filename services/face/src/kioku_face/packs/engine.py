@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from kioku_rt.space import Space
 
-from kioku_face.face import FoundFace
+from kioku_face.face import Floats, FoundFace
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -36,6 +37,19 @@ class FaceEngine(Protocol):
         Raises:
             KiokuError: MODEL_OUTPUT_INVALID.
         """
+        ...
+
+
+class FaceEmbedder(Protocol):
+    """A graph that makes vectors. Blocks; may be called from several threads at once."""
+
+    @property
+    def side(self) -> int:
+        """Of the crops, pixels."""
+        ...
+
+    def vectors(self, crops: Sequence[Pixels]) -> Floats:
+        """Float32 (n, dimension) of n crops, uint8 (side, side, 3), RGB; not normalised."""
         ...
 
 

@@ -23,7 +23,7 @@ from insightface.utils import face_align
 
 from bench.real_faces import DETECTOR, EMBEDDER, group_photos
 
-EDGE = 640
+EDGE, LEAST_EDGE = 640, 448
 LEAST_SCORE = 0.5
 
 
@@ -47,7 +47,8 @@ class Bare:
 
     def faces_of(self, picture: np.ndarray) -> np.ndarray:
         """YuNet's rows, in pixels of the picture."""
-        scale = min(1.0, EDGE / max(picture.shape[:2]))
+        longest = max(picture.shape[:2])  # small pictures are enlarged, as one would by hand
+        scale = min(4.0, EDGE / longest, max(1.0, LEAST_EDGE / longest))
         small = picture if scale == 1 else cv2.resize(picture, None, fx=scale, fy=scale)
         self.detector.setInputSize((small.shape[1], small.shape[0]))
         rows = self.detector.detect(small)[1]

@@ -28,7 +28,7 @@ class ViewRules:
         edge: longest side of the view of the whole picture, and side of a tile.
         least_edge: to which a smaller picture is enlarged for the whole view.
         most_enlarged: times at most.
-        small: longest side of the second view of the whole picture.
+        small: longest side of the second view of the whole picture; 0: there is none.
         filling: the small view gives faces from this side on.
         fine: longest side of the picture that is cut into tiles; 0: there are no tiles.
         overlap: of two tiles, and the side up to which they give faces.
@@ -73,7 +73,7 @@ def whole_views(width: int, height: int, rules: ViewRules) -> Iterator[View]:
     longest = max(width, height)
     enlarged = min(rules.most_enlarged, max(1.0, rules.least_edge / longest))
     yield View(0, 0, width, height, min(enlarged, rules.edge / longest))
-    if longest >= _SMALLER * rules.small:
+    if rules.small and longest >= _SMALLER * rules.small:
         yield View(0, 0, width, height, rules.small / longest, least=rules.filling)
 
 

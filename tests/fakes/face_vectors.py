@@ -153,6 +153,9 @@ class FakeFaceVectors:
     def _noted(self, method: str, access: Access) -> _Owner:
         if self.down:
             raise DependencyDown("search")
+        for name in ("owner", "actor", "purpose"):
+            if not getattr(access, name):
+                raise InvalidInput(Reason.FIELD_MISSING, field=f"access.{name}")
         self.accesses.append((method, access))
         return self._of(access.owner)
 

@@ -13,6 +13,7 @@ from kioku_search import index_servicer
 from kioku_search.bulk import BulkImport
 from kioku_search.bulk_store import BulkStore
 from kioku_search.evaluation_store import trials
+from kioku_search.faces.face import FACE
 from kioku_search.housekeeping import Job
 from kioku_search.index import IndexMethod
 from kioku_search.index_admin import IndexAdmin, Keeping
@@ -93,6 +94,8 @@ def _side_tasks(
     async def time_costs() -> None:
         for index in await indexes.all():
             grown = index.rows >= max(_WORTH_TIMING, _GROWN * index.measured_rows)
+            if index.kind == FACE:
+                continue  # few or many faces is decided by fixed numbers
             if grown and index.name and index.parameters.method is not IndexMethod.NONE:
                 await indexes.measure_costs(index)
 

@@ -20,6 +20,8 @@ from kioku_face.vectors import (
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 
+ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class _Stored:
@@ -183,7 +185,7 @@ class FakeFaceVectors:
             return None
         near = [(float(_unit(one.vector) @ _unit(vector)), one) for one in of.faces.values()]
         return sorted(
-            ((score, one) for score, one in near if score >= min_score),
+            ((score, one) for score, one in near if score >= min_score - ROUNDING),
             key=lambda pair: (-pair[0], pair[1].face_id),
         )
 

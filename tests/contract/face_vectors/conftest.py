@@ -105,7 +105,6 @@ async def fake() -> Kept:
 
 
 @pytest_asyncio.fixture(params=["fake", "search"])
-async def kept(request: Any) -> Kept:
+async def kept(request: Any, fake: Kept, search: Kept) -> Kept:
     """Each in turn."""
-    found: Kept = request.getfixturevalue(request.param)
-    return found
+    return {"fake": fake, "search": search}[request.param]

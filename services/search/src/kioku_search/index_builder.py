@@ -20,6 +20,7 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_search.dedicated import dedicated
+from kioku_search.faces.face import FACE
 from kioku_search.index_probe import IndexProbe
 
 if TYPE_CHECKING:
@@ -123,6 +124,10 @@ class IndexBuilder:
             *(wanted.m, wanted.ef_construction, wanted.lists),
         )
         await self._build(text, told)
+        if index.kind == FACE:  # ANALYZE would keep samples of vectors that no erasure reaches
+            await self._connection.execute(
+                f"ALTER INDEX search.{identifier(name)} ALTER COLUMN 1 SET STATISTICS 0"
+            )
 
     @_ending_the_job
     async def rebuild(self, index: SpaceIndex, told: Told) -> None:

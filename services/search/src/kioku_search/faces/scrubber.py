@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[Any]
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('search.index_jobs', 0))"
-_TRIES = 40
+_TRIES = 20
 _REST_SECONDS = 0.1
 _LARGE = 10_000
 _SPACE = """
@@ -96,11 +96,13 @@ class TableScrubber:
     Args:
         dsn: of the role that owns the tables; connected to while a rewrite lasts.
         large: from how many vectors on their index is not rebuilt under the table's lock.
+        tries: how often the table's lock is asked for, a fifth of a second each time.
     """
 
-    def __init__(self, dsn: str, *, large: int = _LARGE) -> None:
+    def __init__(self, dsn: str, *, large: int = _LARGE, tries: int = _TRIES) -> None:
         self._dsn = dsn
         self._large = large
+        self._tries = tries
 
     async def rewrite(self, space_id: str) -> bool:
         """Write the vectors of a space anew; False if it has to be done once more."""
@@ -114,7 +116,7 @@ class TableScrubber:
                 return False
             if space["index_name"] and space["rows"] >= self._large:
                 await self._order_index(connection, space_id, space)
-            return await _rewritten(connection, space["partition_name"])
+            return await _rewritten(connection, space["partition_name"], self._tries)
 
     async def _order_index(
         self, connection: Connection, space_id: str, space: asyncpg.Record
@@ -136,7 +138,7 @@ class TableScrubber:
             )
 
 
-async def _rewritten(connection: Connection, partition: str) -> bool:
+async def _rewritten(connection: Connection, partition: str, tries: int) -> bool:
     """Rewrite a table, asking briefly for its lock so that no search queues behind for long.
 
     A row that an old snapshot may still see is dead and yet copied; the server says how many.
@@ -150,15 +152,15 @@ async def _rewritten(connection: Connection, partition: str) -> bool:
 
     connection.add_log_listener(told)
     try:
-        await _vacuumed(connection, partition)
+        await _vacuumed(connection, partition, tries)
     finally:
         connection.remove_log_listener(told)
     return bool(kept) and not any(kept)
 
 
-async def _vacuumed(connection: Connection, partition: str) -> None:
+async def _vacuumed(connection: Connection, partition: str, tries: int) -> None:
     await connection.execute("SET lock_timeout = '200ms'")
-    for tries_left in range(_TRIES - 1, -1, -1):
+    for tries_left in range(tries - 1, -1, -1):
         try:
             with database_errors():
                 return await _vacuum(connection, partition)

@@ -18,6 +18,9 @@ COMMENT ON COLUMN search.face_embeddings.asset_id IS 'NULL: enrolled from a pict
 COMMENT ON COLUMN search.face_embeddings.frame_no IS '-1: the picture itself';
 COMMENT ON COLUMN search.face_embeddings.person_id IS 'with the next two: as in face_links, so that a filter stays inside the index scan';
 
+-- ANALYZE would keep samples of vectors in pg_statistic, where no erasure reaches them.
+ALTER TABLE search.face_embeddings ALTER COLUMN embedding SET STATISTICS 0;
+
 -- The readable model of each vector, `name@version`.
 CREATE VIEW search.face_embedding_models WITH (security_invoker = true) AS
     SELECT e.asset_id, e.face_id, e.embedding, s.model || '@' || s.revision AS model, e.space_id, e.owner

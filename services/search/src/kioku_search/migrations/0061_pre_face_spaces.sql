@@ -26,6 +26,7 @@ BEGIN
     END IF;
     EXECUTE format('CREATE INDEX %I ON search.%I (owner)', p_partition || '_owner', p_partition);
     IF p_table = 'face_embeddings' THEN
+        EXECUTE format('ALTER TABLE search.%I ALTER COLUMN embedding SET STATISTICS 0', p_partition);
         EXECUTE format('CREATE INDEX %I ON search.%I (owner, asset_id)', p_partition || '_asset', p_partition);
     ELSE
         EXECUTE format('CREATE INDEX %I ON search.%I (owner, shown_at)', p_partition || '_shown', p_partition);
@@ -87,6 +88,9 @@ BEGIN
     PERFORM search.make_partition(v_table, v_partition, p_space_id, p_dimension, p_normalised);
     IF v_index <> '' THEN
         EXECUTE search.index_sql('', v_index, v_partition, p_dimension, p_method, p_opclass, p_m, p_ef_construction, p_lists);
+        IF p_kind = 'FACE' THEN
+            EXECUTE format('ALTER INDEX search.%I ALTER COLUMN 1 SET STATISTICS 0', v_index);
+        END IF;
     END IF;
     EXECUTE format('ALTER TABLE search.%I ATTACH PARTITION search.%I FOR VALUES IN (%L)',
                    v_table, v_partition, p_space_id);

@@ -10,6 +10,8 @@ import numpy as np
 from kioku.events.v1 import events_pb2
 from kioku_search.faces.face import Access, FaceVector, Link, Matchable
 from kioku_search.faces.face_store import FaceStore
+from kioku_search.faces.matching import Bounds, Probe
+from kioku_search.faces.near_store import FaceNearStore
 from kioku_search.faces.storing import FaceOrigin
 from kioku_search.indexing import Effect
 from kioku_search.space import Space
@@ -19,6 +21,8 @@ from tests.integration.search.rig import Db, space, unit
 
 OWNER = "ann"
 SPACE = space("arc", kind="FACE")
+ADA, BEN = uuid.UUID(int=1), uuid.UUID(int=2)
+ALL = Bounds(20, -1.0)
 
 
 def access(owner: str = OWNER, sequence: int = 0, **changes: Any) -> Access:
@@ -109,3 +113,17 @@ def near(vector: np.ndarray, by: float, seed: int | str) -> np.ndarray:
 def ids(number: int) -> Sequence[uuid.UUID]:
     """That many new ids."""
     return [uuid.uuid4() for _ in range(number)]
+
+
+def probe(*vectors: np.ndarray, one: Space = SPACE) -> Probe:
+    """A question about some vectors."""
+    return Probe(one.space_id, [(None, vector) for vector in vectors])
+
+
+async def matched(
+    nearby: FaceNearStore, vector: np.ndarray, owner: str = OWNER, sequence: int = 0
+) -> list[uuid.UUID]:
+    """People that one vector is like."""
+    (found,) = await nearby.people(access(owner, sequence), probe(vector), ALL, ())
+    assert found is not None
+    return [hit.person_id for hit in found]

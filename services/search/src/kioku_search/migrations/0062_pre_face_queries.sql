@@ -17,7 +17,7 @@ CREATE FUNCTION search.faces_sql(
                 FROM search.face_embeddings e
                 JOIN search.matchable_people p ON p.owner = e.owner AND p.person_id = e.person_id
                 WHERE e.space_id = %1$L AND e.owner = $2 AND e.reference AND p.owner = $2
-                    AND p.consented AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())
+                    AND %4$s
                     AND ($7::uuid[] IS NULL OR e.person_id = ANY ($7))
                 ORDER BY e.embedding::public.halfvec(%2$s) OPERATOR(public.%3$s) $1::public.halfvec(%2$s)
                 LIMIT $3
@@ -34,7 +34,7 @@ CREATE FUNCTION search.faces_sql(
                     WHERE e.space_id = %1$L AND e.owner = $2 AND e.face_id = l.face_id OFFSET 0
                 ) d
                 WHERE p.owner = $2 AND l.owner = $2 AND l.reference
-                    AND p.consented AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())
+                    AND %4$s
                     AND ($7::uuid[] IS NULL OR p.person_id = ANY ($7))
             )$q$
         -- Many: every face of the owner is passed. The sum keeps the index of vectors out.
@@ -45,13 +45,13 @@ CREATE FUNCTION search.faces_sql(
                 FROM search.face_embeddings e
                 JOIN search.matchable_people p ON p.owner = e.owner AND p.person_id = e.person_id
                 WHERE e.space_id = %1$L AND e.owner = $2 AND e.reference AND p.owner = $2
-                    AND p.consented AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())
+                    AND %4$s
                     AND ($7::uuid[] IS NULL OR e.person_id = ANY ($7))
             )$q$
         WHEN 'match_count' THEN $q$
             WITH agreed AS (
                 SELECT p.person_id FROM search.matchable_people p
-                WHERE p.owner = $1 AND p.consented AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())
+                WHERE p.owner = $1 AND %4$s
                     AND ($4::uuid[] IS NULL OR p.person_id = ANY ($4))
             )
             SELECT (SELECT count(*)::int FROM (
@@ -91,7 +91,8 @@ CREATE FUNCTION search.faces_sql(
             )
             SELECT NULL::uuid[], NULL::text[], array_agg(n.face_id), array_agg(n.distance),
                 (SELECT count(*) FROM every), (SELECT max(m.distance) FROM every m) FROM near n$q$
-    END, p_space_id, p_dimension, p_operator)
+    END, p_space_id, p_dimension, p_operator,
+    'p.consented AND (p.expires_at IS NULL OR p.expires_at > clock_timestamp())')
 $sql$;
 
 -- The people, or the faces, that some faces of one owner look like, for each query the most similar

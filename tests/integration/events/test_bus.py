@@ -9,7 +9,7 @@ import pytest
 from kioku.events.v1 import events_pb2
 from kioku_rt.db import acquire
 from kioku_rt.errors import DependencyDown, KiokuError
-from kioku_rt.events import CONSUMERS, STREAMS, EventBus, OutboxRelay, Topology, enqueue
+from kioku_rt.events import CONSUMERS, STREAMS, Event, EventBus, OutboxRelay, Topology, enqueue
 from kioku_rt.reasons import Reason
 
 
@@ -33,6 +33,20 @@ async def test_purge_empties_a_stream_and_keeps_it(bus, publish):
     await bus.purge("KIOKU")
     assert await bus.stored_after("KIOKU", 1, "asset.>") is None
     assert born == await bus.stream_created()
+
+
+async def test_an_event_is_erased_where_it_lies_and_nothing_else(bus):
+    """Once, and never what took its place in a new store, or what no stream holds."""
+    for name in ("one", "two"):
+        await bus.publish("asset.uploaded", name.encode(), event_id=name)
+    one = Event("one", "asset.uploaded", b"one", 1, {}, 1)
+    other = replace(one, payload=b"of before", stream_sequence=2)
+    nowhere = replace(one, subject="weather.changed")
+    assert [False, False, True, False] == [
+        await bus.erase(event) for event in (other, nowhere, one, one)
+    ]
+    assert await bus.stored("KIOKU", 1) is None
+    assert b"two" == (await bus.stored("KIOKU", 2)).payload
 
 
 async def test_a_payload_above_the_limit_is_refused_not_waited_for(bus):

@@ -48,7 +48,7 @@ async def test_every_table_of_owners_is_protected(db):
     """Each table and each partition with an owner has row-level security enabled and forced."""
     await db.register(space())
     rows = await db.owner.fetch(PROTECTED)
-    assert 13 == len(rows)
+    assert 18 == len(rows)
     assert [] == [row["relname"] for row in rows if not (row[1] and row[2] and row[3])]
 
 
@@ -139,7 +139,7 @@ async def test_spaces_of_many_sizes(db, dimension):
         {"dimension": 0},
         {"dimension": 4001},
         {"metric": "L2"},
-        {"kind": "FACE"},
+        {"kind": "USER"},
         {"space_id": "x'; DROP SCHEMA search; --@000000000000"},
         {"space_id": "tiny"},
     ],

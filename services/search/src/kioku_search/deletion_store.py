@@ -188,6 +188,9 @@ async def _begin(
         )
         for kind, table in _DERIVED[asset.kind].items()
     }
+    faces = await connection.fetchval("SELECT search.erase_asset_faces($1, $2)", owner, asset_id)
+    if faces:
+        removed["face_embeddings"] = faces
     await connection.execute(
         "INSERT INTO search.deletions (owner, asset_id, removed, sweep_after)"
         " VALUES ($1, $2, $3::jsonb, now() + $4::interval)",

@@ -19,7 +19,10 @@ SELECT s.space_id, s.kind, s.state, s.canary_percent, b.space_id IS NOT NULL AS 
     b.total, b.done, b.failed, b.in_flight, b.measured_per_minute, b.pace
 FROM search.spaces s LEFT JOIN search.backfills b USING (space_id)
 """
-_VECTORS = "SELECT space_id, count(*) AS vectors FROM search.image_embeddings GROUP BY space_id"
+_VECTORS = """
+SELECT space_id, count(*) AS vectors FROM search.image_embeddings GROUP BY space_id
+UNION ALL SELECT space_id, count(*) FROM search.face_embeddings GROUP BY space_id
+"""
 _WANTED = "SELECT count(*) AS total, count(*) FILTER (WHERE stored) AS done FROM"
 _REST = 10.0
 """How much longer than it took vectors are not counted again."""

@@ -72,6 +72,7 @@ class SpaceIndex:
         missed_effort: the largest one that was seen to be too small.
         rows: vectors, about.
         measured_rows: how many there were when its costs were measured.
+        kind: of the space.
     """
 
     space_id: str
@@ -84,6 +85,7 @@ class SpaceIndex:
     missed_effort: int
     rows: int
     measured_rows: int
+    kind: str = "IMAGE"
 
     @property
     def most_effort(self) -> int:

@@ -21,6 +21,7 @@ from kioku_rt.reasons import Reason
 
 from kioku_search.dedicated import dedicated
 from kioku_search.index_probe import IndexProbe
+from kioku_search.space import FACE
 
 if TYPE_CHECKING:
     from kioku_search.index import Parameters, SpaceIndex
@@ -123,6 +124,10 @@ class IndexBuilder:
             *(wanted.m, wanted.ef_construction, wanted.lists),
         )
         await self._build(text, told)
+        if index.kind == FACE:  # ANALYZE would keep samples of vectors that no erasure reaches
+            await self._connection.execute(
+                f"ALTER INDEX search.{identifier(name)} ALTER COLUMN 1 SET STATISTICS 0"
+            )
 
     @_ending_the_job
     async def rebuild(self, index: SpaceIndex, told: Told) -> None:

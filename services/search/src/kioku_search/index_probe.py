@@ -100,9 +100,7 @@ class IndexProbe:
             f" SET LOCAL ivfflat.probes = {probes if ivfflat else 1}"
         )
         text = await self._connection.fetchval(
-            "SELECT search.nearest_images_sql('whole_index', $1, $2, '', false,"
-            " search.index_operator($3))",
-            *(index.space_id, index.dimension, wanted.opclass),
+            "SELECT search.whole_space_sql('whole_index', $1, $2)", index.space_id, wanted.opclass
         )
         plan = await self._connection.fetch("EXPLAIN " + text, queries[0], _K)
         if not any(f"using {name} on" in row[0] for row in plan):

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from kioku_search.recall import Effort
 
 _INDEX = """
-SELECT i.*, s.dimension, s.normalised, s.partition_name, greatest(c.reltuples, 0)::bigint AS rows
+SELECT i.*, s.kind, s.dimension, s.normalised, s.partition_name,
+    greatest(c.reltuples, 0)::bigint AS rows
 FROM search.space_indexes i JOIN search.spaces s USING (space_id) JOIN pg_class c
     ON c.relname = s.partition_name AND c.relnamespace = 'search'::regnamespace
 WHERE s.state <> 'retired'
@@ -96,4 +97,5 @@ def _space_index(row: asyncpg.Record) -> SpaceIndex:
         missed_effort=row["missed_effort"],
         rows=row["rows"],
         measured_rows=row["measured_rows"],
+        kind=row["kind"],
     )

@@ -25,6 +25,7 @@ from kioku_search.metrics import recall_outcome, recall_shown
 from kioku_search.neighbour_store import NeighbourStore
 from kioku_search.recall_store import ExactStore, RecallStore
 from kioku_search.recall_watch import RecallWatch, WatchedNeighbours
+from kioku_search.space import FACE
 
 if TYPE_CHECKING:
     import asyncpg
@@ -93,6 +94,8 @@ def _side_tasks(
     async def time_costs() -> None:
         for index in await indexes.all():
             grown = index.rows >= max(_WORTH_TIMING, _GROWN * index.measured_rows)
+            if index.kind == FACE:
+                continue  # few or many faces is decided by fixed numbers
             if grown and index.name and index.parameters.method is not IndexMethod.NONE:
                 await indexes.measure_costs(index)
 

@@ -14,6 +14,7 @@ from kioku_rt import service
 from kioku_rt.auth import ServiceToken, TokenVerifier
 from kioku_rt.db import close_pool, open_pool, ping
 from kioku_rt.events import CONSUMERS, AdvisoryFeeder, EventBus, OutboxRelay, Worker
+from kioku_rt.events.outcome import whole
 from kioku_rt.objects import S3ObjectStore
 from kioku_rt.rpc import Registration, RpcServer, channel
 from kioku_rt.service import Running, SideTask
@@ -31,6 +32,8 @@ from kioku_search.deletion import Deletions
 from kioku_search.deletion_store import DeletionStore
 from kioku_search.embedder_client import EmbedderClient
 from kioku_search.event_queue import EventQueue
+from kioku_search.faces.consumers import FaceConsumers, routed, routed_dead, without_vectors
+from kioku_search.faces.wiring import face_part
 from kioku_search.frame_store import FrameStore
 from kioku_search.housekeeping import Job, Leftovers
 from kioku_search.hybrid_wiring import hybrid
@@ -104,7 +107,10 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> Running
 def build(settings: Settings, servers: Servers) -> Running:
     """Put the use cases between the servers and the rpcs, consumers and jobs."""
     tokens = PageTokens(settings.page_token_secret.get_secret_value().encode())
-    spaces = Spaces(SpaceStore(servers.worker, settings.index_parameters()), servers.embedder)
+    store = SpaceStore(
+        servers.worker, settings.index_parameters(), settings.face_index_parameters()
+    )
+    spaces = Spaces(store, servers.embedder)
     vectors = QueryVectors(
         servers.embedder, texts=settings.text_cache_entries, images=settings.image_cache_entries
     )
@@ -149,6 +155,7 @@ def build(settings: Settings, servers: Servers) -> Running:
     space_service = space_registration(parts, indexes.neighbours, vectors, tokens)
     verifier = TokenVerifier(settings.auth_config())
     frames = FrameStore(servers.worker)
+    faces = face_part(settings, servers.api, servers.worker, spaces, servers.bus)
     consumers = Consumers(
         Indexing(VectorStore(servers.worker), frames, spaces),
         Cutting(frames, servers.objects),
@@ -166,10 +173,10 @@ def build(settings: Settings, servers: Servers) -> Running:
             verifier,
             asset_service,
             search_service,
-            (indexes.registration, comparing.registration(), space_service),
+            (indexes.registration, comparing.registration(), space_service, faces.registration),
         ),
         consumers={
-            **_workers(settings, servers, consumers),
+            **_workers(settings, servers, consumers, faces.consumers),
             **{
                 job.name: job.run
                 for job in [
@@ -177,6 +184,7 @@ def build(settings: Settings, servers: Servers) -> Running:
                         settings, servers, parts, deletions, reconciler=reconciler, answers=answers
                     ),
                     *space_jobs(settings, parts, servers.bus, servers.objects, strain),
+                    *faces.jobs,
                 ]
             },
             "compare": comparing.job(settings.compare_seconds).run,
@@ -264,18 +272,23 @@ def _server(
     )
 
 
-def _workers(settings: Settings, servers: Servers, consumers: Consumers) -> dict[str, SideTask]:
+def _workers(
+    settings: Settings, servers: Servers, consumers: Consumers, faces: FaceConsumers
+) -> dict[str, SideTask]:
     probe = partial(_answers, servers)
+    embedding_ready = routed(faces.vectors_ready, consumers.embedding_ready)
+    letters = {"search-embeddings": without_vectors}
     given_up = {
-        "search-embeddings": consumers.embedding_given_up,
+        "search-embeddings": routed_dead(faces.given_up, consumers.embedding_given_up),
         "search-frames": consumers.frames_given_up,
     }
     handlers = {
-        "search-embeddings": (consumers.embedding_ready, settings.embedding_slots),
+        "search-embeddings": (embedding_ready, settings.embedding_slots),
         "search-frames": (consumers.frames_extracted, 4),
         "search-failures": (consumers.asset_failed, 4),
         "search-deletions": (consumers.asset_deleted, 4),
         "search-purges": (consumers.asset_purged, 4),
+        "search-consents": (faces.consent_changed, 4),
     }
     workers = {
         durable: Worker(
@@ -286,10 +299,11 @@ def _workers(settings: Settings, servers: Servers, consumers: Consumers) -> dict
             handler_timeout=_HANDLER_SECONDS,
             on_dead=given_up.get(durable),
             probe=probe,
+            letter=letters.get(durable, whole),
         ).run
         for durable, (handler, slots) in handlers.items()
     }
-    exhausted = AdvisoryFeeder(servers.bus, given_up).worker(CONSUMERS["search-exhausted"])
+    exhausted = AdvisoryFeeder(servers.bus, given_up, letters).worker(CONSUMERS["search-exhausted"])
     return {**workers, "search-exhausted": exhausted.run}
 
 

@@ -15,13 +15,17 @@ from kioku_rt.db import acquire
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
+from kioku_search.space import FACE
+
 if TYPE_CHECKING:
     from kioku_rt.db.pool import Connection
 
 PGVECTOR_AT_LEAST = (0, 8, 4)
 FILTERS = (("owner", "shown_at"), ("owner", "kind"))
+FACE_FILTERS = (("owner",), ("owner", "asset_id"))
 _SPACES = """
-SELECT s.space_id, s.dimension, s.partition_name, i.method, i.opclass, i.index_name, i.effort,
+SELECT s.space_id, s.kind, s.dimension, s.partition_name, i.method, i.opclass,
+    i.index_name, i.effort,
     to_regclass('search.' || quote_ident(s.partition_name)) IS NOT NULL AS stored,
     EXISTS (SELECT FROM search.index_jobs j WHERE j.space_id = s.space_id
         AND j.state IN ('PENDING', 'RUNNING')) AS building
@@ -86,7 +90,7 @@ async def _check_space(connection: Connection, space: asyncpg.Record) -> None:
         raise _unsound(f"The space {name} has no table for its vectors.")
     if space["method"] is None:
         raise _unsound(f"The space {name} says nothing of its index.")
-    for columns in FILTERS:
+    for columns in FACE_FILTERS if space["kind"] == FACE else FILTERS:
         await _check_filter(connection, space["partition_name"], columns, name)
     if space["method"] == "none" or space["building"]:
         return
@@ -129,9 +133,7 @@ def _fault(space: asyncpg.Record, index: _Index | None) -> str:
 async def _check_served(connection: Connection, space: asyncpg.Record) -> None:
     """Ask the index once, by the text of searches: it is planned by name, and it answers."""
     text = await connection.fetchval(
-        "SELECT search.nearest_images_sql('whole_index', $1, $2, '', false,"
-        " search.index_operator($3))",
-        *(space["space_id"], space["dimension"], space["opclass"]),
+        "SELECT search.whole_space_sql('whole_index', $1, $2)", space["space_id"], space["opclass"]
     )
     probe = [1.0] + [0.0] * (space["dimension"] - 1)
     try:

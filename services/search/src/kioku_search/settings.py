@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -52,6 +53,8 @@ class Settings(StorageSettings):
         index_build_mib: memory that building an index may take.
         index_method, index_opclass, index_m, index_ef_construction, index_lists: of spaces that
             this process registers.
+        face_index_method, face_index_opclass: the same of spaces of faces.
+        scrub_seconds: how often files that held erased faces are rewritten, if any were erased.
         words_seconds: how often words that other code changed are written.
         calibration_seconds: how often it is looked whether a space's background is due.
         repair_grace_seconds: how long a stage may be pending before it may be repaired.
@@ -91,6 +94,8 @@ class Settings(StorageSettings):
     index_m: int = 16
     index_ef_construction: int = 128
     index_lists: int = 100
+    face_index_method: IndexMethod = IndexMethod.HNSW
+    face_index_opclass: OperatorClass = OperatorClass.COSINE
     text_cache_entries: int = Field(default=10_000, ge=0)
     image_cache_entries: int = Field(default=1_000, ge=0)
     answer_cache_entries: int = Field(default=10_000, ge=0)
@@ -111,6 +116,7 @@ class Settings(StorageSettings):
     repair_batch: int = Field(default=100, ge=1, le=1000)
     compare_seconds: float = Field(default=3600.0, gt=0)
     housekeeping_seconds: float = Field(default=30.0, gt=0)
+    scrub_seconds: float = Field(default=900.0, gt=0)
     backfill_seconds: float = Field(default=1.0, gt=0)
     backfill_in_flight: int = Field(default=256, ge=1, le=10_000)
     backfill_search_ms: float = Field(default=50.0, ge=0)
@@ -185,6 +191,14 @@ class Settings(StorageSettings):
             self.index_m,
             self.index_ef_construction,
             self.index_lists,
+        )
+
+    def face_index_parameters(self) -> Parameters:
+        """Say what indexes new spaces of faces get."""
+        return replace(
+            self.index_parameters(),
+            method=self.face_index_method,
+            opclass=self.face_index_opclass,
         )
 
     @property

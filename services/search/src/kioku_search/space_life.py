@@ -17,7 +17,7 @@ from typing import Protocol
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 
-from kioku_search.space import IMAGE, KnownSpace, Models, Space, Spaces
+from kioku_search.space import FACE, IMAGE, KnownSpace, Models, Space, Spaces
 
 _PATIENCE_SECONDS = 10.0
 _AGAIN_SECONDS = 0.1
@@ -169,7 +169,8 @@ class SpaceLife:
         known = (await self.get(space_id)).known
         before = await self._find_active(known.space.kind)
         if known.state != "active":
-            _check_state(known, {"backfilling", "canary", "standby"})
+            ready = {"backfilling", "canary", "standby"}
+            _check_state(known, ready | ({"registered"} if known.space.kind == FACE else set()))
             step = Step(space_id, None, space_id, force=False, actor=actor)
             await self._take(step, accept_failures)
         return await self.get(space_id), before

@@ -13,6 +13,7 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_search.database import audit_operator, unbound
+from kioku_search.space import FACE
 from kioku_search.space_life import Gap, SpaceStatus
 from kioku_search.space_store import SPACE_FIELDS, known_space
 
@@ -34,11 +35,11 @@ _STATUS = (
 _GAP = """
 SELECT count(*) FILTER (WHERE item IS DISTINCT FROM 'FAILED') AS pending,
     count(*) FILTER (WHERE item = 'FAILED') AS failed, clock_timestamp() AS taken_at
-FROM search.wanted_vectors($1) WHERE NOT stored
+FROM {wanted}($1) WHERE NOT stored
 """
 # A transaction stamps what it changes with the time it began; none lasts a minute.
 _GAP_SINCE = """
-SELECT count(*) FROM search.wanted_vectors($1)
+SELECT count(*) FROM {wanted}($1)
 WHERE NOT stored AND item IS DISTINCT FROM 'FAILED'
     AND asset_updated_at > $2::timestamptz - interval '1 min'
 """
@@ -77,7 +78,8 @@ class SpaceLifeStore:
         """The whole difference."""
         async with unbound(self._pool) as connection:
             await connection.execute(LONG)
-            (row,) = await connection.fetch(_GAP, space_id, timeout=LONG_SECONDS)
+            text = _GAP.format(wanted=await _wanted(connection, space_id))
+            (row,) = await connection.fetch(text, space_id, timeout=LONG_SECONDS)
         return Gap(row["pending"], row["failed"], row["taken_at"])
 
     async def take(self, step: Step, since: datetime) -> int:
@@ -85,7 +87,8 @@ class SpaceLifeStore:
         try:
             async with unbound(self._pool) as connection:
                 await connection.execute("SELECT search.lock_spaces()")
-                missing: int = await connection.fetchval(_GAP_SINCE, step.gaining, since)
+                text = _GAP_SINCE.format(wanted=await _wanted(connection, step.gaining))
+                missing: int = await connection.fetchval(text, step.gaining, since)
                 if missing and not step.force:
                     return missing
                 await _change(connection, step)
@@ -114,6 +117,12 @@ class SpaceLifeStore:
             await audit_operator(connection, actor, "space.retire", space_id)
 
 
+async def _wanted(connection: Connection, space_id: str) -> str:
+    """What says which vectors a space should have: pictures' follow from assets, faces' do not."""
+    kind = await connection.fetchval("SELECT kind FROM search.spaces WHERE space_id = $1", space_id)
+    return "search.wanted_faces" if kind == FACE else "search.wanted_vectors"
+
+
 async def _change(connection: Connection, step: Step) -> None:
     if step.percent is not None:
         await connection.execute("SELECT search.set_canary($1, $2)", step.space_id, step.percent)
@@ -121,7 +130,7 @@ async def _change(connection: Connection, step: Step) -> None:
             connection, step.actor, "space.set_canary", step.space_id, percent=step.percent
         )
         return
-    previous = await connection.fetchval("SELECT search.make_active($1)", step.space_id)
+    previous = await connection.fetchval("SELECT search.promote_space($1)", step.space_id)
     if step.force:
         await connection.execute(LONG)
         await connection.execute(_DEMOTE, step.space_id, timeout=LONG_SECONDS)

@@ -10,7 +10,7 @@ from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
 
 from kioku_search.database import unbound
-from kioku_search.space import KnownSpace, Space
+from kioku_search.space import FACE, KnownSpace, Space
 
 if TYPE_CHECKING:
     from asyncpg import Pool
@@ -39,11 +39,18 @@ class SpaceStore:
     Args:
         pool: of the role `search_worker`.
         parameters: what the index of a new space is built with.
+        faces: the same of a space of faces.
     """
 
-    def __init__(self, pool: Pool, parameters: Parameters | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        parameters: Parameters | None = None,
+        faces: Parameters | None = None,
+    ) -> None:
         self._pool = pool
         self._index = astuple(parameters) if parameters else ()
+        self._face_index = astuple(faces) if faces else self._index
 
     async def all(self) -> list[KnownSpace]:
         """Every space."""
@@ -60,10 +67,11 @@ class SpaceStore:
             InvalidInput: FIELD_INVALID for a space that cannot be stored, or whose id is known
                 with another meaning.
         """
+        index = self._face_index if space.kind == FACE else self._index
         try:
             async with unbound(self._pool) as connection:
                 state: str = await connection.fetchval(
-                    _REGISTER_INDEXED if self._index else _REGISTER, *astuple(space), *self._index
+                    _REGISTER_INDEXED if index else _REGISTER, *astuple(space), *index
                 )
         except (
             asyncpg.CheckViolationError,

@@ -18,7 +18,9 @@ SELECT s.space_id, s.kind, s.model, s.revision, s.dimension, s.metric, s.preproc
     s.normalised, s.precision, s.state, s.canary_percent, coalesce(v.vectors, 0) AS vectors
 FROM search.spaces s LEFT JOIN (
     SELECT e.space_id, count(*) AS vectors FROM search.image_embeddings e
-    WHERE e.owner = $1 GROUP BY e.space_id) v USING (space_id)
+    WHERE e.owner = $1 GROUP BY e.space_id
+    UNION ALL SELECT f.space_id, count(*) FROM search.face_embeddings f
+    WHERE f.owner = $1 GROUP BY f.space_id) v USING (space_id)
 WHERE s.state = 'active' OR v.vectors > 0 ORDER BY s.created_at
 """
 _SERVING = "SELECT coalesce(search.serving_space('IMAGE', $1), '')"

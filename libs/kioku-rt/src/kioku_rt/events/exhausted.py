@@ -15,7 +15,7 @@ import structlog
 from kioku_rt.events.headers import event_id
 from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.letters import write_letter
-from kioku_rt.events.outcome import Ack, Dead, Event, OnDead, Outcome
+from kioku_rt.events.outcome import Ack, Dead, Event, Letter, OnDead, Outcome, whole
 from kioku_rt.events.topology import ConsumerSpec
 from kioku_rt.events.worker import Worker
 from kioku_rt.reasons import CATALOGUE, Reason
@@ -29,11 +29,18 @@ class AdvisoryFeeder:
     Args:
         bus: of the events and of the letters.
         on_dead: by durable consumer: what the worker of that consumer calls for a dead event.
+        letters: likewise, what a letter holds of the event's payload, if that is not all.
     """
 
-    def __init__(self, bus: EventBus, on_dead: Mapping[str, OnDead]) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        on_dead: Mapping[str, OnDead],
+        letters: Mapping[str, Letter] | None = None,
+    ) -> None:
         self._bus = bus
         self._on_dead = on_dead
+        self._letters = letters or {}
 
     async def handle(self, advisory: Event) -> Outcome:
         """Write the letter of the event that the advisory names; idempotent."""
@@ -46,7 +53,8 @@ class AdvisoryFeeder:
         consumer = named["consumer"]
         if consumer in self._on_dead:
             await self._on_dead[consumer](event, dead)
-        await write_letter(self._bus, event, dead, consumer=consumer)
+        letter = self._letters.get(consumer, whole)
+        await write_letter(self._bus, event, dead, consumer=consumer, letter=letter)
         return Ack()
 
     async def _event(self, stream: str, sequence: int, deliveries: int) -> Event | None:

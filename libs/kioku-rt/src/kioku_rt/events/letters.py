@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from kioku_rt.events import headers
 from kioku_rt.events.jetstream.bus import EventBus
-from kioku_rt.events.outcome import Dead, Event
+from kioku_rt.events.outcome import Dead, Event, Letter, whole
 
 STREAM = "DLQ"
 PREFIX = "dlq."
 
 
-async def write_letter(bus: EventBus, event: Event, dead: Dead, *, consumer: str) -> None:
+async def write_letter(
+    bus: EventBus, event: Event, dead: Dead, *, consumer: str, letter: Letter = whole
+) -> None:
     """Store the letter of one event.
+
+    Args:
+        letter: what it holds of the event's payload.
 
     Raises:
         DependencyDown: the event log does not answer.
     """
     await bus.publish(
         PREFIX + event.subject,
-        event.payload,
+        letter(event),
         event_id=f"dlq-{consumer}-{event.id}",
         headers={
             **headers.passed_on(event.headers),

@@ -85,3 +85,10 @@ class Elsewhere:
 Outcome: TypeAlias = Ack | Retry | Dead | Wait | Elsewhere
 Handler: TypeAlias = Callable[[Event], Awaitable[Outcome]]
 OnDead: TypeAlias = Callable[[Event, Dead], Awaitable[None]]
+Letter: TypeAlias = Callable[[Event], bytes]
+"""What a dead letter holds of an event's payload: all of it, or what may be kept for so long."""
+
+
+def whole(event: Event) -> bytes:
+    """All of it."""
+    return event.payload

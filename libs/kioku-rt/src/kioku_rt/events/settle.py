@@ -20,7 +20,18 @@ from kioku_rt.events.headers import EVENT_ID, ONLY_FOR, passed_on
 from kioku_rt.events.jetstream.bus import EventBus
 from kioku_rt.events.jetstream.delivery import Delivery
 from kioku_rt.events.letters import write_letter
-from kioku_rt.events.outcome import Ack, Dead, Elsewhere, Event, OnDead, Outcome, Retry, Wait
+from kioku_rt.events.outcome import (
+    Ack,
+    Dead,
+    Elsewhere,
+    Event,
+    Letter,
+    OnDead,
+    Outcome,
+    Retry,
+    Wait,
+    whole,
+)
 from kioku_rt.events.topology import ConsumerSpec
 
 AGAIN_SECONDS = 0.1
@@ -38,11 +49,13 @@ class Settler:
         consumer: ConsumerSpec,
         on_dead: OnDead | None,
         retry_delays: Sequence[float],
+        letter: Letter = whole,
     ) -> None:
         self._bus = bus
         self._spec = consumer
         self._on_dead = on_dead
         self._retry_delays = retry_delays
+        self._letter = letter
 
     async def settle(self, delivery: Delivery, outcome: Outcome, stop: asyncio.Event) -> None:
         """Carry `outcome` out; while the event log is away, until it is back or `stop` is set."""
@@ -112,11 +125,10 @@ class Settler:
     async def _bury(self, delivery: Delivery, dead: Dead, stop: asyncio.Event) -> None:
         self._count("dead", dead.reason)
         event, durable = delivery.event, self._spec.durable
+        write = partial(write_letter, self._bus, event, dead, consumer=durable, letter=self._letter)
         done = (
             await self._surely(partial(self._tell, event, dead), stop)
-            and await self._surely(
-                partial(write_letter, self._bus, event, dead, consumer=durable), stop
-            )
+            and await self._surely(write, stop)
             and await self._surely(delivery.term, stop)
         )
         if not done:

@@ -108,6 +108,7 @@ CONSUMERS = {
         ConsumerSpec("search-failures", ("asset.failed",)),
         ConsumerSpec("search-deletions", ("asset.deleted",)),
         ConsumerSpec("search-purges", ("asset.purged",)),
+        ConsumerSpec("search-consents", ("consent.changed",)),
         _exhausted("embedder-exhausted", "embedder-uploaded", "embedder-requested", "siglip"),
         _exhausted("frames-exhausted", "default", "frames-requested", "tags", "tags-requested"),
         _exhausted(
@@ -117,6 +118,7 @@ CONSUMERS = {
             "search-failures",
             "search-deletions",
             "search-purges",
+            "search-consents",
         ),
     )
 }

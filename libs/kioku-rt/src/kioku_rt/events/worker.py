@@ -42,10 +42,12 @@ from kioku_rt.events.outcome import (
     Elsewhere,
     Event,
     Handler,
+    Letter,
     OnDead,
     Outcome,
     Retry,
     Wait,
+    whole,
 )
 from kioku_rt.events.settle import Settler
 from kioku_rt.events.topology import ConsumerSpec
@@ -70,6 +72,7 @@ class Worker:
         on_dead: awaited before the dead letter is written (it publishes `asset.failed`).
         retry_delays: seconds before the second, third, … delivery; jittered.
         probe: whether the dependencies answer, asked while one is down.
+        letter: what a dead letter holds of an event's payload.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Worker:
         on_dead: OnDead | None = None,
         retry_delays: Sequence[float] = RETRY_DELAYS,
         probe: Probe | None = None,
+        letter: Letter = whole,
     ) -> None:
         if consumer not in bus.topology.consumers:
             raise ValueError(f"the bus does not declare the consumer {consumer.durable}")
@@ -92,7 +96,7 @@ class Worker:
         self._slots = slots
         self._handler_timeout = handler_timeout
         self._outage = Outage(probe)
-        self._settler = Settler(bus, consumer, on_dead, retry_delays)
+        self._settler = Settler(bus, consumer, on_dead, retry_delays, letter)
         self._running: set[asyncio.Task[None]] = set()
         self._clock = metrics.FetchClock(consumer.durable)
 

@@ -11,6 +11,7 @@ from kioku_rt.events.jetstream import stored
 from kioku_rt.events.jetstream.connection import REPLY_SECONDS, Connection
 from kioku_rt.events.jetstream.down import event_log_errors
 from kioku_rt.events.jetstream.stored import Stored
+from kioku_rt.events.outcome import Event
 from kioku_rt.events.topology import MAX_EVENT_BYTES
 from kioku_rt.events.trace import with_trace
 from kioku_rt.reasons import Reason
@@ -57,10 +58,29 @@ class EventBus(Connection):
             return await stored.read(self.client, stream, query, REPLY_SECONDS)
 
     async def remove(self, stream: str, sequence: int) -> bool:
-        """Delete one message from a stream; False if it was gone.  Raises DependencyDown."""
+        """Delete one message from a stream; False if it was gone.  Raises DependencyDown.
+
+        The server overwrites its bytes (`no_erase` is not set).
+        """
         await self.ensure()
         with event_log_errors():
             return await stored.remove(self.client, stream, sequence, REPLY_SECONDS)
+
+    async def erase(self, event: Event) -> bool:
+        """Remove an event from its stream for good, its bytes overwritten; False if it was gone.
+
+        After the store was replaced its sequence number means another event, which is left alone.
+
+        Raises:
+            DependencyDown: the event log does not answer; it may or may not be removed.
+        """
+        stream = self.topology.stream_of(event.subject)
+        if stream is None:
+            return False
+        there = await self.stored(stream.name, event.stream_sequence)
+        if there is None or (there.subject, there.payload) != (event.subject, event.payload):
+            return False
+        return await self.remove(stream.name, event.stream_sequence)
 
     async def purge(self, stream: str) -> None:
         """Remove every message of a stream.  Raises DependencyDown."""

@@ -1,0 +1,93 @@
+"""Promise: faces of every size are looked for at a size the detector knows.
+
+A detector finds faces from about ten pixels to half of what it was trained on. So a picture is
+looked at whole, once more small where a face may fill it, and in tiles where it is large and faces
+in it may be tiny. Each view gives only faces of the sizes it is there for; tiles overlap by the
+largest face they give, so that each face lies whole in one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+RULE: Final = "1"
+"""Name of the rule below in the digest of a space: other views give other landmarks."""
+
+_SMALLER = 3  # times smaller than the whole view, before one more view is worth it
+
+
+@dataclass(frozen=True)
+class ViewRules:
+    """How a picture is looked at, pixels.
+
+    Args:
+        edge: longest side of the view of the whole picture, and side of a tile; nothing is
+            enlarged.
+        small: longest side of the second view of the whole picture.
+        filling: the small view gives faces from this side on.
+        fine: longest side of the picture that is cut into tiles; 0: there are no tiles.
+        overlap: of two tiles, and the side up to which they give faces.
+    """
+
+    edge: int = 640
+    small: int = 160
+    filling: int = 64
+    fine: int = 1440
+    overlap: int = 128
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of a picture at a scale.
+
+    Args:
+        left, top, right, bottom: of the part, pixels of the picture.
+        scale: pixels of the view by pixels of the picture, at most 1.
+        least, most: side of the faces it gives, pixels of the view.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+    scale: float
+    least: float = 0.0
+    most: float = math.inf
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the view."""
+        wide, high = self.right - self.left, self.bottom - self.top
+        return max(1, round(wide * self.scale)), max(1, round(high * self.scale))
+
+
+def whole_views(width: int, height: int, rules: ViewRules) -> Iterator[View]:
+    """The views of the whole picture."""
+    longest = max(width, height)
+    yield View(0, 0, width, height, min(1.0, rules.edge / longest))
+    if min(longest, rules.edge) >= _SMALLER * rules.small:
+        yield View(0, 0, width, height, rules.small / longest, least=rules.filling)
+
+
+def tile_views(width: int, height: int, rules: ViewRules) -> Iterator[View]:
+    """The tiles of a picture that is much larger than one view; of others there are none."""
+    longest = max(width, height)
+    if not rules.fine or longest < 2 * rules.edge:
+        return
+    scale = min(1.0, rules.fine / longest)
+    side, shared = rules.edge / scale, rules.overlap / scale
+    for top, bottom in _spans(height, side, shared):
+        for left, right in _spans(width, side, shared):
+            yield View(left, top, right, bottom, scale, most=rules.overlap)
+
+
+def _spans(length: int, side: float, shared: float) -> list[tuple[int, int]]:
+    """Stretches of `side` that cover `length` evenly and overlap by `shared` at least."""
+    if length <= side:
+        return [(0, length)]
+    count = math.ceil((length - shared) / (side - shared))
+    step = (length - side) / (count - 1)
+    return [(int(at * step), min(length, math.ceil(at * step + side))) for at in range(count)]

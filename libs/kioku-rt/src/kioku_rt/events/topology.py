@@ -108,6 +108,9 @@ CONSUMERS = {
         ConsumerSpec("search-failures", ("asset.failed",)),
         ConsumerSpec("search-deletions", ("asset.deleted",)),
         ConsumerSpec("search-purges", ("asset.purged",)),
+        ConsumerSpec("face-uploaded", ("asset.uploaded",)),
+        ConsumerSpec("face-frames", ("frames.extracted",)),
+        ConsumerSpec("face-deletions", ("asset.deleted",)),
         _exhausted("embedder-exhausted", "embedder-uploaded", "embedder-requested", "siglip"),
         _exhausted("frames-exhausted", "default", "frames-requested", "tags", "tags-requested"),
         _exhausted(
@@ -118,6 +121,7 @@ CONSUMERS = {
             "search-deletions",
             "search-purges",
         ),
+        _exhausted("face-exhausted", "face-uploaded", "face-frames", "face-deletions"),
     )
 }
 

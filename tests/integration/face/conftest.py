@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from kioku.face.v1 import face_service_pb2
-from kioku_face.building import Servers, build
+from kioku_face.building import Parts, Servers, build
 from kioku_face.preparing import MIGRATIONS
 from kioku_face.settings import Settings
 from kioku_rt.auth import DevIssuer
@@ -96,7 +96,7 @@ def start_face(db: Db, nats_server: Any, objects: MemoryObjectStore, tmp_path: P
                 await EventBus.connect(nats_url or nats_server.url, "test")
             )
             servers = Servers(db.api, db.worker, objects, bus, finder, PlainDecoder(), vectors)
-            running = build(settings, servers, no_match)
+            running = build(settings, servers, Parts(match=no_match))
             assert running.server is not None
             port = await running.server.start()
             stop = asyncio.Event()

@@ -14,7 +14,7 @@ from kioku.events.v1 import events_pb2
 from kioku_face.detection import Detection
 from kioku_face.face import WHOLE
 from kioku_face.originals import Originals
-from kioku_face.picture import Effect, Picture
+from kioku_face.picture import Cause, Effect, Picture
 from kioku_face.sighting_store import SightingStore
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
@@ -120,8 +120,6 @@ async def test_a_second_delivery_has_no_second_effect(db: Db, start_face: Any) -
         again = await service.upload("ann", draw(BEN))
         await looked_at(db, again)
         calls = service.finder.calls
-        from kioku_face.picture import Cause  # noqa: PLC0415
-
         effect = await detection.look(picture_of(row), Cause("face-uploaded", "0" * 8))
         assert (Effect.REPEATED, calls) == (effect, service.finder.calls)
     assert [1, 1] == [len(one.items) for one in await told(db)]

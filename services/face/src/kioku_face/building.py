@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
 from kioku.face.v1.face_service_pb2_grpc import add_FaceServiceServicer_to_server
 from kioku_rt.auth import TokenVerifier
 from kioku_rt.db import ping
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from kioku_face.settings import Settings
     from kioku_face.vectors import FaceVectors
 
+log = structlog.get_logger(__name__)
 _SHOW_SECONDS = 15.0
 _CROPS_AT_ONCE = 4
 _DELETION_SECONDS = 20.0
@@ -66,20 +68,39 @@ class Servers:
     vectors: FaceVectors
 
 
-def build(
-    settings: Settings, servers: Servers, match: servicer.MatchPeople | None = None
-) -> Running:
-    """Wire everything; `match` answers MatchPeople, without it there is no such method."""
+@dataclass(frozen=True)
+class Parts:
+    """What other parts of the service bring: services and jobs of their own.
+
+    Args:
+        match: answers MatchPeople; None: there is no such method.
+    """
+
+    match: servicer.MatchPeople | None = None
+    registrations: Sequence[Registration] = ()
+    jobs: Sequence[Job] = ()
+
+
+_ALONE = Parts()
+
+
+def build(settings: Settings, servers: Servers, parts: Parts = _ALONE) -> Running:
+    """Wire everything."""
     tokens = PageTokens(settings.page_token_secret.get_secret_value().encode())
     verifier = TokenVerifier(settings.auth_config())
     originals = Originals(servers.objects, max_bytes=settings.face_upload_max_bytes)
     detection = Detection(SightingStore(servers.worker), originals, servers.finder)
-    service = _face_service(settings, servers, originals, tokens, match)
+    service = _face_service(settings, servers, originals, tokens, parts.match)
     return Running(
-        server=RpcServer(settings.server_config(), [service], verifier=verifier),
+        server=RpcServer(
+            settings.server_config(), [service, *parts.registrations], verifier=verifier
+        ),
         consumers={
             **_workers(settings, servers, detection),
-            **{job.name: job.run for job in _jobs(settings, servers, detection)},
+            **{
+                job.name: counted(job).run
+                for job in [*_jobs(settings, servers, detection), *parts.jobs]
+            },
         },
         relays={
             "outbox": OutboxRelay(
@@ -180,27 +201,28 @@ def _jobs(settings: Settings, servers: Servers, detection: Detection) -> list[Jo
         outstanding(await gaps.outstanding(detection.pack))
 
     return [
-        counted("links", settings.face_tell_seconds, telling.links),
-        counted("vanished", settings.face_tell_seconds, telling.vanished),
-        counted("looks", settings.face_again_seconds, look_again),
-        counted("missing", settings.face_again_seconds, missing),
-        counted("empty", settings.face_empty_seconds, empty),
-        counted("figures", _SHOW_SECONDS, show),
+        Job("links", settings.face_tell_seconds, telling.links),
+        Job("vanished", settings.face_tell_seconds, telling.vanished),
+        Job("looks", settings.face_again_seconds, look_again),
+        Job("missing", settings.face_again_seconds, missing),
+        Job("empty", settings.face_empty_seconds, empty),
+        Job("figures", _SHOW_SECONDS, show),
     ]
 
 
-def counted(name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> Job:
-    """A job whose rounds are counted; an error with a reason costs one round."""
+def counted(job: Job) -> Job:
+    """The job with its rounds counted; an error with a reason costs one round, not the process."""
 
     async def run() -> None:
         try:
-            await work()
+            await job.work()
         except DependencyDown:
-            JOB_RUNS.labels(name, "waits").inc()
+            JOB_RUNS.labels(job.name, "waits").inc()
             raise
-        except KiokuError:
-            JOB_RUNS.labels(name, "refused").inc()
+        except KiokuError as error:
+            log.warning("job.refused", job=job.name, reason=error.reason)
+            JOB_RUNS.labels(job.name, "refused").inc()
         else:
-            JOB_RUNS.labels(name, "ok").inc()
+            JOB_RUNS.labels(job.name, "ok").inc()
 
-    return Job(name, seconds, run)
+    return Job(job.name, job.seconds, run)

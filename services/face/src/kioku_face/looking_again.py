@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum, unique
 from typing import Protocol
 from uuid import UUID
 
@@ -26,15 +25,6 @@ from kioku_face.vectors import Access, FaceVectors, VectorOf
 log = structlog.get_logger(__name__)
 _SAME = 1.0  # no neighbour is asked for, only whether the vector is there
 MOST_QUERIES = 256
-
-
-@unique
-class Why(StrEnum):
-    """Why a picture is looked at again."""
-
-    PENDING = "pending"
-    OUTDATED = "outdated"
-    MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -79,7 +69,11 @@ class Gaps(Protocol):
 
 
 class LookingAgain:
-    """The jobs `unfinished`, `outdated` and `missing`."""
+    """The jobs `looks` (`pending` and `outdated`) and `missing`.
+
+    Args:
+        space_id: of the vectors that are asked for.
+    """
 
     def __init__(
         self,

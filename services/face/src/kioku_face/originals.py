@@ -25,7 +25,6 @@ class Originals:
 
     Args:
         max_bytes: of one of them.
-        at_once: of them in memory for work that can wait.
     """
 
     def __init__(self, objects: Objects, *, max_bytes: int) -> None:

@@ -32,13 +32,18 @@ if TYPE_CHECKING:
     from kioku_face.picture import Cause, Picture
 
 SERVICE = "face"
-_TABLES = {True: "assets", False: "frames"}
 _STANDING = """
 SELECT EXISTS (SELECT FROM face.asset_tombstones t WHERE t.owner = $1 AND t.asset_id = $2) AS dead,
     EXISTS (SELECT FROM face.processed p WHERE p.consumer = $3 AND p.event_id = $4) AS repeated,
     (SELECT a.generation FROM face.assets a WHERE a.owner = $1 AND a.asset_id = $2) AS generation
 """
-_LOCK_CONSENTS = "INSERT INTO face.consent_sequences VALUES ($1, 0) ON CONFLICT DO NOTHING"
+_LOOKED_AT = """
+UPDATE face.{table} SET pack = $3, state = $4, reason = $5, looks = looks + 1, updated_at = now()
+WHERE owner = $1 AND asset_id = $2{more} RETURNING looks
+"""
+_LOOKED_AT_ASSET = _LOOKED_AT.format(table="assets", more="")
+_LOOKED_AT_FRAME = _LOOKED_AT.format(table="frames", more=" AND frame_no = $6")
+_KNOW_CONSENTS = "INSERT INTO face.consent_sequences VALUES ($1, 0) ON CONFLICT DO NOTHING"
 _SHARE_CONSENTS = "SELECT FROM face.consent_sequences WHERE owner = $1 FOR SHARE"
 _KNOWN = """
 SELECT face_id, box, link_source FROM face.faces
@@ -110,38 +115,16 @@ class SightingStore:
     async def put(self, picture: Picture, look: Look, cause: Cause | None) -> Effect:
         """Store the faces, tell of their vectors and audit it, in one transaction."""
         async with unbound(self._pool) as connection:
-            await lock_asset(connection, picture.owner, picture.asset_id)
-            standing = await _standing(connection, picture, cause)
+            standing = await _begin(connection, picture, cause)
             if standing is not Effect.DONE:
                 return standing
-            if cause is not None:
-                await first_time(
-                    connection, schema=SCHEMA, consumer=cause.consumer, event_id=cause.event_id
-                )
-            await connection.execute(_LOCK_CONSENTS, picture.owner)
-            await connection.execute(_SHARE_CONSENTS, picture.owner)
             look_no = await _looked_at(connection, picture, look.pack, "DONE", "")
             stored = await _store(connection, picture, look, look_no)
+            attempts = cause.attempts if cause else 1
             await announce_vectors(
-                connection,
-                picture,
-                look,
-                stored.faces,
-                look_no=look_no,
-                attempts=cause.attempts if cause else 1,
+                connection, picture, look, stored.faces, look_no=look_no, attempts=attempts
             )
-            await record(
-                connection,
-                worker(picture.owner, cause.event_id if cause else ""),
-                "face.find",
-                str(picture.asset_id),
-                frame_no=picture.frame_no,
-                pack=look.pack,
-                faces=len(stored.faces),
-                new=stored.new,
-                removed=stored.removed,
-                erased_places=stored.erased,
-            )
+            await _record_look(connection, picture, look, cause, stored)
         return Effect.DONE
 
     async def fail(self, picture: Picture, pack: str, reason: Reason) -> None:
@@ -163,6 +146,38 @@ class SightingStore:
             )
 
 
+async def _begin(connection: Connection, picture: Picture, cause: Cause | None) -> Effect:
+    """Lock what must not change until the end, and say whether there is anything to store."""
+    await lock_asset(connection, picture.owner, picture.asset_id)
+    standing = await _standing(connection, picture, cause)
+    if standing is not Effect.DONE:
+        return standing
+    if cause is not None:
+        await first_time(
+            connection, schema=SCHEMA, consumer=cause.consumer, event_id=cause.event_id
+        )
+    await connection.execute(_KNOW_CONSENTS, picture.owner)
+    await connection.execute(_SHARE_CONSENTS, picture.owner)
+    return Effect.DONE
+
+
+async def _record_look(
+    connection: Connection, picture: Picture, look: Look, cause: Cause | None, stored: _Stored
+) -> None:
+    await record(
+        connection,
+        worker(picture.owner, cause.event_id if cause else ""),
+        "face.find",
+        str(picture.asset_id),
+        frame_no=picture.frame_no,
+        pack=look.pack,
+        faces=len(stored.faces),
+        new=stored.new,
+        removed=stored.removed,
+        erased_places=stored.erased,
+    )
+
+
 async def _standing(connection: Connection, picture: Picture, cause: Cause | None) -> Effect:
     consumer, event_id = (cause.consumer, cause.event_id) if cause else ("", "")
     row = await connection.fetchrow(_STANDING, picture.owner, picture.asset_id, consumer, event_id)
@@ -180,19 +195,12 @@ async def _looked_at(
     connection: Connection, picture: Picture, pack: str, state: str, reason: str
 ) -> int:
     """Note the look; its number."""
-    whole = picture.frame_no == WHOLE
-    number: int | None = await connection.fetchval(
-        f"UPDATE face.{_TABLES[whole]} SET pack = $3, state = $4, reason = $5,"  # noqa: S608
-        " looks = looks + 1, updated_at = now() WHERE owner = $1 AND asset_id = $2"
-        + ("" if whole else " AND frame_no = $6")
-        + " RETURNING looks",
-        picture.owner,
-        picture.asset_id,
-        pack,
-        state,
-        reason,
-        *(() if whole else (picture.frame_no,)),
-    )
+    arguments = (picture.owner, picture.asset_id, pack, state, reason)
+    number: int | None
+    if picture.frame_no == WHOLE:
+        number = await connection.fetchval(_LOOKED_AT_ASSET, *arguments)
+    else:
+        number = await connection.fetchval(_LOOKED_AT_FRAME, *arguments, picture.frame_no)
     return number or 0
 
 

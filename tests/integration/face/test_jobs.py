@@ -29,8 +29,8 @@ async def test_links_are_told_once_with_their_version(db: Db, start_face: Any) -
     async with start_face() as service:
         await looked_at(db, await service.upload("ann", draw(ADA, (BLUE, (120, 30, 135, 45)))))
         good, poor = [face["face_id"] for face in await db.faces("ann")]
-        person = await db.person("ann")
-        for version, face_id in enumerate((good, poor), 3):
+        ada, ben = await db.person("ann"), await db.person("ann")
+        for version, (face_id, person) in enumerate(((good, ada), (poor, ben)), 3):
             await db.owner.execute(
                 "UPDATE face.faces SET person_id = $1, link_source = 'PERSON', link_version = $3"
                 " WHERE face_id = $2",
@@ -45,7 +45,7 @@ async def test_links_are_told_once_with_their_version(db: Db, start_face: Any) -
 
         await until(all_told)
         links = [link for _, link in service.vectors.told]
-    assert {(good, person, True, 3), (poor, person, False, 4)} == {
+    assert {(good, ada, True, 3), (poor, ben, False, 4)} == {
         (one.face_id, one.person_id, one.reference, one.version) for one in links
     }
 

@@ -47,15 +47,23 @@ def drawn(width: int, height: int, box: tuple[int, int, int, int]) -> np.ndarray
 
 
 def looking(detector: Blobs, **rules: object) -> Looking:
-    return Looking(detector, least_score=0.5, rules=LookingRules(**rules))  # type: ignore[arg-type]
+    rules = {"views": ViewRules(least_edge=1), **rules}  # nothing is enlarged
+    return Looking(
+        detector,
+        least_score=0.5,
+        upright_score=0.9,
+        rules=LookingRules(**rules),  # type: ignore[arg-type]
+    )
 
 
 class TestViews:
-    def test_small_pictures_are_looked_at_once_and_as_they_are(self) -> None:
+    def test_small_pictures_are_looked_at_once_and_enlarged(self) -> None:
         views = list(whole_views(92, 112, RULES))
 
-        assert [(view.size, view.scale) for view in views] == [((92, 112), 1.0)]
+        assert [(view.size, view.scale) for view in views] == [((368, 448), 4.0)]
         assert not list(tile_views(92, 112, RULES))
+        assert [view.size for view in whole_views(20, 10, RULES)] == [(80, 40)]
+        assert next(whole_views(500, 375, RULES)).scale == 1
 
     def test_a_large_picture_is_looked_at_whole_and_small(self) -> None:
         assert [view.size for view in whole_views(4000, 3000, RULES)] == [(640, 480), (160, 120)]
@@ -190,6 +198,20 @@ class TestTurned:
         looking(detector).faces_of(drawn(120, 80, (30, 5, 70, 25)))
 
         assert detector.seen == [(120, 80)]
+
+    def test_who_is_taken_for_upright_with_doubt_is_looked_at_turned(self) -> None:
+        """YuNet sees upside-down faces as upright ones, with points in the wrong places."""
+
+        class Doubtful(Blobs):
+            def candidates(self, view: np.ndarray, least_score: float) -> Candidates:
+                found = super().candidates(view, least_score)
+                upper = bool(len(found)) and found.boxes[0, 3] < view.shape[0] / 2
+                return found if upper else candidates((50, 50, 70, 70, 0.8))
+
+        picture = drawn(120, 80, (30, 55, 70, 75))  # in the lower half: the head is down
+
+        assert looking(Doubtful()).faces_of(picture).boxes.tolist() == [[30, 55, 70, 75]]
+        assert looking(Doubtful(), turned=False).faces_of(picture).scores[0] < 0.85
 
     def test_turned_pictures_ask_for_surer_faces(self) -> None:
         nothing: Callable[[Blobs], Looking] = lambda blobs: looking(blobs, turned_score=0.95)  # noqa: E731

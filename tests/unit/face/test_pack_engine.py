@@ -114,12 +114,13 @@ def test_a_poor_face_has_its_flaws_and_a_vector_a_hopeless_one_has_none(tmp_path
 
 
 def test_tiny_faces_of_a_large_picture_are_found_in_its_tiles(tmp_path: Path) -> None:
-    marks = ((30, 40, 8), (200, 150, 8), (310, 230, 8))
+    places = ((30, 40), (200, 150), (310, 230))  # a dot of 16 pixels holds a cell of any tile
+    marks = [(x + right, y + down, 8) for x, y in places for right in (0, 1) for down in (0, 1)]
     views = ViewRules(fine=2560)
     with_tiles = scrfd(tmp_path / "a", looking=LookingRules(views=views))
     without = scrfd(tmp_path / "b", looking=LookingRules(views=ViewRules(fine=0), turned=False))
 
-    # at a quarter of its size a dot of eight pixels is two, and the graph does not see it
+    # at a quarter of its size such a dot is four pixels, and the graph does not see it
     assert len(with_tiles.find(picture(2560, 1920, *marks))) == 3
     assert not without.find(picture(2560, 1920, *marks))
 

@@ -56,11 +56,13 @@ def similarity(points: Floats, target: Doubles) -> Doubles | None:
     Returns:
         float64 (2, 3); None where the points lie on one spot or are not numbers.
     """
+    if not np.isfinite(points).all():
+        return None
     given = points.astype(np.float64) @ np.array([1, 1j])
     wanted = target @ np.array([1, 1j])
     centre, goal = given.mean(), wanted.mean()
     spread = float(np.sum(np.abs(given - centre) ** 2))
-    if not spread > _SMALLEST:  # NaN is not greater either
+    if spread < _SMALLEST:
         return None
     turn = np.sum((wanted - goal) * np.conj(given - centre)) / spread
     shift = goal - turn * centre
@@ -70,7 +72,7 @@ def similarity(points: Floats, target: Doubles) -> Doubles | None:
 def aligned(picture: Pixels, points: Floats, side: int) -> Pixels | None:
     """The face cut out, uint8 (side, side, 3), in the picture's colours; None as `similarity`."""
     matrix = similarity(points, template(side))
-    if matrix is None or not np.isfinite(matrix).all():
+    if matrix is None:
         return None
     crop = cv2.warpAffine(picture, matrix, (side, side), borderValue=(0.0, 0.0, 0.0))
     return crop.astype(np.uint8, copy=False)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 MANIFEST = "pack.json"
 _FILE = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*\.onnx$"
 _SHA256 = r"^[0-9a-f]{64}$"
+_UPRIGHT = {"yunet": 0.91, "scrfd": 0.7}
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
@@ -29,11 +30,20 @@ class DetectorPart(_Part):
         kind: `scrfd` (insightface's SCRFD with five points) or `yunet` (libfacedetection).
         least_score: candidates below are no faces.
         sure_score: faces below are found, but no good for enrolment.
+        upright_score: what upright faces reach; where none does, the picture may be turned. Unset:
+            0.91 for `yunet`, which takes upside-down faces for upright ones of up to 0.9, and 0.7
+            for `scrfd`.
     """
 
     kind: Literal["scrfd", "yunet"]
     least_score: float = Field(default=0.5, gt=0, lt=1)
     sure_score: float = Field(default=0.65, gt=0, lt=1)
+    upright_score: float | None = Field(default=None, gt=0, lt=1)
+
+    @property
+    def upright(self) -> float:
+        """`upright_score`, or what holds for the kind."""
+        return self.upright_score or _UPRIGHT[self.kind]
 
 
 class EmbedderPart(_Part):

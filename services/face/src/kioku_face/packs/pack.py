@@ -26,7 +26,7 @@ from kioku_face.packs.manifest import (
     read_manifest,
 )
 
-_HARMLESS = {"file", "least_score", "sure_score"}  # what changes no vector
+_HARMLESS = {"file", "least_score", "sure_score", "upright_score"}  # what changes no vector
 
 
 @dataclass(frozen=True)

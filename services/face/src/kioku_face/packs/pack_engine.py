@@ -82,7 +82,12 @@ def load_engine(pack: Pack, rules: EngineRules) -> PackEngine:
         raise PackUnusable(
             f"The face pack {pack.name} does not run: {type(error).__name__}."
         ) from error
-    looking = Looking(detector, least_score=manifest.detector.least_score, rules=rules.looking)
+    looking = Looking(
+        detector,
+        least_score=manifest.detector.least_score,
+        upright_score=manifest.detector.upright,
+        rules=rules.looking,
+    )
     describing = Describing(
         embedder,
         dimension=manifest.embedder.dimension,

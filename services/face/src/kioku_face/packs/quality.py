@@ -20,7 +20,7 @@ _DEPTH: Final = np.array([0.0, 0.0, 18.0, 4.5, 4.5])
 _HEAD: Final = np.column_stack([TEMPLATE, -_DEPTH])
 _HEAD_INVERSE: Final = np.linalg.pinv(_HEAD - _HEAD.mean(axis=0))
 
-_HALF_SHARP = 0.03  # share of a crop's contrast that lies in its edges, for a sharpness of 0.5
+_HALF_SHARP = 0.005  # share of a crop's contrast that lies in its edges, for a sharpness of 0.5
 _SMALLEST = 1e-6
 
 
@@ -37,7 +37,7 @@ class QualityRules:
     """
 
     least_pixels: float = 32.0
-    least_sharpness: float = 0.2
+    least_sharpness: float = 0.3
     most_yaw: float = 45.0
     most_pitch: float = 40.0
     hopeless_pixels: float = 12.0
@@ -87,17 +87,19 @@ def pose_of(points: Floats) -> Pose:
 
 
 def sharpness_of(crop: Pixels) -> float:
-    """0 (blurred) to 1 (sharp): the variance of the Laplacian by that of the grey values, so
-    that dark and flat faces are not taken for blurred ones.
+    """0 (blurred) to 1 (sharp): the variance of the Laplacian by that of the grey values, so that
+    dark and flat faces are not taken for blurred ones; smoothed a little before, so that noise and
+    rounding are not taken for detail.
 
     Args:
         crop: uint8 (side, side, 3), RGB, the face cut out.
     """
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     contrast = float(grey.var())
     if contrast < 1.0:
         return 0.0
-    edges = float(cv2.Laplacian(grey, cv2.CV_32F).var()) / contrast
+    smooth = cv2.GaussianBlur(grey, (0, 0), 1.0)
+    edges = float(cv2.Laplacian(smooth, cv2.CV_32F).var()) / contrast
     return edges / (edges + _HALF_SHARP)
 
 

@@ -1,8 +1,9 @@
 """Promise: faces of every size are looked for at a size the detector knows.
 
-A detector finds faces from about ten pixels to half of what it was trained on. So a picture is
-looked at whole, once more small where a face may fill it, and in tiles where it is large and faces
-in it may be tiny. Each view gives only faces of the sizes it is there for; tiles overlap by the
+A detector finds faces from about ten pixels to half of what it was trained on, and places eyes and
+mouth better where they are not all too small. So a picture is looked at whole (a small one made
+larger), once more small where a face may fill it, and in tiles where it is large and faces in it
+may be tiny. Each view gives only faces of the sizes it is there for; tiles overlap by the
 largest face they give, so that each face lies whole in one of them.
 """
 
@@ -24,15 +25,18 @@ class ViewRules:
     """How a picture is looked at, pixels.
 
     Args:
-        edge: longest side of the view of the whole picture, and side of a tile; nothing is
-            enlarged.
-        small: longest side of the second view of the whole picture.
+        edge: longest side of the view of the whole picture, and side of a tile.
+        least_edge: to which a smaller picture is enlarged for the whole view.
+        most_enlarged: times at most.
+        small: longest side of the second view of the whole picture; 0: there is none.
         filling: the small view gives faces from this side on.
         fine: longest side of the picture that is cut into tiles; 0: there are no tiles.
         overlap: of two tiles, and the side up to which they give faces.
     """
 
     edge: int = 640
+    least_edge: int = 448
+    most_enlarged: float = 4.0
     small: int = 160
     filling: int = 64
     fine: int = 1440
@@ -45,7 +49,7 @@ class View:
 
     Args:
         left, top, right, bottom: of the part, pixels of the picture.
-        scale: pixels of the view by pixels of the picture, at most 1.
+        scale: pixels of the view by pixels of the picture.
         least, most: side of the faces it gives, pixels of the view.
     """
 
@@ -67,8 +71,9 @@ class View:
 def whole_views(width: int, height: int, rules: ViewRules) -> Iterator[View]:
     """The views of the whole picture."""
     longest = max(width, height)
-    yield View(0, 0, width, height, min(1.0, rules.edge / longest))
-    if min(longest, rules.edge) >= _SMALLER * rules.small:
+    enlarged = min(rules.most_enlarged, max(1.0, rules.least_edge / longest))
+    yield View(0, 0, width, height, min(enlarged, rules.edge / longest))
+    if rules.small and longest >= _SMALLER * rules.small:
         yield View(0, 0, width, height, rules.small / longest, least=rules.filling)
 
 

@@ -32,6 +32,7 @@ class YunetDetector:
         self._graph = np.frombuffer(path.read_bytes(), np.uint8)
         self._fixed = None if side is None else (side, side)
         self._own = threading.local()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # plain text in our log
 
     def candidates(self, view: Pixels, least_score: float) -> Candidates:
         """See the port."""

@@ -1,9 +1,9 @@
 """The yardstick: OpenCV decodes and detects, insightface aligns and embeds, nothing around it.
 
 `python -m bench.faces_bare_loop THREADS` reads lines `ROUNDS WAY` and answers each with one JSON
-object after so many rounds through the photos. WAY is `one` (insightface's own `get`, a face after the other, as its FaceAnalysis does it)
-or `many` (all faces of a picture in one run). It is its own process, so that it has the machine
-as the service has it.
+object after so many rounds through the photos. WAY is `one` (insightface's own `get`, a face after
+the other, as its FaceAnalysis does it) or `many` (all faces of a picture in one run). It is its own
+process, so that it has the machine as the service has it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,10 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from kioku.assets.v1 import asset_pb2, asset_service_pb2, asset_service_pb2_grpc
 from kioku.embedder.v1 import embedder_service_pb2, embedder_service_pb2_grpc
+from kioku.face.v1 import face_service_pb2, face_service_pb2_grpc
 from kioku.search.v1 import (
+    face_vector_service_pb2,
+    face_vector_service_pb2_grpc,
     index_service_pb2,
     index_service_pb2_grpc,
     search_service_pb2,
@@ -183,6 +186,32 @@ class Embedder(embedder_service_pb2_grpc.EmbedderServiceServicer):
             yield embedder_service_pb2.EmbedImagesResponse(key=request.key)
 
 
+class Faces(face_service_pb2_grpc.FaceServiceServicer):
+    """Answers with what it was asked."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def MatchPeople(self, request, context):
+        self.seen.note(request, context)
+        return face_service_pb2.MatchPeopleResponse(space_id=str(len(request.image)))
+
+    def ListFaces(self, request, context):
+        self.seen.note(request, context)
+        return face_service_pb2.ListFacesResponse(next_page_token=request.asset_id)
+
+
+class FaceVectors(face_vector_service_pb2_grpc.FaceVectorServiceServicer):
+    """Is never to be reached through the edge."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def NearestFaces(self, request, context):
+        self.seen.note(request, context)
+        return face_vector_service_pb2.NearestFacesResponse()
+
+
 def start_server(add, servicer):
     """A gRPC server with health on a free port: (server, port)."""
     server = grpc.server(futures.ThreadPoolExecutor(8), options=_OPTIONS)
@@ -191,6 +220,9 @@ def start_server(add, servicer):
         search_service_pb2_grpc.add_SearchServiceServicer_to_server(Search(servicer.seen), server)
         space_service_pb2_grpc.add_SpaceServiceServicer_to_server(Spaces(servicer.seen), server)
         index_service_pb2_grpc.add_IndexServiceServicer_to_server(Indexes(servicer.seen), server)
+        face_vector_service_pb2_grpc.add_FaceVectorServiceServicer_to_server(
+            FaceVectors(servicer.seen), server
+        )
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
@@ -226,12 +258,22 @@ def grpc_backends(seen):
 
 
 @pytest.fixture(scope="session")
-def make_edge(envoy_factory, edge_issuer, grpc_backends):
+def face_backend(seen):
+    """Port of one face server."""
+    add = face_service_pb2_grpc.add_FaceServiceServicer_to_server
+    server, port = start_server(add, Faces(seen))
+    yield port
+    server.stop(None).wait()
+
+
+@pytest.fixture(scope="session")
+def make_edge(envoy_factory, edge_issuer, grpc_backends, face_backend):
     """`make_edge(storage_port, **more)`: an edge in front of the gRPC servers."""
 
     def make(storage_port, **more):
         search, *embedders = [("127.0.0.1", port) for port in grpc_backends]
-        wanted = {"search": [search], "embedder": embedders, **more}
+        faces = [("127.0.0.1", face_backend)]
+        wanted = {"search": [search], "embedder": embedders, "face": faces, **more}
         return envoy_factory(
             Edge(
                 storage=[("127.0.0.1", storage_port)],

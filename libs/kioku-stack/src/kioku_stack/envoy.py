@@ -27,7 +27,8 @@ Endpoint = tuple[str, int]
 class Edge:
     """What the edge routes to and whose tokens it takes.
 
-    `search`, `embedder` and `storage` are host and port of every process of each, at least one.
+    `search`, `embedder` and `storage` are host and port of every process of each, at least one;
+    `face` may have none.
     `cors_origins` are origins such as `https://app.example`; `*` means any.
     """
 
@@ -38,6 +39,7 @@ class Edge:
     jwks_file: Path
     issuer: str
     audience: str = "authenticated"
+    face: Sequence[Endpoint] = ()
     cors_origins: Sequence[str] = ("*",)
     image_max_bytes: int = field(default=IMAGE_MAX_BYTES)
 

@@ -47,6 +47,12 @@ Frames = Annotated[
     int | None, typer.Option(help="Processes that cut videos and read tags; default: 1.")
 ]
 Searches = Annotated[int | None, typer.Option(help="Search processes; default: 1.")]
+Faces = Annotated[
+    int | None, typer.Option(help="Processes that find faces; default: 1; 0: nobody does.")
+]
+FacePack = Annotated[
+    Path | None, typer.Option(help="A folder with the models that find faces.", metavar="DIR")
+]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds until everything must be ready.")]
 READY_SECONDS = 300.0
 
@@ -76,6 +82,15 @@ def _checkpoint(named: str | None) -> str | None:
     return str(Path(named).expanduser().resolve())
 
 
+def _folder(named: Path | None) -> str | None:
+    """A folder by its full path. Raises UsageRefusal."""
+    if named is None:
+        return None
+    if not named.expanduser().is_dir():
+        raise UsageRefusal(f"--face-pack: {str(named)!r} is no folder.")
+    return str(named.expanduser().resolve())
+
+
 def up(
     *,
     data: Data = None,
@@ -87,6 +102,8 @@ def up(
     embedders: Embedders = None,
     frames: Frames = None,
     searches: Searches = None,
+    faces: Faces = None,
+    face_pack: FacePack = None,
     wait: Wait = READY_SECONDS,
     as_json: Json = False,
 ) -> None:
@@ -99,6 +116,8 @@ def up(
         embedders=embedders,
         frames=frames,
         searches=searches,
+        faces=faces,
+        face_pack=_folder(face_pack),
     )
     folder = DataFolder.chosen(data)
     await_end(folder)
@@ -202,6 +221,8 @@ def plan(
     embedders: Embedders = None,
     frames: Frames = None,
     searches: Searches = None,
+    faces: Faces = None,
+    face_pack: FacePack = None,
     as_json: Json = False,
 ) -> None:
     """Show what `up` would run: commands, environment, ports, order. Holds development secrets."""
@@ -213,6 +234,8 @@ def plan(
         embedders=embedders,
         frames=frames,
         searches=searches,
+        faces=faces,
+        face_pack=_folder(face_pack),
     )
     rows = build_plan(DataFolder.chosen(data), options)
     if as_json:

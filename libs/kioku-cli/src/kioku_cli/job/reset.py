@@ -31,9 +31,10 @@ def empty_database(data: DataFolder, port: int) -> None:
 
 
 def migrate(plan: Plan) -> None:
-    """Run the plan's own migration. Raises CalledProcessError."""
-    row = next(row for row in plan.components if row.name == "migrate")
-    subprocess.run(row.command, env={**os.environ, **row.env}, check=True)  # noqa: S603
+    """Run the plan's own migrations. Raises CalledProcessError."""
+    for row in plan.components:
+        if row.name.startswith("migrate"):
+            subprocess.run(row.command, env={**os.environ, **row.env}, check=True)  # noqa: S603
 
 
 async def empty_event_log(url: str) -> None:

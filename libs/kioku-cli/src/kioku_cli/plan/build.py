@@ -13,7 +13,7 @@ from kioku_cli.plan.ports import auto_ports, default_ports, purposes
 def build_plan(data: DataFolder, options: StackOptions) -> Plan:
     """The whole stack. Draws ports for `auto`, and makes missing secrets in the data folder."""
     data.make()
-    wanted = purposes(options.searches, options.embedders, options.frames)
+    wanted = purposes(options.searches, options.embedders, options.frames, options.faces)
     remembers = options.ports == "auto"
     ports = auto_ports(wanted, data.ports) if remembers else default_ports(wanted)
     wiring = Wiring(data, ports)
@@ -30,9 +30,11 @@ def build_plan(data: DataFolder, options: StackOptions) -> Plan:
             jobs.bucket(wiring),
             jobs.topology(wiring),
             services.migrate(wiring),
+            *services.migrate_faces(wiring, options),
             *services.embedders(wiring, options),
             *services.frames(wiring, options),
             *services.searches(wiring, options),
+            *services.faces(wiring, options),
             services.envoy(wiring, options),
         ),
     )
@@ -49,7 +51,7 @@ def _endpoints(wiring: Wiring, options: StackOptions) -> dict[str, str]:
         "s3": wiring.url("swift"),
         "jwks": str(wiring.data.jwks),
     }
-    for service, count in (("search", options.searches), ("embedder", options.embedders)):
+    for service, count in services.behind_envoy(options).items():
         for number, name in enumerate(services.names(service, count), 1):
             endpoints[name] = wiring.address(f"{service}-{number}-grpc")
             endpoints[f"{name}_metrics"] = wiring.url(f"{service}-{number}-metrics", "/metrics")

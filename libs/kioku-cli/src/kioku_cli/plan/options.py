@@ -24,3 +24,7 @@ class StackOptions(BaseModel):
     embedders: int = Field(default=1, ge=1, le=MOST_PROCESSES)
     frames: int = Field(default=1, ge=1, le=MOST_PROCESSES)
     searches: int = Field(default=1, ge=1, le=MOST_PROCESSES)
+    faces: int = Field(default=1, ge=0, le=MOST_PROCESSES)
+    """0: nobody looks for faces."""
+    face_pack: str = ""
+    """A folder with the models that find faces; empty: the small default ones."""

@@ -9,6 +9,10 @@ REPOSITORY = Path(__file__).resolve().parents[5]
 """The checkout that this package is installed from."""
 
 
+FACE_PACK = str(REPOSITORY / "models" / "kioku-faces")
+"""The models that find faces, unless a stack is given others."""
+
+
 @dataclass(frozen=True)
 class Profile:
     """A checkpoint and the device it is meant for."""

@@ -16,10 +16,12 @@ from kioku_cli.plan.component import Component, HttpProbe
 from kioku_cli.plan.infrastructure import BUCKET, DATABASE, PYTHON, Wiring, server_command
 from kioku_cli.plan.jobs import job
 from kioku_cli.plan.options import StackOptions
-from kioku_cli.plan.profile import PROFILES
+from kioku_cli.plan.profile import FACE_PACK, PROFILES
 
 _CONNECTIONS = 80
-"""What all search processes may have of PostgreSQL's hundred connections."""
+"""What all processes of search and face may have of PostgreSQL's hundred connections."""
+_FACE_CONNECTIONS = 4
+"""Of each of the two roles of a face process; one more seals the audit."""
 _LIBRARIES = ("libs/kioku-proto/src", "libs/kioku-rt/src")
 
 
@@ -91,23 +93,59 @@ def migrate(wiring: Wiring) -> Component:
     return job("migrate", (PYTHON, "-m", "kioku_search", "migrate"), ("database",), **env)
 
 
+def migrate_faces(wiring: Wiring, options: StackOptions) -> list[Component]:
+    """Brings the schema of faces up to date, where anybody looks for them."""
+    if not options.faces:
+        return []
+    env = {"KIOKU_FACE_OWNER_DSN": _postgres(wiring).dsn(DATABASE)}
+    command = (PYTHON, "-m", "kioku_face", "migrate")
+    return [job("migrate-faces", command, ("database",), **env)]
+
+
 def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
     """The processes that own assets and vectors."""
     after = ("issuer", "bucket", "topology", "migrate")
     server = _postgres(wiring)
-    connections = str(max(4, min(16, _CONNECTIONS // (2 * options.searches))))
+    theirs = _CONNECTIONS - options.faces * (2 * _FACE_CONNECTIONS + 1)
+    connections = str(max(4, min(16, theirs // (2 * options.searches))))
     env = {
         "KIOKU_SEARCH_API_DSN": server.dsn(DATABASE, "search_api"),
         "KIOKU_SEARCH_WORKER_DSN": server.dsn(DATABASE, "search_worker"),
         "KIOKU_SEARCH_INDEX_DSN": server.dsn(DATABASE),
         "KIOKU_API_CONNECTIONS": connections,
         "KIOKU_WORKER_CONNECTIONS": connections,
-        "KIOKU_EMBEDDER_TARGET": _balanced(wiring, options),
+        "KIOKU_EMBEDDER_TARGET": _balanced(wiring, "embedder", options.embedders),
+        "KIOKU_DELETION_PARTICIPANTS": "search,face" if options.faces else "search",
     }
     return [
         _service(wiring, "search", number, name=name, after=after, env=env)
         for number, name in enumerate(names("search", options.searches), 1)
     ]
+
+
+def faces(wiring: Wiring, options: StackOptions) -> list[Component]:
+    """The processes that find faces and know whose they are."""
+    server = _postgres(wiring)
+    env = {
+        "KIOKU_FACE_API_DSN": server.dsn(DATABASE, "face_api"),
+        "KIOKU_FACE_WORKER_DSN": server.dsn(DATABASE, "face_worker"),
+        "KIOKU_FACE_SEALER_DSN": server.dsn(DATABASE, "face_sealer"),
+        "KIOKU_API_CONNECTIONS": str(_FACE_CONNECTIONS),
+        "KIOKU_WORKER_CONNECTIONS": str(_FACE_CONNECTIONS),
+        "KIOKU_SEARCH_TARGET": _balanced(wiring, "search", options.searches),
+        "KIOKU_FACE_PACK": options.face_pack or FACE_PACK,
+    }
+    after = ("issuer", "bucket", "topology", "migrate-faces")
+    return [
+        _service(wiring, "face", number, name=name, after=after, env=env)
+        for number, name in enumerate(names("face", options.faces), 1)
+    ]
+
+
+def behind_envoy(options: StackOptions) -> dict[str, int]:
+    """The services that callers reach, and how many processes each has."""
+    counts = {"search": options.searches, "embedder": options.embedders, "face": options.faces}
+    return {service: count for service, count in counts.items() if count}
 
 
 def envoy(wiring: Wiring, options: StackOptions) -> Component:
@@ -117,7 +155,7 @@ def envoy(wiring: Wiring, options: StackOptions) -> Component:
     arguments += ["--admin-port", str(ports["admin"]), "--storage", str(wiring.ports["swift"])]
     arguments += ["--bucket", BUCKET, "--jwks", str(wiring.data.jwks)]
     arguments += ["--issuer", DEV_ISSUER, "--audience", DEV_AUDIENCE]
-    for service, count in (("search", options.searches), ("embedder", options.embedders)):
+    for service, count in behind_envoy(options).items():
         for number in range(1, count + 1):
             arguments += [f"--{service}", str(wiring.ports[f"{service}-{number}-grpc"])]
     return Component(
@@ -198,7 +236,7 @@ def _postgres(wiring: Wiring) -> Postgres:
     return Postgres(wiring.data.server("postgres"), wiring.ports["postgres"])
 
 
-def _balanced(wiring: Wiring, options: StackOptions) -> str:
-    """A gRPC name that spreads calls over every embedder."""
-    ports = (wiring.ports[f"embedder-{n}-grpc"] for n in range(1, options.embedders + 1))
+def _balanced(wiring: Wiring, service: str, count: int) -> str:
+    """A gRPC name that spreads calls over every process of a service."""
+    ports = (wiring.ports[f"{service}-{n}-grpc"] for n in range(1, count + 1))
     return "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports)

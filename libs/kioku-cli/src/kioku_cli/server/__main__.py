@@ -41,6 +41,7 @@ def _envoy(given: argparse.Namespace) -> int:
     edge = Edge(
         search=_local(given.search),
         embedder=_local(given.embedder),
+        face=_local(given.face),
         storage=_local([given.storage]),
         bucket=given.bucket,
         jwks_file=given.jwks,
@@ -81,6 +82,7 @@ def _edge_options(envoy: argparse.ArgumentParser) -> None:
         envoy.add_argument(f"--{name}", type=int, required=True)
     for name in ("search", "embedder"):
         envoy.add_argument(f"--{name}", type=int, action="append", required=True)
+    envoy.add_argument("--face", type=int, action="append", default=[])
     for name in ("bucket", "issuer", "audience"):
         envoy.add_argument(f"--{name}", required=True)
     envoy.add_argument("--jwks", type=Path, required=True)

@@ -17,6 +17,7 @@ from kioku_rt.auth import DevIssuer, keep_service_tokens_fresh
 SCOPES: dict[str, tuple[str, ...]] = {
     "search": ("embed",),
     "embedder": ("assets.act",),
+    "face": ("faces.vectors",),
 }
 """What each service may do in the name of others; as little as it needs."""
 

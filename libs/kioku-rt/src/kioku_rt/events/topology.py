@@ -109,6 +109,9 @@ CONSUMERS = {
         ConsumerSpec("search-deletions", ("asset.deleted",)),
         ConsumerSpec("search-purges", ("asset.purged",)),
         ConsumerSpec("search-consents", ("consent.changed",)),
+        ConsumerSpec("face-uploaded", ("asset.uploaded",)),
+        ConsumerSpec("face-frames", ("frames.extracted",)),
+        ConsumerSpec("face-deletions", ("asset.deleted",)),
         _exhausted("embedder-exhausted", "embedder-uploaded", "embedder-requested", "siglip"),
         _exhausted("frames-exhausted", "default", "frames-requested", "tags", "tags-requested"),
         _exhausted(
@@ -120,6 +123,7 @@ CONSUMERS = {
             "search-purges",
             "search-consents",
         ),
+        _exhausted("face-exhausted", "face-uploaded", "face-frames", "face-deletions"),
     )
 }
 

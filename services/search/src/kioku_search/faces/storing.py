@@ -9,11 +9,11 @@ from uuid import UUID
 
 import numpy as np
 from kioku_rt.errors import InvalidInput
+from kioku_rt.fields import canonical_uuid
 from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
 from kioku_search.faces.face import WHOLE, FaceVector, Floats
-from kioku_search.fields import canonical_uuid
 from kioku_search.indexing import Effect
 from kioku_search.space import FACE, Space, Spaces
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kioku.search.v1.face_vector_service_pb2_grpc import add_FaceVectorServiceServicer_to_server
+from kioku_rt.job import Job
 from kioku_rt.rpc import Registration
 
 from kioku_search.faces import servicer
@@ -18,7 +19,6 @@ from kioku_search.faces.near_store import FaceNearStore
 from kioku_search.faces.scrubber import ErasureStore, TableScrubber
 from kioku_search.faces.scrubbing import Scrubbing
 from kioku_search.faces.storing import FaceStoring
-from kioku_search.housekeeping import Job
 from kioku_search.space_metrics import counted
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from kioku.face.v1 import face_pb2 as kioku_dot_face_dot_v1_dot_face__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kioku/face/v1/face_service.proto\x12\rkioku.face.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x18kioku/face/v1/face.proto\"#\n\x12\x44\x65tectFacesRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\"~\n\x13\x44\x65tectFacesResponse\x12\"\n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x13.kioku.face.v1.Face\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\x12\x11\n\tdecode_ms\x18\x04 \x01(\x02\x12\x11\n\tdetect_ms\x18\x05 \x01(\x02\"t\n\x10ListFacesRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61nonymous_id\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"P\n\x11ListFacesResponse\x12\"\n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x13.kioku.face.v1.Face\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x12GetFaceCropRequest\x12\x0f\n\x07\x66\x61\x63\x65_id\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x05\":\n\x13GetFaceCropResponse\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x02 \x01(\t\"V\n\x1aListAnonymousPeopleRequest\x12\x11\n\tmin_faces\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"f\n\x1bListAnonymousPeopleResponse\x12.\n\x06people\x18\x01 \x03(\x0b\x32\x1e.kioku.face.v1.AnonymousPerson\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbc\x01\n\x12MatchPeopleRequest\x12\x0f\n\x05image\x18\x01 \x01(\x0cH\x00\x12\x12\n\x08\x61sset_id\x18\x02 \x01(\tH\x00\x12\x11\n\x07\x66\x61\x63\x65_id\x18\x03 \x01(\tH\x00\x12\x16\n\x0emax_candidates\x18\x04 \x01(\x05\x12\x16\n\tmin_score\x18\x05 \x01(\x02H\x01\x88\x01\x01\x12\x15\n\rcollection_id\x18\x06 \x01(\t\x12\x0f\n\x07purpose\x18\x07 \x01(\tB\x08\n\x06sourceB\x0c\n\n_min_score\"\x85\x01\n\tCandidate\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x02\x12\x17\n\nconfidence\x18\x05 \x01(\x02H\x00\x88\x01\x01\x12\x0f\n\x07\x66\x61\x63\x65_id\x18\x06 \x01(\tB\r\n\x0b_confidence\"l\n\tFaceMatch\x12!\n\x04\x66\x61\x63\x65\x18\x01 \x01(\x0b\x32\x13.kioku.face.v1.Face\x12,\n\ncandidates\x18\x02 \x03(\x0b\x32\x18.kioku.face.v1.Candidate\x12\x0e\n\x06reason\x18\x03 \x01(\t\"e\n\x13MatchPeopleResponse\x12)\n\x07matches\x18\x01 \x03(\x0b\x32\x18.kioku.face.v1.FaceMatch\x12\x10\n\x08space_id\x18\x02 \x01(\t\x12\x11\n\tthreshold\x18\x03 \x01(\x02\x32\x92\x05\n\x0b\x46\x61\x63\x65Service\x12q\n\x0b\x44\x65tectFaces\x12!.kioku.face.v1.DetectFacesRequest\x1a\".kioku.face.v1.DetectFacesResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/faces:detect:\x01*\x12\x80\x01\n\tListFaces\x12\x1f.kioku.face.v1.ListFacesRequest\x1a .kioku.face.v1.ListFacesResponse\"0\x82\xd3\xe4\x93\x02*\x12\t/v1/facesZ\x1d\x12\x1b/v1/assets/{asset_id}/faces\x12v\n\x0bGetFaceCrop\x12!.kioku.face.v1.GetFaceCropRequest\x1a\".kioku.face.v1.GetFaceCropResponse\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/faces/{face_id}/crop\x12\x89\x01\n\x13ListAnonymousPeople\x12).kioku.face.v1.ListAnonymousPeopleRequest\x1a*.kioku.face.v1.ListAnonymousPeopleResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/anonymousPeople\x12\x88\x01\n\x0bMatchPeople\x12!.kioku.face.v1.MatchPeopleRequest\x1a\".kioku.face.v1.MatchPeopleResponse\"2\x82\xd3\xe4\x93\x02,\"\x10/ai/people/match:\x01*Z\x15\"\x10/v1/people:match:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n kioku/face/v1/face_service.proto\x12\rkioku.face.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x18kioku/face/v1/face.proto\"2\n\x12\x44\x65tectFacesRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\r\n\x05owner\x18\x02 \x01(\t\"~\n\x13\x44\x65tectFacesResponse\x12\"\n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x13.kioku.face.v1.Face\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0e\n\x06height\x18\x03 \x01(\x05\x12\x11\n\tdecode_ms\x18\x04 \x01(\x02\x12\x11\n\tdetect_ms\x18\x05 \x01(\x02\"\x83\x01\n\x10ListFacesRequest\x12\x10\n\x08\x61sset_id\x18\x01 \x01(\t\x12\x11\n\tperson_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61nonymous_id\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\r\n\x05owner\x18\x06 \x01(\t\"P\n\x11ListFacesResponse\x12\"\n\x05\x66\x61\x63\x65s\x18\x01 \x03(\x0b\x32\x13.kioku.face.v1.Face\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"B\n\x12GetFaceCropRequest\x12\x0f\n\x07\x66\x61\x63\x65_id\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x05\x12\r\n\x05owner\x18\x03 \x01(\t\":\n\x13GetFaceCropResponse\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\x14\n\x0c\x63ontent_type\x18\x02 \x01(\t\"e\n\x1aListAnonymousPeopleRequest\x12\x11\n\tmin_faces\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\r\n\x05owner\x18\x04 \x01(\t\"f\n\x1bListAnonymousPeopleResponse\x12.\n\x06people\x18\x01 \x03(\x0b\x32\x1e.kioku.face.v1.AnonymousPerson\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xbc\x01\n\x12MatchPeopleRequest\x12\x0f\n\x05image\x18\x01 \x01(\x0cH\x00\x12\x12\n\x08\x61sset_id\x18\x02 \x01(\tH\x00\x12\x11\n\x07\x66\x61\x63\x65_id\x18\x03 \x01(\tH\x00\x12\x16\n\x0emax_candidates\x18\x04 \x01(\x05\x12\x16\n\tmin_score\x18\x05 \x01(\x02H\x01\x88\x01\x01\x12\x15\n\rcollection_id\x18\x06 \x01(\t\x12\x0f\n\x07purpose\x18\x07 \x01(\tB\x08\n\x06sourceB\x0c\n\n_min_score\"\x85\x01\n\tCandidate\x12\x11\n\tperson_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\r\n\x05score\x18\x04 \x01(\x02\x12\x17\n\nconfidence\x18\x05 \x01(\x02H\x00\x88\x01\x01\x12\x0f\n\x07\x66\x61\x63\x65_id\x18\x06 \x01(\tB\r\n\x0b_confidence\"l\n\tFaceMatch\x12!\n\x04\x66\x61\x63\x65\x18\x01 \x01(\x0b\x32\x13.kioku.face.v1.Face\x12,\n\ncandidates\x18\x02 \x03(\x0b\x32\x18.kioku.face.v1.Candidate\x12\x0e\n\x06reason\x18\x03 \x01(\t\"e\n\x13MatchPeopleResponse\x12)\n\x07matches\x18\x01 \x03(\x0b\x32\x18.kioku.face.v1.FaceMatch\x12\x10\n\x08space_id\x18\x02 \x01(\t\x12\x11\n\tthreshold\x18\x03 \x01(\x02\x32\x92\x05\n\x0b\x46\x61\x63\x65Service\x12q\n\x0b\x44\x65tectFaces\x12!.kioku.face.v1.DetectFacesRequest\x1a\".kioku.face.v1.DetectFacesResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\"\x10/v1/faces:detect:\x01*\x12\x80\x01\n\tListFaces\x12\x1f.kioku.face.v1.ListFacesRequest\x1a .kioku.face.v1.ListFacesResponse\"0\x82\xd3\xe4\x93\x02*\x12\t/v1/facesZ\x1d\x12\x1b/v1/assets/{asset_id}/faces\x12v\n\x0bGetFaceCrop\x12!.kioku.face.v1.GetFaceCropRequest\x1a\".kioku.face.v1.GetFaceCropResponse\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/faces/{face_id}/crop\x12\x89\x01\n\x13ListAnonymousPeople\x12).kioku.face.v1.ListAnonymousPeopleRequest\x1a*.kioku.face.v1.ListAnonymousPeopleResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/anonymousPeople\x12\x88\x01\n\x0bMatchPeople\x12!.kioku.face.v1.MatchPeopleRequest\x1a\".kioku.face.v1.MatchPeopleResponse\"2\x82\xd3\xe4\x93\x02,\"\x10/ai/people/match:\x01*Z\x15\"\x10/v1/people:match:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,29 +44,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FACESERVICE'].methods_by_name['MatchPeople']._loaded_options = None
   _globals['_FACESERVICE'].methods_by_name['MatchPeople']._serialized_options = b'\202\323\344\223\002,\"\020/ai/people/match:\001*Z\025\"\020/v1/people:match:\001*'
   _globals['_DETECTFACESREQUEST']._serialized_start=107
-  _globals['_DETECTFACESREQUEST']._serialized_end=142
-  _globals['_DETECTFACESRESPONSE']._serialized_start=144
-  _globals['_DETECTFACESRESPONSE']._serialized_end=270
-  _globals['_LISTFACESREQUEST']._serialized_start=272
-  _globals['_LISTFACESREQUEST']._serialized_end=388
-  _globals['_LISTFACESRESPONSE']._serialized_start=390
-  _globals['_LISTFACESRESPONSE']._serialized_end=470
-  _globals['_GETFACECROPREQUEST']._serialized_start=472
-  _globals['_GETFACECROPREQUEST']._serialized_end=523
-  _globals['_GETFACECROPRESPONSE']._serialized_start=525
-  _globals['_GETFACECROPRESPONSE']._serialized_end=583
-  _globals['_LISTANONYMOUSPEOPLEREQUEST']._serialized_start=585
-  _globals['_LISTANONYMOUSPEOPLEREQUEST']._serialized_end=671
-  _globals['_LISTANONYMOUSPEOPLERESPONSE']._serialized_start=673
-  _globals['_LISTANONYMOUSPEOPLERESPONSE']._serialized_end=775
-  _globals['_MATCHPEOPLEREQUEST']._serialized_start=778
-  _globals['_MATCHPEOPLEREQUEST']._serialized_end=966
-  _globals['_CANDIDATE']._serialized_start=969
-  _globals['_CANDIDATE']._serialized_end=1102
-  _globals['_FACEMATCH']._serialized_start=1104
-  _globals['_FACEMATCH']._serialized_end=1212
-  _globals['_MATCHPEOPLERESPONSE']._serialized_start=1214
-  _globals['_MATCHPEOPLERESPONSE']._serialized_end=1315
-  _globals['_FACESERVICE']._serialized_start=1318
-  _globals['_FACESERVICE']._serialized_end=1976
+  _globals['_DETECTFACESREQUEST']._serialized_end=157
+  _globals['_DETECTFACESRESPONSE']._serialized_start=159
+  _globals['_DETECTFACESRESPONSE']._serialized_end=285
+  _globals['_LISTFACESREQUEST']._serialized_start=288
+  _globals['_LISTFACESREQUEST']._serialized_end=419
+  _globals['_LISTFACESRESPONSE']._serialized_start=421
+  _globals['_LISTFACESRESPONSE']._serialized_end=501
+  _globals['_GETFACECROPREQUEST']._serialized_start=503
+  _globals['_GETFACECROPREQUEST']._serialized_end=569
+  _globals['_GETFACECROPRESPONSE']._serialized_start=571
+  _globals['_GETFACECROPRESPONSE']._serialized_end=629
+  _globals['_LISTANONYMOUSPEOPLEREQUEST']._serialized_start=631
+  _globals['_LISTANONYMOUSPEOPLEREQUEST']._serialized_end=732
+  _globals['_LISTANONYMOUSPEOPLERESPONSE']._serialized_start=734
+  _globals['_LISTANONYMOUSPEOPLERESPONSE']._serialized_end=836
+  _globals['_MATCHPEOPLEREQUEST']._serialized_start=839
+  _globals['_MATCHPEOPLEREQUEST']._serialized_end=1027
+  _globals['_CANDIDATE']._serialized_start=1030
+  _globals['_CANDIDATE']._serialized_end=1163
+  _globals['_FACEMATCH']._serialized_start=1165
+  _globals['_FACEMATCH']._serialized_end=1273
+  _globals['_MATCHPEOPLERESPONSE']._serialized_start=1275
+  _globals['_MATCHPEOPLERESPONSE']._serialized_end=1376
+  _globals['_FACESERVICE']._serialized_start=1379
+  _globals['_FACESERVICE']._serialized_end=2037
 # @@protoc_insertion_point(module_scope)

@@ -26,16 +26,20 @@ class DetectFacesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     IMAGE_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     image: _builtins.bytes
     """The picture file: JPEG, PNG, WebP, HEIC, … at most 16 MiB."""
+    owner: _builtins.str
+    """Whose; empty: the caller's. Only a service with the scope `face.act` may name somebody."""
     def __init__(
         self,
         *,
         image: _builtins.bytes = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "owner", b"owner"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -92,6 +96,7 @@ class ListFacesRequest(_message.Message):
     ANONYMOUS_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     asset_id: _builtins.str
     """Those of an asset."""
     person_id: _builtins.str
@@ -102,6 +107,8 @@ class ListFacesRequest(_message.Message):
     """At most so many, 1 to 1000; 0: 100."""
     page_token: _builtins.str
     """`next_page_token` of the page before; empty: the first page."""
+    owner: _builtins.str
+    """Whose; empty: the caller's. Only a service with the scope `face.act` may name somebody."""
     def __init__(
         self,
         *,
@@ -110,10 +117,11 @@ class ListFacesRequest(_message.Message):
         anonymous_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anonymous_id", b"anonymous_id", "asset_id", b"asset_id", "page_size", b"page_size", "page_token", b"page_token", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anonymous_id", b"anonymous_id", "asset_id", b"asset_id", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -155,19 +163,23 @@ class GetFaceCropRequest(_message.Message):
 
     FACE_ID_FIELD_NUMBER: _builtins.int
     SIZE_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     face_id: _builtins.str
     """The face."""
     size: _builtins.int
     """Its side in pixels, 16 to 512; 0: 160."""
+    owner: _builtins.str
+    """Whose; empty: the caller's. Only a service with the scope `face.act` may name somebody."""
     def __init__(
         self,
         *,
         face_id: _builtins.str = ...,
         size: _builtins.int = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_id", b"face_id", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_id", b"face_id", "owner", b"owner", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -208,22 +220,26 @@ class ListAnonymousPeopleRequest(_message.Message):
     MIN_FACES_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     min_faces: _builtins.int
     """Those with at least so many faces; 0: 2."""
     page_size: _builtins.int
     """At most so many, 1 to 1000; 0: 100."""
     page_token: _builtins.str
     """`next_page_token` of the page before; empty: the first page."""
+    owner: _builtins.str
+    """Whose; empty: the caller's. Only a service with the scope `face.act` may name somebody."""
     def __init__(
         self,
         *,
         min_faces: _builtins.int = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_faces", b"min_faces", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_faces", b"min_faces", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -124,6 +124,7 @@ class Reason(StrEnum):
     CHANGE_NOT_FOUND = "CHANGE_NOT_FOUND"
     CHANGE_UNDONE = "CHANGE_UNDONE"
     CHANGE_OUTDATED = "CHANGE_OUTDATED"
+    CHANGE_ERASED = "CHANGE_ERASED"
     CONSENT_MISSING = "CONSENT_MISSING"
     CONSENT_NOT_THEIRS = "CONSENT_NOT_THEIRS"
     PEOPLE_OF_TWO_USERS = "PEOPLE_OF_TWO_USERS"
@@ -280,6 +281,9 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.CHANGE_UNDONE: Entry(_STATE, "The change was taken back already."),
     Reason.CHANGE_OUTDATED: Entry(
         _STATE, "The people it touched were changed again; undo the later changes first."
+    ),
+    Reason.CHANGE_ERASED: Entry(
+        _STATE, "Somebody it touched took their consent back; nothing is kept of it."
     ),
     Reason.CONSENT_MISSING: Entry(
         _STATE, "The person has not agreed to be recognised, or not any more."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum, unique
 from uuid import UUID
@@ -75,6 +75,10 @@ class Update:
     fields: frozenset[str]
     facts: Facts
     version: int = 0
+
+    def of(self, before: Facts) -> Facts:
+        """The facts as they are to be."""
+        return replace(before, **{field: getattr(self.facts, field) for field in self.fields})
 
 
 def checked_facts(name: str, user_id: str, collection_id: str, *, hidden: bool) -> Facts:

@@ -56,6 +56,14 @@ class Enrolment:
 
 
 @dataclass(frozen=True)
+class Enrolled:
+    """A face that is known now, and whose it is."""
+
+    face: Face
+    person: Person
+
+
+@dataclass(frozen=True)
 class Removal:
     """How far somebody's removal is: its erasure, and whether everything is erased already."""
 
@@ -85,9 +93,13 @@ class PeopleStore(Protocol):
         """The person, unless another owner's, merged, or not there."""
 
     async def page(
-        self, call: Call, wanted: PeopleFilter, limit: int, after: tuple[str, UUID] | None
-    ) -> list[tuple[str, Person]]:
-        """At most `limit` people in order of name, each with the name it is ordered by."""
+        self, call: Call, wanted: PeopleFilter, limit: int, after: UUID | None
+    ) -> list[Person]:
+        """At most `limit` people in order of name, beginning after the one named.
+
+        Raises:
+            KiokuError: PAGE_TOKEN_EXPIRED when that one is gone.
+        """
 
     async def update(self, call: Call, person_id: UUID, update: Update) -> Person | None:
         """The person afterwards; None: there is no such person.
@@ -100,8 +112,8 @@ class PeopleStore(Protocol):
 class EnrolmentStore(Protocol):
     """Making faces known, each method one audited transaction."""
 
-    async def enrolled_by(self, call: Call, person_id: UUID, request_id: UUID) -> Face | None:
-        """The face that this request made known; None: it did not yet.
+    async def enrolled_by(self, call: Call, person_id: UUID, request_id: UUID) -> Enrolled | None:
+        """The face that this request made known, and its person; None: it did not yet.
 
         Raises:
             KiokuError: REQUEST_ID_REUSED if it was another person's.
@@ -113,14 +125,14 @@ class EnrolmentStore(Protocol):
     async def refused(self, call: Call, person_id: UUID, reason: Reason) -> None:
         """Record that a picture was looked at and not taken."""
 
-    async def enroll_picture(self, call: Call, person_id: UUID, new: Enrolment) -> Face:
+    async def enroll_picture(self, call: Call, person_id: UUID, new: Enrolment) -> Enrolled:
         """Link a new face, and announce its vector.
 
         Raises:
             KiokuError: PERSON_NOT_FOUND, CONSENT_MISSING, FACE_ERASED, REQUEST_ID_REUSED.
         """
 
-    async def enroll_face(self, call: Call, person_id: UUID, face_id: UUID) -> Face:
+    async def enroll_face(self, call: Call, person_id: UUID, face_id: UUID) -> Enrolled:
         """Link a face that was found, if it is good.
 
         Raises:
@@ -169,7 +181,7 @@ class ChangeStore(Protocol):
         """Restore what it touched, in one audited transaction.
 
         Raises:
-            KiokuError: CHANGE_NOT_FOUND, CHANGE_UNDONE, CHANGE_OUTDATED.
+            KiokuError: CHANGE_NOT_FOUND, CHANGE_UNDONE, CHANGE_OUTDATED, CHANGE_ERASED.
         """
 
     async def page(

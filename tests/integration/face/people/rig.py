@@ -1,4 +1,4 @@
-"""What the tests of people are made with: a library with faces in it, and an engine that is told."""
+"""What the tests of people are made with: a library with faces, an engine that is told."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ToldFinder:
         self.failure: Exception | None = None
         self.calls = 0
 
-    async def faces_in(self, data: bytes, *, urgent: bool = False) -> Found:
+    async def faces_in(self, data: bytes, *, urgent: bool = False) -> Found:  # noqa: ARG002
         self.calls += 1
         assert urgent
         if self.failure is not None:

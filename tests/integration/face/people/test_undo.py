@@ -185,9 +185,9 @@ async def test_somebody_who_does_not_agree_any_more_gets_no_face_back(library, l
 async def test_changes_are_listed_by_person_and_page(library, linking):
     """The newest first, without gap or repetition; an undo shows on both."""
     ada, ben = await library.person("ann"), await library.person("ann")
-    made = []
-    for _ in range(3):
-        made.append((await linking.assign(ANN, ada, [await library.face("ann")])).change_id)
+    made = [
+        (await linking.assign(ANN, ada, [await library.face("ann")])).change_id for _ in range(3)
+    ]
     other = (await linking.assign(ANN, ben, [await library.face("ann")])).change_id
     back = (await linking.undo(ANN, made[0])).change_id
     seen, token = [], ""

@@ -5,7 +5,7 @@ Every change goes this way, also the taking back of one, so that whatever is don
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uuid_utils import compat as uuids
 
@@ -107,7 +107,7 @@ async def note(
     action: str,
     subject: UUID,
     change_id: UUID,
-    **details: object,
+    **details: Any,
 ) -> None:
     """Audit a change of somebody."""
     await record(

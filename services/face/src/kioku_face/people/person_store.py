@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
@@ -136,6 +136,6 @@ async def _check_user(connection: Connection, owner: str, person_id: UUID, user_
 
 
 async def _record(
-    connection: Connection, call: Call, action: str, subject: str, **details: object
+    connection: Connection, call: Call, action: str, subject: str, **details: Any
 ) -> None:
     await record(connection, call.acting, action, subject, request_id=call.request_id, **details)

@@ -71,6 +71,9 @@ class Session:
             token=self._tokens.current,
             default_timeout=_CALL_SECONDS,
         )
+        self._open_stubs()
+
+    def _open_stubs(self) -> None:
         self.assets: AssetServiceAsyncStub = AssetServiceStub(self._channel)
         self.search: SearchServiceAsyncStub = SearchServiceStub(self._channel)
         self.spaces: SpaceServiceAsyncStub = SpaceServiceStub(self._channel)

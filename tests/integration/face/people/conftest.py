@@ -9,13 +9,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from kioku.face.v1.people_service_pb2_grpc import PeopleServiceStub
-from kioku_face.people.wiring import people_registration
-from kioku_rt.auth import AuthConfig, DevIssuer, TokenVerifier
 from kioku_rt.db import Migrations, close_pool, open_pool
-from kioku_rt.rpc import RpcServer, ServerConfig, channel
 
-from tests.integration.face.people.rig import TOKENS, Library, NotedWithdrawal, ToldFinder
+from tests.integration.face.people.rig import Library
+from tests.integration.face.people.serving import PeopleServer, serving
 
 
 async def migrate(dsn: str) -> None:
@@ -39,35 +36,10 @@ async def library(
         yield Library(dsn, dsns[1], *pools)
 
 
-class PeopleServer:
-    """PeopleService in this process, with a token for anybody."""
-
-    def __init__(self, port: int, issuer: DevIssuer, stack: AsyncExitStack) -> None:
-        self.port = port
-        self.issuer = issuer
-        self.finder = ToldFinder()
-        self.withdrawal = NotedWithdrawal()
-        self._stack = stack
-
-    async def stub(self, subject: str, **claims: Any) -> Any:
-        token = self.issuer.mint(subject, ttl=300.0, **claims)
-        one = channel(f"127.0.0.1:{self.port}", token=lambda: token, default_timeout=20)
-        self._stack.push_async_callback(one.close)
-        return PeopleServiceStub(one)
-
-
 @pytest_asyncio.fixture
 async def server(library: Library, tmp_path: Path) -> AsyncIterator[PeopleServer]:
     """The service, until the test ends."""
-    issuer = DevIssuer(tmp_path / "issuer")
-    keys = str(tmp_path / "issuer" / "jwks.json")
-    verifier = TokenVerifier(AuthConfig(issuer="kioku-dev", audience="authenticated", jwks=keys))
-    async with AsyncExitStack() as stack:
-        one = PeopleServer(0, issuer, stack)
-        people = people_registration(library.api, one.finder, one.withdrawal, TOKENS)
-        served = RpcServer(ServerConfig(grace=1.0), [people], verifier=verifier)
-        one.port = await served.start()
-        stack.push_async_callback(served.drain)
+    async with serving(library, tmp_path / "issuer") as one:
         yield one
 
 

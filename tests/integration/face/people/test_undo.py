@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import uuid
 
 import pytest
@@ -204,3 +206,56 @@ async def test_changes_are_listed_by_person_and_page(library, linking):
     assert [(other, (ben,), 1, "ann")] == [
         (one.change_id, one.person_ids, one.face_count, one.actor) for one in mine.changes
     ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_changes_undone_in_reverse_leave_no_trace(library, linking, seed):
+    """Random changes of random people and faces; after each undo all is as before that change."""
+    dice = random.Random(seed)
+    people = [await library.person("ann") for _ in range(8)]
+    unknown = [uuid.uuid4() for _ in range(3)]
+    pictures = [uuid.uuid4() for _ in range(8)]
+    faces = [
+        await library.face(
+            "ann",
+            asset_id=dice.choice([*pictures, None]),
+            anonymous_id=dice.choice([*unknown, None]),
+            grouped=dice.random() < 0.5,
+        )
+        for _ in range(12)
+    ]
+
+    async def change():
+        one, other = dice.sample(people, 2)
+        match dice.choice(["assign", "assign", "reject", "name", "merge"]):
+            case "assign":
+                return (await linking.assign(ANN, one, dice.sample(faces, 3))).change_id
+            case "reject":
+                return await linking.reject(ANN, one, dice.choice(faces))
+            case "name":
+                return (await linking.name(ANN, dice.choice(unknown), one)).change_id
+            case _:
+                return (await linking.merge(ANN, one, other)).change_id
+
+    done = []
+    for _ in range(25):
+        before = await library.state()
+        try:
+            done.append((await change(), before))
+        except KiokuError:  # two faces of a picture, somebody merged, nobody of that id
+            assert before == await library.state()
+    assert len(done) > 5
+    for change_id, before in reversed(done):
+        assert () == (await linking.undo(ANN, change_id)).skipped
+        assert before == await library.state()
+
+
+async def test_two_who_undo_at_once_do_it_once(library, linking):
+    """The second is told."""
+    ada = await library.person("ann")
+    change = (await linking.assign(ANN, ada, [await library.face("ann")])).change_id
+    ended = await asyncio.gather(
+        *(linking.undo(ANN, change) for _ in range(2)), return_exceptions=True
+    )
+    refused = [one.reason for one in ended if isinstance(one, KiokuError)]
+    assert [Reason.CHANGE_UNDONE] == refused

@@ -37,41 +37,47 @@ BEGIN
 END
 $$;
 
--- KF001: no consent. KF002: the person is not there any more, or became somebody else.
-CREATE FUNCTION face.check_link() RETURNS trigger LANGUAGE plpgsql
+-- Not only whose a face is: whether a match may go by it depends on who linked it and on its flaws.
+CREATE FUNCTION face.count_links() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.person_id IS NULL THEN
-            RETURN NEW;
-        END IF;
-        NEW.link_version := greatest(NEW.link_version, 1);
-    -- Not only whose it is: whether a match may go by it depends on who linked it and on its flaws.
+        NEW.link_version := greatest(NEW.link_version, (NEW.person_id IS NOT NULL)::integer);
     ELSIF (NEW.person_id, NEW.link_source) IS DISTINCT FROM (OLD.person_id, OLD.link_source)
         OR NEW.person_id IS NOT NULL AND (cardinality(NEW.flaws) = 0) <> (cardinality(OLD.flaws) = 0) THEN
         NEW.link_version := greatest(NEW.link_version, OLD.link_version + 1);
     END IF;
-    IF NEW.person_id IS NULL OR (TG_OP = 'UPDATE' AND NEW.person_id IS NOT DISTINCT FROM OLD.person_id) THEN
-        RETURN NEW;
-    END IF;
-    PERFORM FROM face.people p WHERE p.owner = NEW.owner AND p.person_id = NEW.person_id FOR NO KEY UPDATE;
-    PERFORM FROM face.people p WHERE p.owner = NEW.owner AND p.person_id = NEW.person_id AND p.merged_into IS NULL;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'a face cannot be linked to somebody who is not there' USING ERRCODE = 'KF002';
-    END IF;
-    IF NOT face.hold_consent(NEW.owner, NEW.person_id) THEN
-        RAISE EXCEPTION 'a face cannot be linked without consent' USING ERRCODE = 'KF001';
-    END IF;
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER faces_check_link BEFORE INSERT OR UPDATE ON face.faces
-    FOR EACH ROW EXECUTE FUNCTION face.check_link();
+CREATE TRIGGER faces_count_links BEFORE INSERT OR UPDATE ON face.faces
+    FOR EACH ROW EXECUTE FUNCTION face.count_links();
 
--- Once for a statement, not for a face: a merge of thousands changes two rows of people.
-CREATE FUNCTION face.touch_linked_people() RETURNS trigger LANGUAGE plpgsql
+-- Refuses a new link to somebody who is not there (KF002) or did not agree (KF001), and holds both until
+-- the transaction ends.
+CREATE FUNCTION face.check_link(p_owner text, p_person_id uuid) RETURNS void LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM FROM face.people p WHERE p.owner = p_owner AND p.person_id = p_person_id FOR NO KEY UPDATE;
+    -- A statement of its own: it sees what was committed while the one above waited.
+    PERFORM FROM face.people p WHERE p.owner = p_owner AND p.person_id = p_person_id AND p.merged_into IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'a face cannot be linked to somebody who is not there' USING ERRCODE = 'KF002';
+    END IF;
+    IF NOT face.hold_consent(p_owner, p_person_id) THEN
+        RAISE EXCEPTION 'a face cannot be linked without consent' USING ERRCODE = 'KF001';
+    END IF;
+END
+$$;
+
+-- Once for a statement, not for a face: a merge of thousands looks at two people.
+CREATE FUNCTION face.links_changed() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM face.check_link(t.owner, t.person_id)
+    FROM (SELECT DISTINCT a.owner, a.person_id FROM faces_after a JOIN faces_before b USING (owner, face_id)
+          WHERE a.person_id IS NOT NULL AND a.person_id IS DISTINCT FROM b.person_id
+          ORDER BY a.owner, a.person_id) t;
     UPDATE face.people p SET version = p.version + 1, updated_at = clock_timestamp()
     FROM (SELECT DISTINCT a.owner, x.person_id FROM faces_after a JOIN faces_before b USING (owner, face_id),
               unnest(ARRAY[a.person_id, b.person_id]) AS x (person_id)
@@ -80,23 +86,27 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER faces_touch_people AFTER UPDATE ON face.faces
+CREATE TRIGGER faces_links_changed AFTER UPDATE ON face.faces
     REFERENCING OLD TABLE AS faces_before NEW TABLE AS faces_after
-    FOR EACH STATEMENT EXECUTE FUNCTION face.touch_linked_people();
+    FOR EACH STATEMENT EXECUTE FUNCTION face.links_changed();
 
-CREATE FUNCTION face.touch_new_people() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION face.links_added() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM face.check_link(t.owner, t.person_id)
+    FROM (SELECT DISTINCT a.owner, a.person_id FROM faces_added a WHERE a.person_id IS NOT NULL
+          ORDER BY a.owner, a.person_id) t;
     UPDATE face.people p SET version = p.version + 1, updated_at = clock_timestamp()
     FROM (SELECT DISTINCT a.owner, a.person_id FROM faces_added a WHERE a.person_id IS NOT NULL) t
     WHERE p.owner = t.owner AND p.person_id = t.person_id;
     RETURN NULL;
 END
 $$;
-CREATE TRIGGER faces_touch_new_people AFTER INSERT ON face.faces
+CREATE TRIGGER faces_links_added AFTER INSERT ON face.faces
     REFERENCING NEW TABLE AS faces_added
-    FOR EACH STATEMENT EXECUTE FUNCTION face.touch_new_people();
+    FOR EACH STATEMENT EXECUTE FUNCTION face.links_added();
 
 REVOKE ALL ON FUNCTION face.hold_people, face.same_people, face.hold_consent, face.check_link,
-    face.touch_linked_people, face.touch_new_people FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION face.hold_people, face.same_people, face.hold_consent TO face_api, face_worker;
+    face.count_links, face.links_changed, face.links_added FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION face.hold_people, face.same_people, face.hold_consent, face.check_link
+    TO face_api, face_worker;

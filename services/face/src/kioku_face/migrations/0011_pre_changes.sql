@@ -1,5 +1,5 @@
--- What was changed about people, with the state before it, so that it can be taken back. Rows, each
--- pointing at the face and the people it speaks of: where one of them is removed, it goes as well.
+-- What was changed about people, with the state before it, so that it can be taken back. Rows: where
+-- the face or a person they speak of is removed, they go as well.
 CREATE TABLE face.changes (
     owner text NOT NULL CHECK (owner <> ''),
     change_id uuid NOT NULL,
@@ -42,10 +42,10 @@ CREATE TABLE face.change_faces (
     grouped_after boolean NOT NULL,
     PRIMARY KEY (owner, change_id, face_id),
     FOREIGN KEY (owner, change_id) REFERENCES face.changes (owner, change_id) ON DELETE CASCADE,
-    FOREIGN KEY (owner, face_id) REFERENCES face.faces (owner, face_id) ON DELETE CASCADE,
-    FOREIGN KEY (owner, person_before) REFERENCES face.people (owner, person_id) ON DELETE CASCADE,
-    FOREIGN KEY (owner, person_after) REFERENCES face.people (owner, person_id) ON DELETE CASCADE
+    FOREIGN KEY (owner, face_id) REFERENCES face.faces (owner, face_id) ON DELETE CASCADE
 );
+COMMENT ON TABLE face.change_faces IS
+    'people are no foreign keys: a merge of thousands would look each of them up twice; a trigger does their part';
 CREATE INDEX change_faces_of_face ON face.change_faces (owner, face_id);
 CREATE INDEX change_faces_of_before ON face.change_faces (owner, person_before) WHERE person_before IS NOT NULL;
 CREATE INDEX change_faces_of_after ON face.change_faces (owner, person_after) WHERE person_after IS NOT NULL;
@@ -85,6 +85,15 @@ BEGIN
     RETURN NULL;
 END
 $$;
+CREATE FUNCTION face.forget_removed() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM face.forget_person_in_changes(OLD.owner, OLD.person_id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER people_forget AFTER DELETE ON face.people
+    FOR EACH ROW EXECUTE FUNCTION face.forget_removed();
 CREATE TRIGGER consent_states_forget AFTER INSERT OR UPDATE ON face.consent_states
     FOR EACH ROW WHEN (NEW.state <> 'GRANTED') EXECUTE FUNCTION face.forget_on_withdrawal();
 
@@ -105,5 +114,6 @@ GRANT SELECT, INSERT ON face.changes TO face_api, face_worker;
 GRANT UPDATE (undone_at) ON face.changes TO face_api, face_worker;
 GRANT SELECT, INSERT, DELETE ON face.change_people, face.change_faces, face.change_rejections
     TO face_api, face_worker;
-REVOKE ALL ON FUNCTION face.forget_person_in_changes, face.forget_on_withdrawal FROM PUBLIC;
+REVOKE ALL ON FUNCTION face.forget_person_in_changes, face.forget_on_withdrawal,
+    face.forget_removed FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION face.forget_person_in_changes TO face_api, face_worker;

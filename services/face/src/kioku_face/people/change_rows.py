@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid_utils import compat as uuids
 
 from kioku_face.database import record
+from kioku_face.people.person_row import LONG_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -83,7 +84,7 @@ async def carry_out(
         people: whom it touches, besides those whom its faces name.
     """
     await connection.execute(_TOUCHED, call.owner, change_id, list(people))
-    done = await connection.execute(_CARRY_OUT, call.owner, change_id)
+    done = await connection.execute(_CARRY_OUT, call.owner, change_id, timeout=LONG_SECONDS)
     return int(done.split()[-1])
 
 

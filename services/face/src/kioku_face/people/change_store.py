@@ -10,7 +10,7 @@ from kioku_rt.reasons import Reason
 from kioku_face.database import owned, record
 from kioku_face.people.change import Action, Change, Undone
 from kioku_face.people.change_rows import begin, carry_out, note
-from kioku_face.people.person_row import SELECT_PERSON, changing, person_of
+from kioku_face.people.person_row import LONG_SECONDS, SELECT_PERSON, changing, person_of
 from kioku_face.people.undoing_rows import (
     HOLD_CONSENTS,
     LIFT_ADDED,
@@ -70,7 +70,7 @@ class ChangeStore:
             new = await begin(connection, call, Action.UNDO, change_id)
             key = (call.owner, new, change_id)
             for step in (RESTORE_PEOPLE, LIFT_ADDED, HOLD_CONSENTS, PLAN_BACK):
-                await connection.execute(step, *key)
+                await connection.execute(step, *key, timeout=LONG_SECONDS)
             faces = await carry_out(connection, call, new, [])
             await connection.execute(REJECT_LIFTED, *key)
             await connection.execute(UNDONE, call.owner, change_id)

@@ -22,6 +22,7 @@ from kioku_face.people.change_rows import (
     reject,
 )
 from kioku_face.people.person_row import (
+    LONG_SECONDS,
     changing,
     hold_consent,
     lock_people,
@@ -122,35 +123,46 @@ class LinkStore:
     async def merge(self, call: Call, person_id: UUID, into: UUID) -> Linked:
         """The first becomes the second."""
         async with changing(self._pool, call) as connection:
-            users = await lock_people(
-                connection, call.owner, person_id=person_id, into_person_id=into
-            )
-            if users[person_id] not in ("", users[into]):
-                raise KiokuError(Reason.PEOPLE_OF_TWO_USERS, field="into_person_id")
-            consents = await hold_consent(connection, call.owner, into)
-            rows = await connection.fetch(_LOCK_OF_PERSON, call.owner, person_id)
-            if rows and not consents:
-                raise KiokuError(Reason.CONSENT_MISSING, field="into_person_id")
+            moved = await _lock_to_merge(connection, call.owner, person_id, into)
             change_id = await begin(connection, call, Action.MERGE)
-            await self._become(connection, call, change_id, person_id, into)
+            key = (call.owner, change_id, into, person_id)
+            await connection.execute(_MOVE, *key, timeout=LONG_SECONDS)
+            await _carry_rejections(connection, call, change_id, moved, (person_id, into))
+            await connection.execute(_GONE, call.owner, change_id, person_id, into)
+            await connection.execute(_BECOME, call.owner, person_id, into)
             faces = await carry_out(connection, call, change_id, [into])
             for one in (person_id, into):
-                await note(
-                    connection, call, "person.merge", one, change_id, into=str(into), faces=faces
-                )
+                details = {"into": str(into), "faces": faces}
+                await note(connection, call, "person.merge", one, change_id, **details)
             return Linked(await present_person(connection, call.owner, into), change_id)
 
-    async def _become(
-        self, connection: Connection, call: Call, change_id: UUID, person_id: UUID, into: UUID
-    ) -> None:
-        """Plan that everything of the one is the other's: faces, and what is not theirs."""
-        await connection.execute(_MOVE, call.owner, change_id, into, person_id)
-        moved = await connection.fetch(_LOCK_OF_PERSON, call.owner, person_id)
-        await lift(connection, call, change_id, [row["face_id"] for row in moved], into)
-        others = await connection.fetch(_REJECTED, call.owner, person_id, into)
-        await reject(connection, call, change_id, [row["face_id"] for row in others], into)
-        await connection.execute(_GONE, call.owner, change_id, person_id, into)
-        await connection.execute(_BECOME, call.owner, person_id, into)
+
+async def _lock_to_merge(
+    connection: Connection, owner: str, person_id: UUID, into: UUID
+) -> list[UUID]:
+    """The faces of the first, everything of both held; refused where they are not to be one."""
+    users = await lock_people(connection, owner, person_id=person_id, into_person_id=into)
+    if users[person_id] not in ("", users[into]):
+        raise KiokuError(Reason.PEOPLE_OF_TWO_USERS, field="into_person_id")
+    consents = await hold_consent(connection, owner, into)
+    rows = await connection.fetch(_LOCK_OF_PERSON, owner, person_id)
+    if rows and not consents:
+        raise KiokuError(Reason.CONSENT_MISSING, field="into_person_id")
+    return [row["face_id"] for row in rows]
+
+
+async def _carry_rejections(
+    connection: Connection,
+    call: Call,
+    change_id: UUID,
+    moved: Sequence[UUID],
+    people: tuple[UUID, UUID],
+) -> None:
+    """Who is not the one is not the other either; but the faces of the one are the other's now."""
+    person_id, into = people
+    await lift(connection, call, change_id, moved, into)
+    others = await connection.fetch(_REJECTED, call.owner, person_id, into)
+    await reject(connection, call, change_id, [row["face_id"] for row in others], into)
 
 
 async def lock_faces(connection: Connection, owner: str, face_ids: Sequence[UUID]) -> None:

@@ -35,8 +35,11 @@ SELECT person_id, user_id FROM face.people
 WHERE owner = $1 AND person_id = ANY($2::uuid[]) AND merged_into IS NULL
 ORDER BY person_id FOR NO KEY UPDATE
 """
+LONG_SECONDS = 20.0
+"""For a statement that changes all faces of somebody; tens of thousands take some seconds."""
+_LONG = "SET LOCAL statement_timeout = '20s'"
 _REFUSALS = {"KF001": Reason.CONSENT_MISSING, "KF002": Reason.PERSON_NOT_FOUND}
-"""SQLSTATEs of the trigger `faces_check_link`."""
+"""SQLSTATEs of `face.check_link`, which triggers call for every new link."""
 _ONE_OF_A_PICTURE = "faces_one_of_a_picture"
 
 
@@ -51,6 +54,7 @@ async def changing(pool: asyncpg.Pool, call: Call) -> AsyncIterator[Connection]:
     try:
         async with owned(pool, call.acting) as connection:
             await connection.execute("SELECT face.hold_people($1)", call.owner)
+            await connection.execute(_LONG)
             yield connection
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != _ONE_OF_A_PICTURE:

@@ -47,13 +47,17 @@ SELECT face.hold_consent($1::text, x.person_id) FROM (
     ORDER BY 1) x
 """
 PLAN_BACK = f"""
+WITH agreed AS MATERIALIZED (
+    SELECT p.person_id FROM face.people p
+    WHERE p.owner = $1 AND p.merged_into IS NULL AND p.person_id IN (
+            SELECT c.person_before FROM face.change_faces c
+            WHERE c.owner = $1 AND c.change_id = $3)
+        AND face.has_consented(p.owner, p.person_id))
 {PLAN} c.person_before, c.source_before, c.anonymous_before, c.grouped_before
 FROM face.change_faces c JOIN face.faces f USING (owner, face_id)
 WHERE c.owner = $1 AND c.change_id = $3
     AND (f.person_id, f.link_source) IS NOT DISTINCT FROM (c.person_after, c.source_after)
-    AND (c.person_before IS NULL OR face.has_consented(c.owner, c.person_before)
-        AND EXISTS (SELECT FROM face.people p WHERE p.owner = c.owner
-            AND p.person_id = c.person_before AND p.merged_into IS NULL)
+    AND (c.person_before IS NULL OR c.person_before IN (SELECT a.person_id FROM agreed a)
         AND NOT EXISTS (SELECT FROM face.rejections r WHERE r.owner = c.owner
             AND r.face_id = c.face_id AND r.person_id = c.person_before)
         AND NOT EXISTS (SELECT FROM face.faces o WHERE o.owner = f.owner

@@ -172,6 +172,20 @@ async def test_erased_faces_leave_the_changes(library, linking):
     assert 1 == listed[change].face_count
 
 
+async def test_somebody_who_is_removed_leaves_the_changes(library, linking):
+    """And whoever became them goes with them."""
+    ada, ben, twin = [await library.person("ann") for _ in range(3)]
+    (face,) = await library.faces_of("ann", ada, 1)
+    await linking.merge(ANN, twin, ada)
+    await linking.assign(ANN, ben, [face])
+    await library.worker.execute("DELETE FROM face.people WHERE person_id = $1", ada)
+    left = await library.owner.fetch("SELECT person_id FROM face.people")
+    assert [ben] == [row["person_id"] for row in left]
+    for table in ("change_people", "change_faces"):
+        rows = await library.owner.fetch(f"SELECT * FROM face.{table}")
+        assert not [row for row in rows if {ada, twin} & set(row.values())]
+
+
 async def test_somebody_who_does_not_agree_any_more_gets_no_face_back(library, linking):
     """Consent that ended by itself: the face stays where it is, and is told."""
     ada, ben = await library.person("ann"), await library.person("ann")

@@ -77,25 +77,18 @@ SET search_path = pg_catalog, pg_temp AS $$
         AND (c.person_id = p_person_id OR c.merged_before = p_person_id OR c.merged_after = p_person_id);
 $$;
 
--- By trigger, so that no way of taking consent back can miss it.
-CREATE FUNCTION face.forget_on_withdrawal() RETURNS trigger LANGUAGE plpgsql
+-- By trigger, so that no way of taking consent back, or of removing somebody, can miss it.
+CREATE FUNCTION face.forget_in_changes() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM face.forget_person_in_changes(NEW.owner, NEW.person_id);
-    RETURN NULL;
-END
-$$;
-CREATE FUNCTION face.forget_removed() RETURNS trigger LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    PERFORM face.forget_person_in_changes(OLD.owner, OLD.person_id);
+    PERFORM face.forget_person_in_changes(coalesce(NEW.owner, OLD.owner), coalesce(NEW.person_id, OLD.person_id));
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER people_forget AFTER DELETE ON face.people
-    FOR EACH ROW EXECUTE FUNCTION face.forget_removed();
+    FOR EACH ROW EXECUTE FUNCTION face.forget_in_changes();
 CREATE TRIGGER consent_states_forget AFTER INSERT OR UPDATE ON face.consent_states
-    FOR EACH ROW WHEN (NEW.state <> 'GRANTED') EXECUTE FUNCTION face.forget_on_withdrawal();
+    FOR EACH ROW WHEN (NEW.state <> 'GRANTED') EXECUTE FUNCTION face.forget_in_changes();
 
 DO $$
 DECLARE
@@ -114,6 +107,5 @@ GRANT SELECT, INSERT ON face.changes TO face_api, face_worker;
 GRANT UPDATE (undone_at) ON face.changes TO face_api, face_worker;
 GRANT SELECT, INSERT, DELETE ON face.change_people, face.change_faces, face.change_rejections
     TO face_api, face_worker;
-REVOKE ALL ON FUNCTION face.forget_person_in_changes, face.forget_on_withdrawal,
-    face.forget_removed FROM PUBLIC;
+REVOKE ALL ON FUNCTION face.forget_person_in_changes, face.forget_in_changes FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION face.forget_person_in_changes TO face_api, face_worker;

@@ -8,7 +8,7 @@ import json
 import pytest
 import structlog
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
-from kioku_cli import operator
+from kioku_cli import session
 from kioku_cli.main import app
 from kioku_cli.refusal import Refusal, UsageRefusal
 from kioku_rt.rpc import channel
@@ -47,7 +47,7 @@ def silent():
 @pytest.fixture
 def kioku(monkeypatch, silent):
     """Runs a command in a thread of its own; what it printed, or the refusal it ended with."""
-    monkeypatch.setattr(operator, "Session", ServiceSession)
+    monkeypatch.setattr(session, "Session", ServiceSession)
 
     def run(*words):
         result = CliRunner().invoke(app, ["space", *words])

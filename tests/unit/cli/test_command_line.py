@@ -84,6 +84,30 @@ NEED_A_STACK = [
     ("space", "promote", "some-space"),
     ("space", "rollback"),
     ("space", "retire", "some-space"),
+    ("face", "people", "--prefix", "A"),
+    ("face", "person", "add", "Ada"),
+    ("face", "person", "list", "--hidden"),
+    ("face", "person", "show", "some-person"),
+    ("face", "person", "rename", "some-person", "Ada"),
+    ("face", "person", "hide", "some-person"),
+    ("face", "person", "delete", "some-person"),
+    ("face", "enroll", "some-person", "00000000-0000-4000-8000-000000000000"),
+    ("face", "list", "some-asset"),
+    ("face", "assign", "some-person", "face-1", "face-2"),
+    ("face", "reject", "some-person", "some-face"),
+    ("face", "merge", "some-person", "another"),
+    ("face", "undo", "some-change"),
+    ("face", "changes", "--person", "some-person"),
+    ("face", "unknown"),
+    ("face", "name", "some-unknown", "some-person"),
+    ("face", "consent", "grant", "some-person", "v1", "--until", "9000-01-01"),
+    ("face", "consent", "withdraw", "some-person", "--purpose", "asked"),
+    ("face", "consent", "history", "some-person"),
+    ("face", "consent", "export", "some-person"),
+    ("face", "sheet", "out.html"),
+    ("face", "sheet", "out.jpg", "--no-unknown"),
+    ("face", "audit", "list", "--subject", "some-person"),
+    ("face", "audit", "verify"),
 ]
 
 
@@ -119,6 +143,10 @@ def test_without_a_stack_scripts_read_a_reason(kioku: Any, words: tuple[str, ...
         (("asset", "tag", "some-asset"), "--add and --remove, or --only"),
         (("asset", "album", "x", "--add", "a", "--only", "b"), "one of the two ways"),
         (("logs", "nobody"), "nobody has no log"),
+        (("face", "match", "no-such.jpg"), "no-such.jpg cannot be read"),
+        (("face", "enroll", "some-person", "no-such.jpg"), "no-such.jpg cannot be read"),
+        (("face", "sheet", "out.pdf"), "ends in .html or .jpg"),
+        (("face", "consent", "grant", "p", "v1", "--until", "1999-01-01"), "lies ahead"),
         (("token", "--ttl", "1e9"), "thirty days"),
     ],
     ids=str,
@@ -158,7 +186,7 @@ def test_every_command_that_needs_a_stack_knows_data() -> None:
     without = [
         name
         for name, command in top.items()
-        if name not in ("asset", "catalog", "dlq", "index", "scenes", "space")
+        if name not in ("asset", "catalog", "dlq", "face", "index", "scenes", "space")
         and not any("--data" in parameter.opts for parameter in command.params)
     ]
     assert [] == without

@@ -68,7 +68,7 @@ class Question:
         if self.min_score is not None:
             request.min_score = self.min_score
         if self.image is not None:
-            request.image = _read(self.image)
+            request.image = read_image(self.image)
         elif self.asset_id:
             request.asset_id = self.asset_id
         else:
@@ -83,13 +83,14 @@ _FUSIONS = {
 }
 
 
-def _read(path: Path) -> bytes:
+def read_image(path: Path) -> bytes:
+    """The bytes of a picture that goes along with a request.  Raises UsageRefusal."""
     try:
         size = path.stat().st_size
         if size > MOST_IMAGE_BYTES:
             raise UsageRefusal(
-                f"{path} has {size} bytes; a picture to search by has at most {MOST_IMAGE_BYTES}. "
-                "Ingest it and search --like its asset instead."
+                f"{path} has {size} bytes; a picture in a request has at most {MOST_IMAGE_BYTES}. "
+                "Ingest it and name its asset instead."
             )
         return path.read_bytes()
     except OSError as error:

@@ -17,6 +17,7 @@ from kioku_cli.commands import (
     demo,
     dlq,
     estimate,
+    face,
     index,
     ingest,
     logs,
@@ -61,6 +62,7 @@ app.add_typer(dlq.app, name="dlq")
 backfill.add_to(space.app)
 app.add_typer(space.app, name="space")
 app.add_typer(index.app, name="index")
+app.add_typer(face.app, name="face")
 
 
 def run() -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from kioku_cli.data import DataFolder
-from kioku_cli.session import Session, run_calls
+from kioku_cli.session import Session, in_session
 
 if TYPE_CHECKING:
     from kioku.search.v1.space_service_pb2_grpc import SpaceServiceAsyncStub
@@ -31,8 +30,7 @@ def as_operator(data: Path | None, work: Callable[[SpaceServiceAsyncStub], Await
         Refusal: the sentence of a call that failed; NotRunning.
     """
 
-    async def connected() -> _T:
-        async with Session(DataFolder.chosen(data), NAME, [SCOPE]) as session:
-            return await work(session.spaces)
+    async def of_spaces(session: Session) -> _T:
+        return await work(session.spaces)
 
-    return run_calls(connected())
+    return in_session(data, NAME, of_spaces, [SCOPE])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -18,6 +18,10 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceStub
+from kioku.face.v1.audit_service_pb2_grpc import AuditServiceStub
+from kioku.face.v1.consent_service_pb2_grpc import ConsentServiceStub
+from kioku.face.v1.face_service_pb2_grpc import FaceServiceStub
+from kioku.face.v1.people_service_pb2_grpc import PeopleServiceStub
 from kioku.search.v1.index_service_pb2_grpc import IndexServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
@@ -33,6 +37,10 @@ from kioku_cli.supervisor.state import StackState
 if TYPE_CHECKING:
     from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceAsyncStub
     from kioku.embedder.v1.embedder_service_pb2_grpc import EmbedderServiceAsyncStub
+    from kioku.face.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
+    from kioku.face.v1.consent_service_pb2_grpc import ConsentServiceAsyncStub
+    from kioku.face.v1.face_service_pb2_grpc import FaceServiceAsyncStub
+    from kioku.face.v1.people_service_pb2_grpc import PeopleServiceAsyncStub
     from kioku.search.v1.index_service_pb2_grpc import IndexServiceAsyncStub
     from kioku.search.v1.search_service_pb2_grpc import SearchServiceAsyncStub
     from kioku.search.v1.space_service_pb2_grpc import SpaceServiceAsyncStub
@@ -63,11 +71,18 @@ class Session:
             token=self._tokens.current,
             default_timeout=_CALL_SECONDS,
         )
+        self._open_stubs()
+
+    def _open_stubs(self) -> None:
         self.assets: AssetServiceAsyncStub = AssetServiceStub(self._channel)
         self.search: SearchServiceAsyncStub = SearchServiceStub(self._channel)
         self.spaces: SpaceServiceAsyncStub = SpaceServiceStub(self._channel)
         self.indexes: IndexServiceAsyncStub = IndexServiceStub(self._channel)
         self.embedder: EmbedderServiceAsyncStub = EmbedderServiceStub(self._channel)
+        self.faces: FaceServiceAsyncStub = FaceServiceStub(self._channel)
+        self.people: PeopleServiceAsyncStub = PeopleServiceStub(self._channel)
+        self.consents: ConsentServiceAsyncStub = ConsentServiceStub(self._channel)
+        self.face_audit: AuditServiceAsyncStub = AuditServiceStub(self._channel)
 
     @property
     def token(self) -> str:
@@ -116,6 +131,25 @@ def run_calls(work: Coroutine[Any, Any, _T]) -> _T:
         raise refusal_of(failure) from failure
     except KiokuError as error:
         raise Refusal(error.message, reason=error.reason) from error
+
+
+def in_session(
+    data: Path | None,
+    user: str,
+    work: Callable[[Session], Awaitable[_T]],
+    scopes: Sequence[str] = (),
+) -> _T:
+    """The result of a command's calls as one user, or with scopes as a service.
+
+    Raises:
+        Refusal: the sentence of a call that failed; NotRunning.
+    """
+
+    async def connected() -> _T:
+        async with Session(DataFolder.chosen(data), user, scopes) as session:
+            return await work(session)
+
+    return run_calls(connected())
 
 
 def refusal_of(failure: grpc.aio.AioRpcError) -> Refusal:

@@ -121,6 +121,24 @@ class Reason(StrEnum):
     LABELS_UNSUPPORTED = "LABELS_UNSUPPORTED"
     PERSON_NOT_FOUND = "PERSON_NOT_FOUND"
     FACE_NOT_FOUND = "FACE_NOT_FOUND"
+    ANONYMOUS_NOT_FOUND = "ANONYMOUS_NOT_FOUND"
+    CHANGE_NOT_FOUND = "CHANGE_NOT_FOUND"
+    CHANGE_UNDONE = "CHANGE_UNDONE"
+    CHANGE_OUTDATED = "CHANGE_OUTDATED"
+    CHANGE_ERASED = "CHANGE_ERASED"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    CONSENT_NOT_THEIRS = "CONSENT_NOT_THEIRS"
+    PEOPLE_OF_TWO_USERS = "PEOPLE_OF_TWO_USERS"
+    FACES_SAME_PICTURE = "FACES_SAME_PICTURE"
+    FACE_ERASED = "FACE_ERASED"
+    FACE_NONE = "FACE_NONE"
+    FACE_SEVERAL = "FACE_SEVERAL"
+    FACE_TOO_SMALL = "FACE_TOO_SMALL"
+    FACE_BLURRED = "FACE_BLURRED"
+    FACE_TURNED = "FACE_TURNED"
+    FACE_UNSURE = "FACE_UNSURE"
+    REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+    VERSION_OUTDATED = "VERSION_OUTDATED"
     EVENT_NOT_DECODABLE = "EVENT_NOT_DECODABLE"
     ATTEMPTS_EXHAUSTED = "ATTEMPTS_EXHAUSTED"
     DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
@@ -260,6 +278,42 @@ CATALOGUE: dict[Reason, Entry] = {
     ),
     Reason.PERSON_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such person for this owner."),
     Reason.FACE_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such face for this owner."),
+    Reason.ANONYMOUS_NOT_FOUND: Entry(
+        Code.NOT_FOUND, "There is nobody unknown of that id for this owner."
+    ),
+    Reason.CHANGE_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such change for this owner."),
+    Reason.CHANGE_UNDONE: Entry(_STATE, "The change was taken back already."),
+    Reason.CHANGE_OUTDATED: Entry(
+        _STATE, "The people it touched were changed again; undo the later changes first."
+    ),
+    Reason.CHANGE_ERASED: Entry(
+        _STATE, "Somebody it touched took their consent back; nothing is kept of it."
+    ),
+    Reason.CONSENT_MISSING: Entry(
+        _STATE, "The person has not agreed to be recognised, or not any more."
+    ),
+    Reason.CONSENT_NOT_THEIRS: Entry(
+        _STATE, "The consent that stands was recorded by somebody else than that user."
+    ),
+    Reason.PEOPLE_OF_TWO_USERS: Entry(_STATE, "The two people are not the same user of the app."),
+    Reason.FACES_SAME_PICTURE: Entry(_STATE, "Two faces of one picture cannot be the same person."),
+    Reason.FACE_ERASED: Entry(
+        _STATE, "Somebody in this place of this picture took their consent back."
+    ),
+    Reason.FACE_NONE: Entry(_BAD, "The picture shows no face that could be found."),
+    Reason.FACE_SEVERAL: Entry(_BAD, "The picture shows more than one face."),
+    Reason.FACE_TOO_SMALL: Entry(_BAD, "The face has too few pixels to be known again."),
+    Reason.FACE_BLURRED: Entry(_BAD, "The face is too blurred to be known again."),
+    Reason.FACE_TURNED: Entry(
+        _BAD, "The face is turned too far from the camera to be known again."
+    ),
+    Reason.FACE_UNSURE: Entry(_BAD, "It is not sure enough that this is a face."),
+    Reason.REQUEST_ID_REUSED: Entry(
+        Code.ALREADY_EXISTS, "The request id was used before for something else."
+    ),
+    Reason.VERSION_OUTDATED: Entry(
+        Code.ABORTED, "It was changed since that version; read it again."
+    ),
     Reason.EVENT_NOT_DECODABLE: Entry(_BAD, "The event's payload is not of the expected type."),
     Reason.ATTEMPTS_EXHAUSTED: Entry(
         Code.UNAVAILABLE, "The first delivery and five retries all failed."

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import httpx
 import typer
@@ -16,10 +15,9 @@ from kioku.assets.v1 import asset_pb2
 from rich.table import Column, Table
 
 from kioku_cli import answers
-from kioku_cli.data import DataFolder
 from kioku_cli.refusal import Refusal, UsageRefusal
 from kioku_cli.screen import DEFAULT_USER, ID_COLUMNS, Data, Json, User, add_row, out, print_json
-from kioku_cli.session import Session, as_dict, run_calls
+from kioku_cli.session import Session, as_dict, in_session
 
 app = typer.Typer(
     help="Look at assets, label, retry, download and delete them.", no_args_is_help=True
@@ -28,15 +26,6 @@ app = typer.Typer(
 AssetId = Annotated[str, typer.Argument(metavar="ASSET", help="The asset's id.")]
 _STATES = ("UPLOADING", "PROCESSING", "READY", "FAILED")
 _MOST_DOWNLOAD = 4 * 2**30
-_T = TypeVar("_T")
-
-
-def _with_session(data: Path | None, user: str, work: Callable[[Session], Awaitable[_T]]) -> _T:
-    async def connected() -> _T:
-        async with Session(DataFolder.chosen(data), user) as session:
-            return await work(session)
-
-    return run_calls(connected())
 
 
 @app.command()
@@ -44,7 +33,7 @@ def show(
     asset: AssetId, *, data: Data = None, user: User = DEFAULT_USER, as_json: Json = False
 ) -> None:
     """Show one asset with its stages."""
-    found = _with_session(data, user, lambda session: answers.get_asset(session, asset))
+    found = in_session(data, user, lambda session: answers.get_asset(session, asset))
     _print_asset(found, as_json=as_json)
 
 
@@ -62,7 +51,7 @@ def list_(
     wanted = state.upper()
     if wanted and wanted not in _STATES:
         raise UsageRefusal(f"There is no state {state}; there are: {', '.join(_STATES)}.")
-    found = _with_session(
+    found = in_session(
         data,
         user,
         lambda session: answers.list_assets(session, state=wanted, tags=tag or (), limit=limit),
@@ -87,7 +76,7 @@ def watch(
     asset: AssetId, *, data: Data = None, user: User = DEFAULT_USER, as_json: Json = False
 ) -> None:
     """Follow one asset until it is READY or FAILED."""
-    last = _with_session(data, user, lambda session: _watch(session, asset, quiet=as_json))
+    last = in_session(data, user, lambda session: _watch(session, asset, quiet=as_json))
     if as_json:
         print_json(as_dict(last))
     if last.state == asset_pb2.ASSET_STATE_FAILED:
@@ -108,7 +97,7 @@ def retry(
     asset: AssetId, *, data: Data = None, user: User = DEFAULT_USER, as_json: Json = False
 ) -> None:
     """Start the failed stages of an asset again."""
-    found = _with_session(data, user, lambda session: answers.retry_asset(session, asset))
+    found = in_session(data, user, lambda session: answers.retry_asset(session, asset))
     _print_asset(found, as_json=as_json)
 
 
@@ -122,7 +111,7 @@ def delete(
     as_json: Json = False,
 ) -> None:
     """Delete an asset everywhere, and print the receipt."""
-    receipt = _with_session(data, user, lambda session: _delete(session, asset, wait))
+    receipt = in_session(data, user, lambda session: _delete(session, asset, wait))
     if as_json:
         print_json(as_dict(receipt))
         return
@@ -155,7 +144,7 @@ def download(
     as_json: Json = False,
 ) -> None:
     """Download the original by a signed URL."""
-    name, content = _with_session(data, user, lambda session: _download(session, asset))
+    name, content = in_session(data, user, lambda session: _download(session, asset))
     if str(output) == "-":
         sys.stdout.buffer.write(content)
         return

@@ -10,7 +10,7 @@ from kioku_rt.images import ImageLimits, decode
 from PIL import Image
 
 _QUALITY = 80
-_EMPTY = "data:image/gif;base64,R0lGODlhAQABAIAAAMzMzAAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
+EMPTY = "data:image/gif;base64,R0lGODlhAQABAIAAAMzMzAAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
 
 
 def thumbnail(original: bytes, edge: int = 240) -> str:
@@ -18,7 +18,7 @@ def thumbnail(original: bytes, edge: int = 240) -> str:
     try:
         decoded = decode(original, ImageLimits(max_bytes=len(original) + 1, long_edge=edge))
     except KiokuError:
-        return _EMPTY
+        return EMPTY
     held = io.BytesIO()
     Image.fromarray(decoded.pixels).save(held, "JPEG", quality=_QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode()

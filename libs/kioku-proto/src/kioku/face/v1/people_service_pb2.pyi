@@ -29,8 +29,11 @@ class CreatePersonRequest(_message.Message):
 
     PERSON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A UUID: asked again with the same, the same person is given."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     @_builtins.property
     def person(self) -> _face_pb2.Person:
         """Name, user, collection and hidden are taken; the rest is ignored. No collection: `default`."""
@@ -40,10 +43,11 @@ class CreatePersonRequest(_message.Message):
         *,
         person: _face_pb2.Person | None = ...,
         request_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "person", b"person", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -80,16 +84,20 @@ class GetPersonRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """The person."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
         person_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -130,6 +138,7 @@ class ListPeopleRequest(_message.Message):
     NAME_PREFIX_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     collection_id: _builtins.str
     """Only this collection; empty: all."""
     show_hidden: _builtins.bool
@@ -140,6 +149,8 @@ class ListPeopleRequest(_message.Message):
     """At most so many, 1 to 1000; 0: 100."""
     page_token: _builtins.str
     """`next_page_token` of the page before; empty: the first page."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
@@ -148,10 +159,11 @@ class ListPeopleRequest(_message.Message):
         name_prefix: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection_id", b"collection_id", "name_prefix", b"name_prefix", "page_size", b"page_size", "page_token", b"page_token", "show_hidden", b"show_hidden"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection_id", b"collection_id", "name_prefix", b"name_prefix", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "show_hidden", b"show_hidden"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -193,6 +205,9 @@ class UpdatePersonRequest(_message.Message):
 
     PERSON_FIELD_NUMBER: _builtins.int
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     @_builtins.property
     def person(self) -> _face_pb2.Person:
         """The person as it should be; `version`, if not 0, must be the present one."""
@@ -206,10 +221,11 @@ class UpdatePersonRequest(_message.Message):
         *,
         person: _face_pb2.Person | None = ...,
         update_mask: _field_mask_pb2.FieldMask | None = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person", "update_mask", b"update_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "person", b"person", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -246,16 +262,20 @@ class DeletePersonRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """The person."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
         person_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -297,6 +317,7 @@ class EnrollFaceRequest(_message.Message):
     FACE_ID_FIELD_NUMBER: _builtins.int
     IMAGE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """The person."""
     face_id: _builtins.str
@@ -305,6 +326,8 @@ class EnrollFaceRequest(_message.Message):
     """A picture file with exactly one face, at most 16 MiB."""
     request_id: _builtins.str
     """A UUID: asked again with the same, nothing more is enrolled."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
@@ -312,10 +335,11 @@ class EnrollFaceRequest(_message.Message):
         face_id: _builtins.str = ...,
         image: _builtins.bytes = ...,
         request_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["face_id", b"face_id", "image", b"image", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_id", b"face_id", "image", b"image", "person_id", b"person_id", "request_id", b"request_id", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_id", b"face_id", "image", b"image", "owner", b"owner", "person_id", b"person_id", "request_id", b"request_id", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["face_id", "image"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
@@ -361,8 +385,11 @@ class AssignFacesRequest(_message.Message):
 
     PERSON_ID_FIELD_NUMBER: _builtins.int
     FACE_IDS_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """The person."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     @_builtins.property
     def face_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The faces, at most 1000."""
@@ -372,10 +399,11 @@ class AssignFacesRequest(_message.Message):
         *,
         person_id: _builtins.str = ...,
         face_ids: _abc.Iterable[_builtins.str] | None = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_ids", b"face_ids", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_ids", b"face_ids", "owner", b"owner", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -417,19 +445,23 @@ class RejectFaceRequest(_message.Message):
 
     PERSON_ID_FIELD_NUMBER: _builtins.int
     FACE_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """The person it is not."""
     face_id: _builtins.str
     """The face."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
         person_id: _builtins.str = ...,
         face_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_id", b"face_id", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["face_id", b"face_id", "owner", b"owner", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -465,19 +497,23 @@ class NameAnonymousPersonRequest(_message.Message):
 
     ANONYMOUS_ID_FIELD_NUMBER: _builtins.int
     PERSON_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     anonymous_id: _builtins.str
     """The unknown person."""
     person_id: _builtins.str
     """The person they are."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
         anonymous_id: _builtins.str = ...,
         person_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anonymous_id", b"anonymous_id", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anonymous_id", b"anonymous_id", "owner", b"owner", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -519,19 +555,23 @@ class MergePeopleRequest(_message.Message):
 
     PERSON_ID_FIELD_NUMBER: _builtins.int
     INTO_PERSON_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """Who is gone afterwards."""
     into_person_id: _builtins.str
     """Who stays."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
         person_id: _builtins.str = ...,
         into_person_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["into_person_id", b"into_person_id", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["into_person_id", b"into_person_id", "owner", b"owner", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -572,16 +612,20 @@ class UndoChangeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CHANGE_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     change_id: _builtins.str
     """The change."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
         change_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "owner", b"owner"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -595,23 +639,29 @@ class UndoChangeResponse(_message.Message):
 
     PEOPLE_FIELD_NUMBER: _builtins.int
     SKIPPED_FACE_IDS_FIELD_NUMBER: _builtins.int
+    CHANGE_ID_FIELD_NUMBER: _builtins.int
+    change_id: _builtins.str
+    """Names the taking back, which is a change as well and can be taken back in its turn."""
     @_builtins.property
     def people(self) -> _containers.RepeatedCompositeFieldContainer[_face_pb2.Person]:
         """The people it touched, as they are now."""
 
     @_builtins.property
     def skipped_face_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Faces it left where they are, because they were linked otherwise or erased since."""
+        """Faces it left where they are, because they were linked otherwise since, or because their person
+        does not agree any more.
+        """
 
     def __init__(
         self,
         *,
         people: _abc.Iterable[_face_pb2.Person] | None = ...,
         skipped_face_ids: _abc.Iterable[_builtins.str] | None = ...,
+        change_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["people", b"people", "skipped_face_ids", b"skipped_face_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change_id", b"change_id", "people", b"people", "skipped_face_ids", b"skipped_face_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -626,22 +676,26 @@ class ListChangesRequest(_message.Message):
     PERSON_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     person_id: _builtins.str
     """Only those that touched this person; empty: all."""
     page_size: _builtins.int
     """At most so many, 1 to 1000; 0: 100."""
     page_token: _builtins.str
     """`next_page_token` of the page before; empty: the first page."""
+    owner: _builtins.str
+    """Whose library it is; empty: the caller's. Only services with the scope `face.act` name one."""
     def __init__(
         self,
         *,
         person_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "person_id", b"person_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "page_size", b"page_size", "page_token", b"page_token", "person_id", b"person_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -663,7 +717,7 @@ class Change(_message.Message):
     change_id: _builtins.str
     """The change."""
     action: _builtins.str
-    """`merge`, `assign`, `reject`, `name` or `enroll`."""
+    """`merge`, `assign`, `reject`, `name`, `enroll` or `undo`."""
     face_count: _builtins.int
     """How many faces it touched."""
     actor: _builtins.str

@@ -18,6 +18,8 @@ from kioku_face.grouping.member import Guess, Member, Strength
 if TYPE_CHECKING:
     from kioku_rt.db.pool import Connection
 
+# The lock that whoever changes people and links takes first, so that none waits in a circle.
+_HOLD = "SELECT pg_advisory_xact_lock(hashtextextended('face people ' || $1, 0))"
 # People before faces, as whoever changes people does. Locked, neither consent nor the person can go
 # before the link is committed; what changed while this waited is looked at again, column by column.
 _CONSENTING = """
@@ -103,6 +105,7 @@ async def scene_of(
 ) -> AsyncIterator[StoredScene]:
     """A transaction: it locks people and faces to place, then reads what is around them."""
     async with connection.transaction():
+        await connection.execute(_HOLD, owner)
         agreed = await connection.fetch(_CONSENTING, owner, list(people))
         still = {row["face_id"] for row in await connection.fetch(_ASKED, owner, list(asked))}
         rows = await connection.fetch(_MEMBERS, owner, list(still), list(near), quality)
@@ -158,7 +161,9 @@ class StoredScene:
         try:
             async with self._connection.transaction():
                 done = await self._connection.execute(_LINK, self._owner, face_id, person)
-        except asyncpg.IntegrityConstraintViolationError:  # somebody linked its picture's other one
+        except asyncpg.PostgresError as error:
+            if not _forbidden(error):
+                raise
             return False
         if done != "UPDATE 1":
             return False
@@ -193,6 +198,11 @@ class StoredScene:
         await record(
             self._connection, self._acting, action, subject, purpose=PURPOSE, found=dict(found)
         )
+
+
+def _forbidden(error: asyncpg.PostgresError) -> bool:
+    """Whether the database itself refuses a link: no consent, nobody there, or a face too many."""
+    return error.sqlstate in {"KF001", "KF002", "23505"}
 
 
 def _member(row: asyncpg.Record) -> Member:

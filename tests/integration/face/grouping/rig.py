@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,6 +55,24 @@ def near(centre: np.ndarray, score: float, seed: int = 1) -> np.ndarray:
     other = other - (other @ centre) * centre
     other = other / np.linalg.norm(other)
     return np.asarray(score * centre + np.sqrt(1 - score**2) * other, np.float32)
+
+
+class Gate:
+    """Vectors that keep whoever asks waiting, after they have been read."""
+
+    def __init__(self, inner: FakeFaceVectors) -> None:
+        self._inner = inner
+        self.asked = asyncio.Event()
+        self.open = asyncio.Event()
+
+    async def nearest(self, *given: Any, **named: Any) -> Any:
+        return await self._inner.nearest(*given, **named)
+
+    async def match(self, *given: Any, **named: Any) -> Any:
+        found = await self._inner.match(*given, **named)
+        self.asked.set()
+        await self.open.wait()
+        return found
 
 
 @dataclass

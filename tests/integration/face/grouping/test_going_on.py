@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import Any
 
 import pytest
 from kioku_rt.errors import DependencyDown
 
 from tests.fakes.face_vectors import FakeFaceVectors
-from tests.integration.face.grouping.rig import OWNER, Home, direction, near
+from tests.integration.face.grouping.rig import OWNER, Gate, Home, direction, near
 
 _COUNTED = (
     "SELECT sum((details->'found'->>$1)::int) FROM face.audit_logs WHERE action = 'face.group'"
 )
-
-
-class Gate:
-    """Vectors that keep whoever asks waiting, after they have been read."""
-
-    def __init__(self, inner: FakeFaceVectors) -> None:
-        self._inner = inner
-        self.asked = asyncio.Event()
-        self.open = asyncio.Event()
-
-    async def nearest(self, *given: Any, **named: Any) -> Any:
-        return await self._inner.nearest(*given, **named)
-
-    async def match(self, *given: Any, **named: Any) -> Any:
-        found = await self._inner.match(*given, **named)
-        self.asked.set()
-        await self.open.wait()
-        return found
 
 
 async def test_a_face_without_its_vector_waits_and_is_placed_when_it_comes(home: Home) -> None:

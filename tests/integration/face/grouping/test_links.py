@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 import pytest
 from kioku_face.vectors import Access, Matchable
 
-from tests.integration.face.grouping.rig import OWNER, Home, direction, near
+from tests.integration.face.grouping.rig import OWNER, Gate, Home, direction, near
 
 _AUDIT = "SELECT action, subject, actor, details FROM face.audit_logs ORDER BY id"
 
@@ -180,21 +181,37 @@ async def test_a_person_who_is_in_the_picture_already_is_not_in_it_twice(home: H
     assert await home.person_of(face) is None
 
 
-@pytest.mark.parametrize("taken_back", ["state = 'WITHDRAWN'", "expires_at = now()"])
-async def test_without_consent_nobody_is_linked_whatever_search_says(
-    home: Home, taken_back: str
-) -> None:
+async def test_whose_consent_ran_out_is_linked_to_nothing_whatever_search_says(home: Home) -> None:
     """`search` still offers the person: the database of `face` has the last word."""
     ada, person = direction(1), await home.person()
     await home.say(person, await home.face(ada))
     await home.owner_pool.execute(
-        f"UPDATE face.consent_states SET {taken_back} WHERE person_id = $1", person
+        "UPDATE face.consent_states SET expires_at = now() WHERE person_id = $1", person
     )
 
     face = await home.face(near(ada, 0.95, 3))
     await home.group()
 
     assert await home.person_of(face) is None
+
+
+async def test_who_takes_consent_back_while_a_face_is_looked_at_is_not_linked(home: Home) -> None:
+    ada, person = direction(1), await home.person()
+    await home.say(person, await home.face(ada))
+    await home.group()
+    face = await home.face(near(ada, 0.95, 3))
+    gate = Gate(home.vectors)
+    job = asyncio.create_task(home.job(gate).run_once())
+    await asyncio.wait_for(gate.asked.wait(), 30)
+    await home.owner_pool.execute("DELETE FROM face.faces WHERE person_id = $1", person)
+    await home.owner_pool.execute(
+        "UPDATE face.consent_states SET state = 'WITHDRAWN' WHERE person_id = $1", person
+    )
+    gate.open.set()
+    await asyncio.wait_for(job, 30)
+
+    assert await home.person_of(face) is None
+    assert await home.group_of(face) is not None
 
 
 async def test_a_face_that_search_takes_for_somebodys_and_is_not_links_nobody(home: Home) -> None:

@@ -202,7 +202,7 @@ class StoredScene:
 
 def _forbidden(error: asyncpg.PostgresError) -> bool:
     """Whether the database itself refuses a link: no consent, nobody there, or a face too many."""
-    return error.sqlstate in {"KF001", "KF002", "23505"}
+    return error.sqlstate in {"KF001", "KF002", "23503", "23505"}
 
 
 def _member(row: asyncpg.Record) -> Member:

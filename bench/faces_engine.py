@@ -205,8 +205,8 @@ async def photos(pool: EnginePool, bare: Bare) -> None:
         print(f"{photo.name:30} {photo.faces:3} faces, {told}")
         if photo.boxes is not None:
             for name, boxes in rows.items():
-                hits = pairs_at(boxes, photo.boxes, 0.5)
-                counts[name] += (hits, len(boxes), len(photo.boxes))
+                paired = pairs_at(boxes, photo.boxes, 0.5)
+                counts[name] += (paired, len(boxes), len(photo.boxes))
     for name, (hits, given, boxed) in counts.items():
         print(f"{name}: precision {hits / given:.3f}, recall {hits / boxed:.3f} of {boxed:.0f}")
 

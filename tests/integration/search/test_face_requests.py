@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+
 import grpc
 import pytest
 from kioku.common.v1 import vector_pb2
 from kioku.search.v1 import face_vector_service_pb2 as pb
+from kioku.search.v1 import index_service_pb2 as index_pb
+from kioku.search.v1 import search_service_pb2 as search
 from kioku.search.v1.face_vector_service_pb2_grpc import FaceVectorServiceStub
 from kioku_rt.rpc.status import error_of
 
-from tests.integration.search.face_rig import OWNER
+from tests.integration.search.face_rig import OWNER, SPACE, put
+from tests.integration.search.rig import unit
 from tests.integration.search.test_face_flow import ADA, faces_of
 
 QUERY = pb.FaceQuery(face_id=ADA)
@@ -34,6 +39,21 @@ async def test_only_for_services_with_the_scope(objects, start_service, who, sco
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await stub.GetScrub(pb.GetScrubRequest(scrub_ticket=1))
         assert grpc.StatusCode.PERMISSION_DENIED is caught.value.code()
+
+
+async def test_faces_are_no_space_of_searches(db, objects, start_service):
+    """Neither a user's search nor a bulk load reaches vectors of faces by naming their space."""
+    await put(db, {uuid.uuid4(): unit("a")}, owner="ann")
+    vector = vector_pb2.Vector(space_id=SPACE.space_id, values=unit("a").tolist())
+    load = index_pb.ImportVectorsRequest(space_id=SPACE.space_id, owner="ann")
+    async with start_service(objects) as service:
+        calls = [service.search("ann").Search(search.SearchRequest(vector=vector))]
+        operator = service.indexes("ops", service=True, scopes=("index.admin",))
+        calls.append(operator.ImportVectors(iter([load])))
+        for call in calls:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await call
+            assert "SPACE_UNKNOWN" == error_of(caught.value).reason
 
 
 BAD = [

@@ -43,7 +43,7 @@ async def spaces(db):
 async def test_each_kind_has_an_active_space_of_its_own(spaces):
     """A second space of tags waits, and other kinds and metrics are refused."""
     assert "registered" == await spaces.register(space("tags", kind="TAG", revision="r2"))
-    for changes in ({"kind": "FACE"}, {"kind": "TAG", "metric": "L2"}):
+    for changes in ({"kind": "USER"}, {"kind": "TAG", "metric": "L2"}):
         with pytest.raises(InvalidInput):
             await spaces.register(space("other", **changes))
 

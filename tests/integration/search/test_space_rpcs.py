@@ -149,7 +149,7 @@ async def test_bad_questions_are_refused(filled, start_service, objects):
             ),
             (
                 spaces.RegisterSpace(
-                    pb.RegisterSpaceRequest(space=space_message(space(kind="FACE")))
+                    pb.RegisterSpaceRequest(space=space_message(space(kind="USER")))
                 ),
                 Reason.FIELD_INVALID,
             ),

@@ -21,6 +21,7 @@ from kioku_rt.vectors import SMALLEST_NORM
 
 from kioku_search.fields import canonical_uuid
 from kioku_search.index import SpaceIndex
+from kioku_search.space import FACE
 
 MOST = 10_000
 Floats = npt.NDArray[np.float32]
@@ -98,7 +99,7 @@ class BulkImport:
 
     async def _begin(self, principal: Principal, batch: Batch) -> SpaceIndex:
         index = await self._indexes.find(batch.space_id)
-        if index is None:
+        if index is None or index.kind == FACE:  # those come by event alone
             raise KiokuError(Reason.SPACE_UNKNOWN, metadata={"space_id": batch.space_id[:128]})
         await self._audit.audit(principal, "vectors.import", index.space_id, owner=_owner(batch))
         return index

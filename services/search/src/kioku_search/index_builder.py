@@ -20,8 +20,8 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_search.dedicated import dedicated
-from kioku_search.faces.face import FACE
 from kioku_search.index_probe import IndexProbe
+from kioku_search.space import FACE
 
 if TYPE_CHECKING:
     from kioku_search.index import Parameters, SpaceIndex

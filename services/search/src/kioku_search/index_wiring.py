@@ -13,7 +13,6 @@ from kioku_search import index_servicer
 from kioku_search.bulk import BulkImport
 from kioku_search.bulk_store import BulkStore
 from kioku_search.evaluation_store import trials
-from kioku_search.faces.face import FACE
 from kioku_search.housekeeping import Job
 from kioku_search.index import IndexMethod
 from kioku_search.index_admin import IndexAdmin, Keeping
@@ -26,6 +25,7 @@ from kioku_search.metrics import recall_outcome, recall_shown
 from kioku_search.neighbour_store import NeighbourStore
 from kioku_search.recall_store import ExactStore, RecallStore
 from kioku_search.recall_watch import RecallWatch, WatchedNeighbours
+from kioku_search.space import FACE
 
 if TYPE_CHECKING:
     import asyncpg

@@ -15,7 +15,7 @@ from kioku_rt.db import acquire
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 
-from kioku_search.faces.face import FACE
+from kioku_search.space import FACE
 
 if TYPE_CHECKING:
     from kioku_rt.db.pool import Connection

@@ -14,6 +14,7 @@ from kioku_rt.reasons import Reason
 
 IMAGE = "IMAGE"
 TAG = "TAG"
+FACE = "FACE"
 LIVE = frozenset({"backfilling", "canary", "active", "standby"})
 _FRESH_SECONDS = 10.0
 
@@ -158,15 +159,30 @@ class Spaces:
         return None
 
     async def searchable(self, space_id: str) -> Space:
-        """The space of that id, unless it is retired.
+        """The space of that id, unless it is retired or of faces, which no search compares.
 
         Raises:
             KiokuError: SPACE_UNKNOWN.
         """
+        space = await self._stored(space_id)
+        if space is None or space.kind == FACE:
+            raise _unknown(space_id)
+        return space
+
+    async def of_faces(self, space_id: str) -> Space:
+        """The space of faces of that id, unless it is retired.
+
+        Raises:
+            KiokuError: SPACE_UNKNOWN.
+        """
+        space = await self._stored(space_id)
+        if space is None or space.kind != FACE:
+            raise _unknown(space_id)
+        return space
+
+    async def _stored(self, space_id: str) -> Space | None:
         known = (await self.known()).get(space_id)
-        if known is None or known.state == "retired":
-            raise KiokuError(Reason.SPACE_UNKNOWN, metadata={"space_id": space_id[:128]})
-        return known.space
+        return None if known is None or known.state == "retired" else known.space
 
     async def recheck(self, space_id: str) -> Space:
         """As `searchable`, by what the table says now: an empty answer may mean a space that went.
@@ -213,3 +229,7 @@ class Spaces:
         self._known = {row.space.space_id: row for row in rows}
         if changes == self._changes:  # else it changed while we read
             self._fresh_until = time.monotonic() + _FRESH_SECONDS
+
+
+def _unknown(space_id: str) -> KiokuError:
+    return KiokuError(Reason.SPACE_UNKNOWN, metadata={"space_id": space_id[:128]})

@@ -17,8 +17,7 @@ from typing import Protocol
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 
-from kioku_search.faces.face import FACE
-from kioku_search.space import IMAGE, KnownSpace, Models, Space, Spaces
+from kioku_search.space import FACE, IMAGE, KnownSpace, Models, Space, Spaces
 
 _PATIENCE_SECONDS = 10.0
 _AGAIN_SECONDS = 0.1

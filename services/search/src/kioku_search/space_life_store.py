@@ -13,7 +13,7 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_search.database import audit_operator, unbound
-from kioku_search.faces.face import FACE
+from kioku_search.space import FACE
 from kioku_search.space_life import Gap, SpaceStatus
 from kioku_search.space_store import SPACE_FIELDS, known_space
 

@@ -10,8 +10,7 @@ from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
 
 from kioku_search.database import unbound
-from kioku_search.faces.face import FACE
-from kioku_search.space import KnownSpace, Space
+from kioku_search.space import FACE, KnownSpace, Space
 
 if TYPE_CHECKING:
     from asyncpg import Pool

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-FACE = "FACE"
 WHOLE = -1
 """The `frame_no` of a face in a picture; of a video's frames it is 0 and more."""
 

@@ -8,8 +8,8 @@ from kioku_rt.db import audit, first_time
 from kioku_rt.db.vectors import encode_halfvec
 
 from kioku_search.database import SCHEMA, unbound
-from kioku_search.faces.face import FACE
 from kioku_search.indexing import Effect, Origin
+from kioku_search.space import FACE
 from kioku_search.stage_rows import hold_space, live
 
 if TYPE_CHECKING:

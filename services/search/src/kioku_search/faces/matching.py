@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from kioku_rt.errors import InvalidInput, KiokuError
+from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
-from kioku_search.faces.face import FACE, Access, Asked, FacesFound, Floats, PeopleFound
-from kioku_search.space import Space, Spaces
+from kioku_search.faces.face import Access, Asked, FacesFound, Floats, PeopleFound
+from kioku_search.space import FACE, Space, Spaces
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,7 @@ class FaceMatching:
                 "The faces are of more than one space; they cannot be compared in one.",
                 field="queries",
             )
-        space = await self._spaces.searchable(next(iter(named)))
-        if space.kind != FACE:
-            raise KiokuError(Reason.SPACE_UNKNOWN, metadata={"space_id": space.space_id})
-        return space
+        return await self._spaces.of_faces(next(iter(named)))
 
 
 def _unit(one: Asked, space: Space) -> Floats | None:

@@ -12,10 +12,10 @@ from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
-from kioku_search.faces.face import FACE, WHOLE, FaceVector, Floats
+from kioku_search.faces.face import WHOLE, FaceVector, Floats
 from kioku_search.fields import canonical_uuid
 from kioku_search.indexing import Effect
-from kioku_search.space import Space, Spaces
+from kioku_search.space import FACE, Space, Spaces
 
 MOST = 64
 

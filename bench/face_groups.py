@@ -169,7 +169,6 @@ class Runs:
             "search_seconds": vectors.seconds,
             "questions": float(vectors.queries),
             "moved": float(done.told.get("moved", 0)),
-            "joined": float(done.told.get("joined", 0)),
         }
 
 
@@ -229,8 +228,8 @@ async def growth_table(runs: Runs, sizes: Sequence[int]) -> bool:
         told = ", ".join(f"{name} {cost:.3g}" for name, cost in costs.items())
         print(f"{MORE} more for {size}: {told}")
     ratios = {name: found[-1][name] / found[0][name] for name in ("seconds", "questions")}
-    print("ratios " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()), end=" ")
-    print(f"(target {TARGET})")
+    told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+    print(f"ratios {told} (target {TARGET})")
     return max(ratios.values()) <= TARGET
 
 

@@ -1,0 +1,1 @@
+"""Who belongs together: faces are linked by likeness, or grouped under an anonymous id."""

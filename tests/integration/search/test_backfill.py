@@ -10,13 +10,13 @@ import pytest
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.events.outcome import Ack, Event
+from kioku_rt.page_token import PageTokens
 from kioku_rt.reasons import Reason
 from kioku_search.asset import Failure
 from kioku_search.backfill import Backfills, Window
 from kioku_search.consumers import Consumers
 from kioku_search.filling import Outcome
 from kioku_search.indexing import Effect
-from kioku_search.page_token import PageTokens
 from kioku_search.space import Share
 
 from tests.integration.search.film import whole_film

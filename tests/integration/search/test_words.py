@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from kioku_rt.page_token import PageTokens
 from kioku_search.asset import Kind
 from kioku_search.asset_store import AssetStore
 from kioku_search.database import owned
 from kioku_search.deletion_store import DeletionStore
 from kioku_search.lexemes import VERSION, units
-from kioku_search.page_token import PageTokens
 from kioku_search.search import Wanted
 from kioku_search.uploads import NewUpload
 from kioku_search.word_store import StaleWordStore, WordStore, write_words

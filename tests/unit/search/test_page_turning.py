@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 from kioku_rt.auth import Acting, Principal
+from kioku_rt.page_token import PageTokens
 from kioku_search.asset import Kind
 from kioku_search.options import Method
-from kioku_search.page_token import PageTokens
 from kioku_search.pages import MOST, Pages
 from kioku_search.query import TextQuery
 from kioku_search.question import Question

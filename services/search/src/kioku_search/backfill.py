@@ -11,10 +11,10 @@ from typing import Protocol
 from uuid import UUID
 
 from kioku_rt.errors import InvalidInput, KiokuError
+from kioku_rt.page_token import PageTokens, scope_of
 from kioku_rt.reasons import Reason
 
 from kioku_search.asset import Failure
-from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.space import IMAGE, Spaces
 
 DEFAULT_RATE = 600

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from kioku_rt.auth.principal import Principal, acceptable_subject
 from kioku_rt.errors import InvalidInput, KiokuError
+from kioku_rt.fields import canonical_uuid
 from kioku_rt.reasons import Reason
 from kioku_rt.vectors import SMALLEST_NORM
 
-from kioku_search.fields import canonical_uuid
 from kioku_search.index import SpaceIndex
 
 MOST = 10_000

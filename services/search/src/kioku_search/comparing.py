@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from kioku.search.v1.reconcile_service_pb2_grpc import add_ReconcileServiceServicer_to_server
+from kioku_rt.job import Job
 from kioku_rt.rpc import Registration
 
 from kioku_search import reconcile_servicer
 from kioku_search.claim_store import ClaimStore
 from kioku_search.finding import Finding
-from kioku_search.housekeeping import Job
 from kioku_search.metrics import found
 from kioku_search.reconciliation import Reconciliation
 from kioku_search.reconciliation_store import ReconciliationStore

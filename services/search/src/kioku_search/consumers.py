@@ -11,6 +11,7 @@ from kioku.common.v1 import failure_pb2, space_pb2
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.events.outcome import Ack, Dead, Event, Outcome, Retry
+from kioku_rt.fields import canonical_uuid
 from kioku_rt.reasons import CATALOGUE, Reason
 from kioku_rt.rpc.enums import check_enums
 
@@ -18,7 +19,6 @@ from kioku_search.asset import EMBEDDING_STAGE, FRAMES_STAGE, Failure
 from kioku_search.cutting import Cutting, FrameRange
 from kioku_search.deletion import Deletions
 from kioku_search.embedder_client import space_of
-from kioku_search.fields import canonical_uuid
 from kioku_search.indexing import Effect, Failed, Indexing, Item, Origin, Ready
 from kioku_search.metrics import EFFECTS
 from kioku_search.video import VideoFacts

@@ -15,10 +15,10 @@ from typing import Protocol
 from uuid import UUID
 
 from kioku_rt.auth.principal import Acting
+from kioku_rt.page_token import PageTokens, scope_of
 
 from kioku_search.asset import Kind
 from kioku_search.diversity import TOLERANCE
-from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.search import Neighbour, Neighbours, Probe, Wanted
 from kioku_search.space import IMAGE, Space, Spaces
 

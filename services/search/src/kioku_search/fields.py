@@ -9,29 +9,20 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 from kioku_rt.errors import InvalidInput
+from kioku_rt.fields import MAX_PAGE, canonical_uuid
 from kioku_rt.reasons import Reason
 from kioku_rt.text import clean_text
 
 MAX_FILENAME_BYTES = 255
 MAX_TAGS = 64
 MAX_TAG_CHARACTERS = 64
-MAX_PAGE = 1000
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND = -62_135_596_800  # year 1
 _LAST_SECOND = 253_402_300_799  # year 9999
-
-
-def canonical_uuid(value: str, field: str) -> UUID:
-    """The id, if it is a canonical lower-case UUID; ID_MALFORMED otherwise."""
-    if not _UUID.fullmatch(value):
-        raise InvalidInput(Reason.ID_MALFORMED, field=field)
-    return UUID(value)
 
 
 def checked_filename(value: str, field: str = "filename") -> str:
@@ -108,13 +99,6 @@ def checked_range(start: datetime | None, end: datetime | None, field: str) -> N
         raise InvalidInput(
             Reason.TIME_OUT_OF_RANGE, "The start time is after the end time.", field=field
         )
-
-
-def page_size(value: int, *, default: int, field: str = "page_size") -> int:
-    """Rows of a list's page: 0 means the default, more than 1000 means 1000."""
-    if value < 0:
-        raise InvalidInput(Reason.FIELD_INVALID, "The page size is negative.", field=field)
-    return min(value or default, MAX_PAGE)
 
 
 def result_count(value: int, *, default: int, field: str = "k") -> int:

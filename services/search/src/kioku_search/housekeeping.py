@@ -1,21 +1,15 @@
-"""Jobs that nobody waits for: each is idempotent, so any number of processes may run them."""
+"""What uploads leave behind is removed, whether they ended well or not."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
-import structlog
-from kioku_rt.errors import DependencyDown
 from kioku_rt.objects.port import ObjectStore
 
 from kioku_search.asset import incoming_key
-
-log = structlog.get_logger(__name__)
 
 
 class UploadLeftovers(Protocol):
@@ -56,25 +50,3 @@ class Leftovers:
         await self._store.cleared(over)
         await self._store.forget_processed()
         return given_up
-
-
-@dataclass(frozen=True)
-class Job:
-    """Something to do every so many seconds."""
-
-    name: str
-    seconds: float
-    work: Callable[[], Awaitable[object]]
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Do it until `stop` is set; a dependency that is down costs one round."""
-        while not stop.is_set():
-            try:
-                await self.work()
-            except DependencyDown as down:
-                log.warning("job.waits", job=self.name, dependency=down.dependency)
-            try:
-                async with asyncio.timeout(self.seconds):
-                    await stop.wait()
-            except TimeoutError:
-                continue

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kioku_rt.job import Job
+
 from kioku_search.calibrating import SAMPLE, Calibrating, Calibrations
 from kioku_search.calibration_store import CalibrationStore
 from kioku_search.coverage_store import CoverageStore
 from kioku_search.duplicates import Duplicates
-from kioku_search.housekeeping import Job
 from kioku_search.methods import SearchByMethod
 from kioku_search.refinement import Refinement
 from kioku_search.stored_vectors import StoredVectors
@@ -18,8 +19,8 @@ from kioku_search.words import SearchByWords, WordKeeping
 
 if TYPE_CHECKING:
     import asyncpg
+    from kioku_rt.page_token import PageTokens
 
-    from kioku_search.page_token import PageTokens
     from kioku_search.query_vectors import Embedder
     from kioku_search.search import Neighbours, Search
     from kioku_search.settings import Settings

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kioku.search.v1.index_service_pb2_grpc import add_IndexServiceServicer_to_server
+from kioku_rt.job import Job
 from kioku_rt.rpc import Registration
 
 from kioku_search import index_servicer
 from kioku_search.bulk import BulkImport
 from kioku_search.bulk_store import BulkStore
 from kioku_search.evaluation_store import trials
-from kioku_search.housekeeping import Job
 from kioku_search.index import IndexMethod
 from kioku_search.index_admin import IndexAdmin, Keeping
 from kioku_search.index_builder import builders

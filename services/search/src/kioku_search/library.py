@@ -13,10 +13,10 @@ from uuid import UUID
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import KiokuError
 from kioku_rt.objects.port import ObjectStore, SignedUrl
+from kioku_rt.page_token import PageTokens, scope_of
 from kioku_rt.reasons import Reason
 
 from kioku_search.asset import FINAL_STATES, Asset, AssetState, Kind
-from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.uploads import not_found
 from kioku_search.video import Frame
 

@@ -14,7 +14,9 @@ from kioku_rt import service
 from kioku_rt.auth import ServiceToken, TokenVerifier
 from kioku_rt.db import close_pool, open_pool, ping
 from kioku_rt.events import CONSUMERS, AdvisoryFeeder, EventBus, OutboxRelay, Worker
+from kioku_rt.job import Job
 from kioku_rt.objects import S3ObjectStore
+from kioku_rt.page_token import PageTokens
 from kioku_rt.rpc import Registration, RpcServer, channel
 from kioku_rt.service import Running, SideTask
 
@@ -32,7 +34,7 @@ from kioku_search.deletion_store import DeletionStore
 from kioku_search.embedder_client import EmbedderClient
 from kioku_search.event_queue import EventQueue
 from kioku_search.frame_store import FrameStore
-from kioku_search.housekeeping import Job, Leftovers
+from kioku_search.housekeeping import Leftovers
 from kioku_search.hybrid_wiring import hybrid
 from kioku_search.index_wiring import index_part
 from kioku_search.indexing import Indexing
@@ -48,7 +50,6 @@ from kioku_search.metrics import (
     come_by,
     repaired,
 )
-from kioku_search.page_token import PageTokens
 from kioku_search.pages import Pages
 from kioku_search.plans import check_plans
 from kioku_search.query_vectors import QueryVectors

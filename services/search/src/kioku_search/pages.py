@@ -17,9 +17,9 @@ from uuid import UUID, uuid4
 
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import KiokuError
+from kioku_rt.page_token import PageTokens, scope_of
 from kioku_rt.reasons import Reason
 
-from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.question import Question, Ranker
 from kioku_search.ranking import (
     Cut,

@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import InvalidInput
+from kioku_rt.page_token import PageTokens, scope_of
 from kioku_rt.reasons import Reason
 
 from kioku_search.asset import Kind
 from kioku_search.fusion import Part
 from kioku_search.label import labels_of
 from kioku_search.options import Method
-from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.query import JointQuery, LikeQuery, Query, VectorQuery, identity
 from kioku_search.query_vectors import QueryVectors
 from kioku_search.results import Findings, Seen

@@ -14,6 +14,7 @@ from kioku.search.v1 import search_service_pb2 as messages
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceServicer
 from kioku_rt.auth import acting_owner
 from kioku_rt.errors import InvalidInput
+from kioku_rt.fields import canonical_uuid, page_size
 from kioku_rt.images import IMAGE_TYPES, SNIFF_BYTES, ImageLimits, sniff
 from kioku_rt.images.refusal import too_large
 from kioku_rt.reasons import Reason
@@ -23,13 +24,7 @@ from kioku_rt.text import clean_text
 from kioku_search.asset_message import kind_number, kind_of, timestamp
 from kioku_search.asset_servicer import time_of
 from kioku_search.duplicates import Duplicates
-from kioku_search.fields import (
-    canonical_uuid,
-    checked_ids,
-    checked_range,
-    checked_tags,
-    page_size,
-)
+from kioku_search.fields import checked_ids, checked_range, checked_tags
 from kioku_search.metrics import answered
 from kioku_search.option_message import (
     duplicates_message,

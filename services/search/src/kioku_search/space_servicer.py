@@ -11,6 +11,7 @@ from kioku.search.v1.space_service_pb2_grpc import SpaceServiceServicer
 from kioku_rt.auth import require_scope
 from kioku_rt.auth.principal import acceptable_subject
 from kioku_rt.errors import InvalidInput
+from kioku_rt.fields import MAX_PAGE, canonical_uuid, page_size
 from kioku_rt.reasons import Reason
 from kioku_rt.text import clean_text
 
@@ -24,7 +25,6 @@ from kioku_search.comparison import (
     Wish,
 )
 from kioku_search.embedder_client import space_of
-from kioku_search.fields import MAX_PAGE, canonical_uuid, page_size
 from kioku_search.space_life import SpaceLife
 from kioku_search.space_message import (
     backfill_message,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kioku.search.v1.space_service_pb2_grpc import add_SpaceServiceServicer_to_server
+from kioku_rt.job import Job
 from kioku_rt.rpc import Registration
 
 from kioku_search import space_servicer
@@ -16,7 +17,6 @@ from kioku_search.event_queue import EventQueue
 from kioku_search.figure_store import FigureStore
 from kioku_search.fill_store import FillStore
 from kioku_search.filling import Filling
-from kioku_search.housekeeping import Job
 from kioku_search.sample_store import SampleStore
 from kioku_search.settling_store import SettlingStore
 from kioku_search.space_life import SpaceLife
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import asyncpg
     from kioku_rt.events import EventBus
     from kioku_rt.objects import ObjectStore
+    from kioku_rt.page_token import PageTokens
 
-    from kioku_search.page_token import PageTokens
     from kioku_search.query_vectors import QueryVectors
     from kioku_search.search import Neighbours
     from kioku_search.settings import Settings

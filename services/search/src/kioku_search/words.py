@@ -12,9 +12,9 @@ from typing import Protocol
 from uuid import UUID
 
 from kioku_rt.auth.principal import Acting
+from kioku_rt.page_token import PageTokens, scope_of
 
 from kioku_search.options import Method
-from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.route import route_of
 from kioku_search.search import After, Answer, Neighbour, Wanted
 

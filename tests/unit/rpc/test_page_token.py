@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kioku_rt.errors import InvalidInput
+from kioku_rt.page_token import PageTokens, scope_of
 from kioku_rt.reasons import Reason
-from kioku_search.page_token import PageTokens, scope_of
 
 TOKENS = PageTokens(b"0123456789abcdef")
 SCOPE = scope_of("search", "ann", ["text", "x"])

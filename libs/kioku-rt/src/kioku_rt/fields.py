@@ -1,0 +1,31 @@
+"""Promise: a request field that leaves here is inside its documented range, or it was refused.
+
+What every service's requests have; each takes the value and the field's path and raises
+InvalidInput with a stable reason.
+"""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from kioku_rt.errors import InvalidInput
+from kioku_rt.reasons import Reason
+
+MAX_PAGE = 1000
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+
+
+def canonical_uuid(value: str, field: str) -> UUID:
+    """The id, if it is a canonical lower-case UUID; ID_MALFORMED otherwise."""
+    if not _UUID.fullmatch(value):
+        raise InvalidInput(Reason.ID_MALFORMED, field=field)
+    return UUID(value)
+
+
+def page_size(value: int, *, default: int, field: str = "page_size") -> int:
+    """Rows of a list's page: 0 means the default, more than 1000 means 1000."""
+    if value < 0:
+        raise InvalidInput(Reason.FIELD_INVALID, "The page size is negative.", field=field)
+    return min(value or default, MAX_PAGE)

@@ -14,7 +14,6 @@ from kioku_embedder.batcher import Batcher
 from kioku_embedder.consumers import AssetConsumer
 from kioku_embedder.embedding import Embedder
 from kioku_embedder.engine import EngineBroken
-from kioku_embedder.space import Space
 from kioku_embedder.spaces import Spaces
 from kioku_embedder.waiting import Priority, Tower
 from kioku_rt.errors import InvalidInput
@@ -22,6 +21,7 @@ from kioku_rt.events import Ack, Dead, Event, Outcome, Retry, Wait
 from kioku_rt.images import DecodedImage
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 
 from tests.unit.embedder.fake_log import FakeLog
 

@@ -15,11 +15,11 @@ from kioku_embedder.embedding import Embedder
 from kioku_embedder.engine import LabelScale
 from kioku_embedder.engines.torch_engine import TorchEngine
 from kioku_embedder.labels import Labeller, question_of, scores_of
-from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 from kioku_rt.errors import KiokuError
 from kioku_rt.images import DecodedImage, decode
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 from PIL import Image
 from transformers import AutoModel, AutoProcessor
 

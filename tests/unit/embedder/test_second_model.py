@@ -11,10 +11,10 @@ from kioku_embedder.batcher import Batcher
 from kioku_embedder.engine import EngineBroken
 from kioku_embedder.metrics import watch_engine_of, watch_queue
 from kioku_embedder.second_model import watch_second
-from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 from prometheus_client import REGISTRY
 
 

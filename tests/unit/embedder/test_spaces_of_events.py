@@ -15,13 +15,13 @@ from kioku_embedder.announcements import Announcer
 from kioku_embedder.backend import Backend, Embedding, Source, Timing
 from kioku_embedder.consumers import AssetConsumer
 from kioku_embedder.outcomes import Standing, age_of, as_outcome
-from kioku_embedder.space import Space
 from kioku_embedder.spaces import Spaces
 from kioku_embedder.wanted import wanted_spaces
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.events import Ack, Dead, Elsewhere, Event, Retry, Wait
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 
 from tests.unit.embedder.fake_log import FakeLog
 

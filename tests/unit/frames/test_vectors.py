@@ -13,12 +13,12 @@ from kioku.events.v1 import events_pb2
 from kioku_embedder.announcements import Announcer
 from kioku_embedder.backend import Backend, Embedding, Source, Timing
 from kioku_embedder.frame_consumers import FrameConsumer
-from kioku_embedder.space import Space
 from kioku_embedder.spaces import Spaces
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.events import Ack, Dead, Event, Retry, Wait
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 
 SPACE = Space("fake", "r1", 3, "p1", "float32")
 

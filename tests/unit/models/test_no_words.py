@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 from kioku_embedder.embedding import Embedder
-from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import CATALOGUE, Code, Reason
+from kioku_rt.space import Space
 
 SPACE = Space("drawn-visual", "r", 5, "p", "float32")
 

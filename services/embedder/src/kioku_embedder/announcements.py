@@ -15,11 +15,12 @@ from uuid import UUID, uuid5
 from google.protobuf.timestamp_pb2 import Timestamp
 from kioku.events.v1 import events_pb2
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
+from kioku_rt.space_message import space_message
 from kioku_rt.telemetry import inject
 
 from kioku_embedder.backend import Embedding
-from kioku_embedder.messages import failure_message, space_message
-from kioku_embedder.space import Space
+from kioku_embedder.messages import failure_message
 
 READY = "embedding.ready"
 REQUESTED = "embedding.requested"

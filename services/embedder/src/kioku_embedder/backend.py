@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from kioku_rt.space import Space
 from kioku_rt.vectors import Vector
 
 from kioku_embedder.engine import LabelScale
-from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority
 
 Source = Callable[[], Awaitable[bytes]]

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kioku_rt.space import Space, digest_of
+
 from kioku_embedder.digests import DigestCache
 from kioku_embedder.family import VISUAL, Family, dimension_of, family_of, text_length_of
 from kioku_embedder.preprocessing import Preprocessing
-from kioku_embedder.space import Space, digest_of
 from kioku_embedder.visual import MANIFEST, is_visual, read_manifest
 
 # Nothing that can run code on loading is ever fetched: no pickled weights, no Python.

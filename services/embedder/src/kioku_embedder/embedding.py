@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 from kioku_rt.text import clean_text
 
 from kioku_embedder.answer import Answer
@@ -18,7 +19,6 @@ from kioku_embedder.backend import Embedding, Source, Timing
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.engine import LabelScale
 from kioku_embedder.originals import WEIGHT_LIMIT, Decoder, Observer, Originals
-from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 
 

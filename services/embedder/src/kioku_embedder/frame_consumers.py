@@ -20,6 +20,7 @@ from kioku_rt.events import Ack, Dead, Event, Outcome
 from kioku_rt.events.topology import MAX_DELIVER
 from kioku_rt.objects import derived_prefix
 from kioku_rt.reasons import CATALOGUE, Reason
+from kioku_rt.space import Space
 
 from kioku_embedder.announcements import Announcer, Subject
 from kioku_embedder.consumers import Objects, sha256_of
@@ -32,7 +33,6 @@ from kioku_embedder.outcomes import (
     age_of,
     as_outcome,
 )
-from kioku_embedder.space import Space
 from kioku_embedder.spaces import Spaces
 from kioku_embedder.waiting import Priority
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from kioku_rt.errors import DependencyDown
 from kioku_rt.images import DecodePool, ImageLimits
+from kioku_rt.space import Space
 
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.checkpoint import Checkpoint, CheckpointUnusable, open_checkpoint
@@ -22,7 +23,6 @@ from kioku_embedder.family import VISUAL
 from kioku_embedder.making import Making, ModelFacts
 from kioku_embedder.metrics import Metrics, watch_engine_of, watch_queue
 from kioku_embedder.settings import Settings
-from kioku_embedder.space import Space
 
 _LOOK = 1.0
 

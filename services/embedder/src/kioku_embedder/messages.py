@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from kioku.common.v1 import failure_pb2, space_pb2, vector_pb2
+from kioku.common.v1 import failure_pb2
 from kioku.embedder.v1 import embedder_service_pb2 as pb
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 
 from kioku_embedder.backend import Embedding, Timing
 from kioku_embedder.labels import Labelled
-from kioku_embedder.space import Space
 
 _MILLISECONDS = 1000.0
-
-
-def space_message(space: Space) -> space_pb2.Space:
-    """The space in full."""
-    return space_pb2.Space(
-        space_id=space.space_id,
-        kind=space_pb2.SpaceKind.Value("SPACE_KIND_" + space.kind.upper()),
-        model=space.model,
-        revision=space.revision,
-        dimension=space.dimension,
-        metric=vector_pb2.METRIC_COSINE,
-        preprocessing=space.preprocessing,
-        normalised=space.normalised,
-        precision=space.precision,
-    )
 
 
 def timing_message(timing: Timing) -> pb.Timing:

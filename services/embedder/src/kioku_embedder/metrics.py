@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 from kioku_rt.telemetry import FAST_BUCKETS
 from prometheus_client import Counter, Gauge, Histogram
 
 from kioku_embedder.batcher import Batcher
-from kioku_embedder.space import Space
 from kioku_embedder.waiting import Pass, Priority, Tower
 
 BATCH_SIZE = Histogram(

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import structlog
+from kioku_rt.space import Space
 
 from kioku_embedder.batcher import Batcher
 from kioku_embedder.checkpoint import CheckpointUnusable
@@ -19,7 +20,6 @@ from kioku_embedder.engines.arithmetic import EngineRefused
 from kioku_embedder.local_model import facts_of, open_model, ping_model
 from kioku_embedder.making import Making
 from kioku_embedder.settings import Settings
-from kioku_embedder.space import Space
 
 SETTING = "KIOKU_EMBEDDER_SECOND_MODEL"
 _LOOK = 1.0

@@ -16,6 +16,7 @@ from kioku_rt.auth.principal import current_principal, require_scope
 from kioku_rt.errors import KiokuError
 from kioku_rt.images import ImageLimits
 from kioku_rt.images.refusal import too_large
+from kioku_rt.space_message import space_message
 
 from kioku_embedder.backend import Backend, Source
 from kioku_embedder.labels import Labeller, question_of
@@ -25,7 +26,6 @@ from kioku_embedder.messages import (
     image_message,
     label_message,
     labelled_space,
-    space_message,
     streamed_message,
     text_message,
 )

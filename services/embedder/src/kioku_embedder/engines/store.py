@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
+from kioku_rt.space import digest_of
 
 from kioku_embedder.digests import DigestCache
-from kioku_embedder.space import digest_of
 
 _MANIFEST = "manifest.json"
 _log = structlog.get_logger()

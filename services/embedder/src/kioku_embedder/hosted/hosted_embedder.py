@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 from kioku_rt.text import clean_text
 from kioku_rt.vectors import Vector, unit_vector
 
@@ -33,7 +34,6 @@ from kioku_embedder.hosted.provider import Provider, Row
 from kioku_embedder.hosted.throttle import Throttle
 from kioku_embedder.originals import Observer, Originals
 from kioku_embedder.room import Room
-from kioku_embedder.space import Space
 from kioku_embedder.waiting import Priority, Tower
 
 PATIENCE = {Priority.INTERACTIVE: 5.0, Priority.BULK: 60.0}

@@ -11,6 +11,7 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.images import DecodePool
 from kioku_rt.outbound import outbound_client
 from kioku_rt.policy import is_inside, resolve
+from kioku_rt.space import Space, digest_of
 
 from kioku_embedder.hosted.embeddings_api import EmbeddingsApi
 from kioku_embedder.hosted.exchange import Exchange
@@ -27,7 +28,6 @@ from kioku_embedder.making import Making, ModelFacts
 from kioku_embedder.metrics import Metrics
 from kioku_embedder.originals import Originals
 from kioku_embedder.room import Room
-from kioku_embedder.space import Space, digest_of
 
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 

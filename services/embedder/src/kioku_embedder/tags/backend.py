@@ -9,11 +9,11 @@ from time import monotonic
 
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
+from kioku_rt.space import Space
 from kioku_rt.text import clean_text
 
 from kioku_embedder.backend import Embedding, Source, Timing
 from kioku_embedder.engine import LabelScale
-from kioku_embedder.space import Space
 from kioku_embedder.tags.encoder import TagsEncoder
 from kioku_embedder.waiting import Priority
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from kioku_rt.filenames import filename_words
+from kioku_rt.space import Space, digest_of
 from kioku_rt.vectors import Vector, unit_vector
 
-from kioku_embedder.space import Space, digest_of
 from kioku_embedder.tags import rarity, synonyms
 from kioku_embedder.tags.hashing import DIMENSION, PLACES, direction_of
 from kioku_embedder.tags.words import is_japanese, words_of

@@ -1,4 +1,4 @@
-"""Promise: two embedders give the same space id exactly if their vectors may be compared."""
+"""Promise: two engines give the same space id exactly if their vectors may be compared."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ METRIC = "cosine"
 
 @dataclass(frozen=True)
 class Space:
-    """What gives a vector of this embedder its meaning.
+    """What gives a vector its meaning.
 
     Args:
-        model: short name, the last part of the checkpoint's name.
+        model: short name, for example the last part of a checkpoint's name.
         revision: digest of the weights and their configuration, hex.
         dimension: number of components of each vector.
         preprocessing: digest of everything done to pixels and words before the model, hex.
         precision: arithmetic of the engine, `float32` or `bfloat16`.
+        kind: what the vectors describe, `image`, `face` or `tag`.
+        metric: how two of them are compared.
+        normalised: whether each has length one.
     """
 
     model: str
@@ -49,7 +52,7 @@ class Space:
         if space_id not in ("", self.space_id):
             raise KiokuError(
                 Reason.SPACE_NOT_SERVED,
-                f"This embedder serves the space {self.space_id} only.",
+                f"Only the space {self.space_id} is served here.",
                 field="space_id",
                 metadata={"served": self.space_id},
             )

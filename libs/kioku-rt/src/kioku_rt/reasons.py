@@ -119,6 +119,7 @@ class Reason(StrEnum):
     HOSTED_FAILED = "HOSTED_FAILED"
     HOSTED_ITEM_REFUSED = "HOSTED_ITEM_REFUSED"
     LABELS_UNSUPPORTED = "LABELS_UNSUPPORTED"
+    FACE_NOT_FOUND = "FACE_NOT_FOUND"
     EVENT_NOT_DECODABLE = "EVENT_NOT_DECODABLE"
     ATTEMPTS_EXHAUSTED = "ATTEMPTS_EXHAUSTED"
     DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
@@ -256,6 +257,7 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.LABELS_UNSUPPORTED: Entry(
         _STATE, "The model learnt no scale by which labels could be scored."
     ),
+    Reason.FACE_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such face for this owner."),
     Reason.EVENT_NOT_DECODABLE: Entry(_BAD, "The event's payload is not of the expected type."),
     Reason.ATTEMPTS_EXHAUSTED: Entry(
         Code.UNAVAILABLE, "The first delivery and five retries all failed."

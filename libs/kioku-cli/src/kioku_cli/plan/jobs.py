@@ -5,7 +5,7 @@ from __future__ import annotations
 from kioku_cli.plan.component import Component
 from kioku_cli.plan.infrastructure import BUCKET, DATABASE, PYTHON, Wiring
 
-ROLES = ("search_api", "search_worker")
+ROLES = ("search_api", "search_worker", "search_sealer")
 
 
 def job(name: str, command: tuple[str, ...], after: tuple[str, ...], **env: str) -> Component:

@@ -20,6 +20,7 @@ from prometheus_client import Counter, Gauge
 
 from kioku_rt.db.identifiers import identifier
 from kioku_rt.db.pool import acquire
+from kioku_rt.job import Job
 
 if TYPE_CHECKING:
     import asyncpg
@@ -32,6 +33,7 @@ _ROUND = Gauge(
     "When the audit was last looked at for rows to seal, Unix time.",
     ("schema",),
 )
+_SECONDS = 1.0
 _MOST_SEALS = 100
 """In one round; what is left waits for the next."""
 
@@ -124,30 +126,11 @@ class AuditSeals:
         Raises:
             DependencyDown: the database does not answer.
         """
-        sealed = broken = 0
-        last: asyncpg.Record | None = None
-        missing = noted
-        while page := await self._page(last["seal_id"] if last else 0):
+        reading = _Reading(noted)
+        while page := await self._page(reading.reached):
             for seal in page:
-                sealed += seal["found_rows"]
-                matches = _holds(seal)
-                if missing is not None and seal["seal_id"] == missing.seal_id:
-                    matches = matches and seal["digest"] == missing.digest
-                    missing = None
-                broken = broken or (0 if matches else seal["seal_id"])
-            last = page[-1]
-        unsealed, impossible = await self._tail()
-        if missing is not None:
-            broken = broken or missing.seal_id
-        if impossible:
-            broken = broken or (last["seal_id"] if last else 0) + 1
-        return Verdict(
-            sealed,
-            unsealed,
-            broken,
-            Noted(last["seal_id"], last["digest"]) if last else None,
-            last["made_at"] if last else None,
-        )
+                reading.take(seal)
+        return reading.verdict(*await self._tail())
 
     async def _page(self, after: int) -> list[asyncpg.Record]:
         async with acquire(self._pool) as connection:
@@ -166,5 +149,55 @@ class AuditSeals:
         return row["unsealed"], row["impossible"]
 
 
-def _holds(seal: asyncpg.Record) -> bool:
-    return bool(seal["digest"] == seal["computed"] and seal["rows"] == seal["found_rows"])
+class _Reading:
+    """What is known so far of a chain that is read from its first seal on."""
+
+    def __init__(self, noted: Noted | None) -> None:
+        self._noted = noted
+        self._noted_is_there = noted is None
+        self._sealed = 0
+        self._broken = 0
+        self._last: asyncpg.Record | None = None
+
+    @property
+    def reached(self) -> int:
+        """The number of the last seal that was read."""
+        return self._last["seal_id"] if self._last is not None else 0
+
+    def take(self, seal: asyncpg.Record) -> None:
+        """Read one seal."""
+        holds = seal["digest"] == seal["computed"] and seal["rows"] == seal["found_rows"]
+        if self._noted is not None and seal["seal_id"] == self._noted.seal_id:
+            self._noted_is_there = True
+            holds = holds and seal["digest"] == self._noted.digest
+        if not holds:
+            self._break(seal["seal_id"])
+        self._sealed += seal["found_rows"]
+        self._last = seal
+
+    def _break(self, seal_id: int) -> None:
+        self._broken = self._broken or seal_id
+
+    def verdict(self, unsealed: int, impossible: int) -> Verdict:
+        """What was found, with the rows above the last seal."""
+        if self._noted is not None and not self._noted_is_there:
+            self._break(self._noted.seal_id)
+        if impossible:
+            self._break(self.reached + 1)
+        last = self._last
+        return Verdict(
+            self._sealed,
+            unsealed,
+            self._broken,
+            None if last is None else Noted(last["seal_id"], last["digest"]),
+            None if last is None else last["made_at"],
+        )
+
+
+def seal_job(pool: asyncpg.Pool, schema: str) -> Job:
+    """Seals each second what was written since.
+
+    Args:
+        pool: of the role that may do that and nothing else; one connection is enough.
+    """
+    return Job("seal", _SECONDS, AuditSeals(pool, schema).seal)

@@ -7,12 +7,17 @@ import json
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 from kioku.face.v1 import face_service_pb2 as pb
 from kioku_face.face import Flaw, Quality
 from kioku_face.matching.calibration import Calibration
 from kioku_face.matching.calibration_store import CalibrationStore
+from kioku_face.matching.match import MatchRules, Question
+from kioku_face.matching.match_store import MatchStore
+from kioku_face.matching.matching import Matching
 from kioku_face.vectors import Access, Matchable
+from kioku_rt.auth import Acting, Principal
 
 from tests.integration.face.matching.rig import OWNER, SPACE, found_face, unit
 from tests.integration.search.test_rpcs import refused
@@ -282,12 +287,16 @@ async def test_every_match_is_in_the_audit(library, match, picture):
     uuid.UUID(access.request_id)
 
 
-async def test_without_the_audit_nothing_is_given(library, match, picture):
+async def test_without_the_audit_nothing_is_given(library, finder, picture):
     """The row cannot be written: `search` is not asked, and the caller learns nothing."""
     await enrolled(library)
     before = len(library.vectors.accesses)
     await library.owner.execute("REVOKE INSERT ON face.audit_logs FROM face_api")
-    assert ("INTERNAL", "INTERNAL") == await refused(match(image=picture))
+    matching = Matching(finder, library.vectors, MatchStore(library.api), MatchRules())
+    question = Question(picture, None, None, 5, None, "", "", "r")
+    acting = Acting(OWNER, Principal(OWNER, False, frozenset(), "t"), on_behalf=False)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await matching.match(acting, question)
     assert before == len(library.vectors.accesses)
 
 

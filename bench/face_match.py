@@ -3,11 +3,12 @@
 Run: `.venv/bin/python -m bench.face_match [--people 20000] [--faces 5] [--queries 500]`
 
 One owner with so many people who agreed, each with so many faces to be matched with. People are
-drawn like photographs' topics (`bench.clustered_vectors`), so many resemble each other; the faces of
-one vary around them, at a cosine of about 0.6 to one another, as those of ArcFace do. Asked is with
-a face that is not stored, one a call, for 5 people with a score of at least 0.35. Recall is counted
-against a comparison with every face in double precision, on the numbers as stored. The target is a
-p95 of at most 10 ms at a recall of 0.99. Bench, service and database share the machine.
+drawn like the topics of photographs (`bench.clustered_vectors`), so many resemble each other; the
+faces of one vary around them, at a cosine of about 0.6 to one another, as those of ArcFace do.
+Asked is with a face that is not stored, one a call, for 5 people with a score of at least 0.35.
+Recall is counted against a comparison with every face in double precision, on the numbers as
+stored. The target is a p95 of at most 10 ms at a recall of 0.99. Bench, service and database share
+the machine.
 """
 
 from __future__ import annotations
@@ -170,14 +171,15 @@ def _request(query: Vectors) -> pb.MatchFacesRequest:
 
 
 def _recall(stored: Any, number: int, query: Vectors, people: list[pb.PersonHit]) -> float:
-    """Share of the people who should be there that the answer is as near as; 1 if there are none."""
+    """Share of the people who should be there that the answer is as near as; 1: none should."""
     asked = query.astype(np.float16).astype(np.float64)
     scores = (stored @ (asked / np.linalg.norm(asked))).reshape(-1, number).max(axis=1)
     best = np.sort(scores)[::-1][:MOST]
     wanted = best[best >= MIN_SCORE]
     if not len(wanted):
         return 1.0
-    return sum(hit.score >= wanted[-1] - 1e-3 for hit in people[: len(wanted)]) / len(wanted)
+    least = float(wanted[-1]) - 1e-3
+    return sum(hit.score >= least for hit in people[: len(wanted)]) / len(wanted)
 
 
 def report(readings: Readings, rows: int, built: float) -> bool:

@@ -162,7 +162,7 @@ class _Reading:
     @property
     def reached(self) -> int:
         """The number of the last seal that was read."""
-        return self._last["seal_id"] if self._last is not None else 0
+        return 0 if self._last is None else int(self._last["seal_id"])
 
     def take(self, seal: asyncpg.Record) -> None:
         """Read one seal."""

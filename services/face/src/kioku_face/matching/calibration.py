@@ -131,8 +131,7 @@ def _newton_step(design: Scores, targets: Scores, weights: Scores, found: Scores
     chance = 0.5 + 0.5 * np.tanh(0.5 * (design @ found))
     slopes = design.T @ (weights * (chance - targets))
     curvature = (design * (weights * chance * (1 - chance))[:, None]).T @ design
-    step: Scores = np.linalg.solve(curvature + _RIDGE * np.eye(2), slopes)
-    return step
+    return np.asarray(np.linalg.solve(curvature + _RIDGE * np.eye(2), slopes), np.float64)
 
 
 def _loss(design: Scores, targets: Scores, weights: Scores, found: Scores) -> float:

@@ -83,8 +83,11 @@ class _Judge:
             if query.face_id and (query.face_id, somebody.person_id) in self.asked.rejected:
                 continue
             given.add(somebody.person_id)
-            confidence = self.asked.calibration and self.asked.calibration.confidence(hit.score)
-            yield Candidate(somebody, hit.face_id, hit.score, confidence)
+            yield Candidate(somebody, hit.face_id, hit.score, self._confidence(hit.score))
+
+    def _confidence(self, score: float) -> float | None:
+        known = self.asked.calibration
+        return None if known is None else known.confidence(score)
 
 
 class Matching:

@@ -163,7 +163,7 @@ async def measure(served: Served, faces: Vectors, number: int, queries: Vectors)
 def _request(query: Vectors) -> pb.MatchFacesRequest:
     vector = vector_pb2.Vector(space_id=SPACE.space_id, values=query.tolist())
     return pb.MatchFacesRequest(
-        access=pb.FaceAccess(owner=OWNER, actor="bench", request_id=str(uuid.uuid4())),
+        access=pb.FaceAccess(owner=OWNER, actor="bench", purpose="bench"),
         queries=[pb.FaceQuery(vector=vector)],
         max_people=MOST,
         min_score=MIN_SCORE,

@@ -117,7 +117,7 @@ class Library:
         )
         if tell:
             one = Matchable(person_id, user_id, state == "GRANTED", expires_at, version)
-            await self.vectors.set_people(Access(owner, "face", "", "", sequence), [one])
+            await self.vectors.set_people(Access(owner, "face", "test", "", sequence), [one])
 
     async def asset(self, *, owner: str = OWNER, state: str = "DONE") -> uuid.UUID:
         """An asset that was looked at."""
@@ -166,7 +166,7 @@ class Library:
         version: int = 1,
     ) -> None:
         """Tell `search` of a link."""
-        access = Access(owner, "face", "", "")
+        access = Access(owner, "face", "test", "")
         await self.vectors.link(access, [Link(face_id, None, person_id, True, version)])
 
     async def audit(self, action: str) -> list[asyncpg.Record]:

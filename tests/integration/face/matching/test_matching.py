@@ -122,7 +122,7 @@ async def test_search_that_is_behind_or_away(library, match, picture):
     other, _ = await enrolled(library, "Ben", unit("ben"))
     await library.consent(other, "WITHDRAWN", tell=False)
     assert ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE") == await refused(match(image=picture))
-    access = Access(OWNER, "face", "", "", 3)
+    access = Access(OWNER, "face", "test", "", 3)
     await library.vectors.set_people(access, [Matchable(other, "", False, None, 2)])
     assert ["Ada"] == named(await match(image=picture))
     library.vectors.down = True

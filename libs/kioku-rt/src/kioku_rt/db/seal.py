@@ -143,10 +143,10 @@ class AuditSeals:
 
     async def _tail(self) -> tuple[int, int]:
         async with acquire(self._pool) as connection:
-            row = await connection.fetchrow(
+            rows = await connection.fetch(
                 f"SELECT unsealed, impossible FROM {self._prefix}.audit_tail()"  # noqa: S608
             )
-        return row["unsealed"], row["impossible"]
+        return rows[0]["unsealed"], rows[0]["impossible"]
 
 
 class _Reading:

@@ -25,7 +25,7 @@ def audit_registration(
 
     Args:
         worker: of the role `face_worker`.
-        sealer: of the role `face_sealer`; one connection is enough.
+        sealer: of the role `face_sealer`; a few connections, the job takes one of them.
     """
     auditing = Auditing(EntryStore(worker), AuditSeals(sealer, SCHEMA), tokens)
     return Registration(

@@ -33,7 +33,8 @@ from kioku_face.vectors import Access, FaceVectors, PersonHit, VectorOf
 
 MOST = 20
 """Candidates for a face."""
-_PEOPLE = 10_000
+_PEOPLE = 1_000  # that one question to `search` may be narrowed to
+_PURPOSE = "match"  # where the caller gave none; `search` wants one
 _RETRY_SECONDS = 1.0
 Hits = list[PersonHit] | None
 Known = Mapping[UUID, Somebody]
@@ -149,7 +150,7 @@ class Matching:
         access = Access(
             acting.owner,
             acting.principal.subject,
-            question.purpose,
+            question.purpose or _PURPOSE,
             question.request_id,
             asked.sequence,
         )

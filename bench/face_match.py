@@ -18,7 +18,7 @@ import asyncio
 import os
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +30,15 @@ from kioku.search.v1 import face_vector_service_pb2 as pb
 from kioku.search.v1.face_vector_service_pb2_grpc import FaceVectorServiceStub
 from kioku_rt.db import Migrations
 from kioku_rt.db.vectors import register_codecs
-from kioku_search.space import Space
 
+from bench import search_stage
 from bench.clustered_vectors import Clusters
 from bench.search_stage import Served, Stage, quantiles, servers, service
 
 Vectors = npt.NDArray[np.float32]
 DIMENSION = 512
-SPACE = Space(
-    space_id="bench-faces@0123456789ab",
-    kind="FACE",
-    model="bench-faces",
-    revision="r1",
-    dimension=DIMENSION,
-    metric="COSINE",
-    preprocessing="none",
-    normalised=True,
-    precision="float32",
+SPACE = replace(
+    search_stage.SPACE, space_id="bench-faces@0123456789ab", kind="FACE", dimension=DIMENSION
 )
 OWNER, DATABASE = "owner", "faces"
 MOST, MIN_SCORE = 5, 0.35

@@ -194,6 +194,19 @@ async def test_collections(library, match, picture):
     assert [] == named(await match(image=picture, min_score=0.0, collection_id="nobody"))
 
 
+async def test_a_large_collection_is_asked_in_parts(library, match, picture, monkeypatch):
+    """As many people as one question takes at a time; the best of all parts come first."""
+    monkeypatch.setattr("kioku_face.matching.matching._PEOPLE", 2)
+    for number in range(5):
+        await enrolled(library, f"P{number}", like(ADA, 0.5 + number / 10, number))
+    before = len(library.vectors.accesses)
+    answer = await match(image=picture, collection_id="default", max_candidates=2, min_score=-1.0)
+    assert 3 == len(library.vectors.accesses) - before
+    whole = await match(image=picture, max_candidates=2, min_score=-1.0)
+    assert 2 == len(named(answer))
+    assert named(whole) == named(answer)
+
+
 async def test_candidates_are_sorted_and_bounded(library, match, finder):
     """The most similar first, as many as asked, none below the least score."""
     for number in range(4):

@@ -33,13 +33,14 @@ async def test_migrations_apply_once(db):
 
 
 async def test_roles_are_what_they_must_be(db):
-    """search_api is bound by policies, search_worker is not, and neither is a superuser."""
+    """search_worker is bound by no policy, the others are, and none is a superuser."""
     rows = await db.owner.fetch(
         "SELECT rolname, rolsuper, rolbypassrls, rolcanlogin, rolcreaterole FROM pg_roles"
         " WHERE rolname LIKE 'search%' ORDER BY 1"
     )
     assert [
         ("search_api", False, False, True, False),
+        ("search_sealer", False, False, True, False),
         ("search_worker", False, True, True, False),
     ] == [tuple(row) for row in rows]
 

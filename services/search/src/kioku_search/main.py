@@ -12,7 +12,7 @@ from kioku.assets.v1.asset_service_pb2_grpc import add_AssetServiceServicer_to_s
 from kioku.search.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from kioku_rt import service
 from kioku_rt.auth import ServiceToken, TokenVerifier
-from kioku_rt.db import close_pool, open_pool, ping
+from kioku_rt.db import close_pool, open_pool, ping, seal_job
 from kioku_rt.events import CONSUMERS, AdvisoryFeeder, EventBus, OutboxRelay, Worker
 from kioku_rt.events.outcome import whole
 from kioku_rt.job import Job
@@ -90,6 +90,7 @@ class Servers:
     objects: ObjectStore
     bus: EventBus
     embedder: EmbedderClient
+    sealer: asyncpg.Pool | None = None
 
 
 def serve() -> None:
@@ -191,6 +192,7 @@ def build(settings: Settings, servers: Servers) -> Running:
             "compare": comparing.job(settings.compare_seconds).run,
             **indexes.side_tasks,
             **{job.name: job.run for job in lists.jobs(settings, servers.embedder)},
+            **({"seal": seal_job(servers.sealer, SCHEMA).run} if servers.sealer else {}),
             "changes": changes.run,
             "stamps": stamps.run,
         },
@@ -238,7 +240,18 @@ async def _open_servers(settings: Settings, resources: AsyncExitStack) -> Server
     resources.callback(objects.close)
     bus = await resources.enter_async_context(await EventBus.connect(settings.nats_url, SERVICE))
     embedder = await resources.enter_async_context(_embedder_channel(settings))
-    return Servers(api, worker, objects, bus, EmbedderClient(embedder))
+    sealer = await _open_sealer(settings, resources)
+    return Servers(api, worker, objects, bus, EmbedderClient(embedder), sealer)
+
+
+async def _open_sealer(settings: Settings, resources: AsyncExitStack) -> asyncpg.Pool | None:
+    """For the job that seals the audit; without the right this process seals nothing."""
+    if settings.search_sealer_dsn is None:
+        return None
+    dsn = settings.search_sealer_dsn.get_secret_value()
+    sealer = await open_pool(dsn, max_size=1, application_name=f"kioku-{SERVICE}-seal")
+    resources.push_async_callback(close_pool, sealer)
+    return sealer
 
 
 def _embedder_channel(settings: Settings) -> grpc.aio.Channel:

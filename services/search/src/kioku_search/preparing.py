@@ -1,14 +1,16 @@
-"""What is done to a database while no service runs on it: migrations, and deletions replayed."""
+"""What an operator does to a database beside the service: migrations, deletions, verification."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import UUID
 
 from kioku_rt.db import Migrations, close_pool, open_pool
+from kioku_rt.db.verify_command import verify_command
 
 from kioku_search.burial import Burial, Dead
 from kioku_search.burial_store import BurialStore
@@ -30,6 +32,15 @@ def print_migrations() -> None:
     """Name and checksum of each migration that this version knows, one a line."""
     for one in Migrations(_PACKAGE, SCHEMA).files:
         print(one.name, one.checksum)
+
+
+def verify_audit(arguments: Sequence[str]) -> int:
+    """Recompute the chain of the audit and say whether it holds; the exit code."""
+    dsn = Settings().search_sealer_dsn
+    if dsn is None:
+        print("KIOKU_SEARCH_SEALER_DSN is not set.")
+        return 2
+    return verify_command(dsn.get_secret_value(), SCHEMA, arguments)
 
 
 def bury(tombstones: Path) -> None:

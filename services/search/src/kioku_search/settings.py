@@ -31,6 +31,8 @@ class Settings(StorageSettings):
         search_owner_dsn: the role that owns the schema; only `migrate` uses it.
         search_index_dsn: the role that owns the vectors' tables, used while an index job lasts and
             for nothing else; without it this process builds no index (decision 0020).
+        search_sealer_dsn: the role that seals the audit and can do nothing else; without it this
+            process seals nothing.
         embedder_target: gRPC target of the embedder, for example `ipv4:127.0.0.1:1,127.0.0.1:2`.
         page_token_secret: signs page tokens; the same in every process.
         answer_cache_entries, answer_cache_bytes: how many answers are kept in memory, and about how
@@ -71,6 +73,7 @@ class Settings(StorageSettings):
     search_worker_dsn: SecretStr = SecretStr("postgresql://search_worker@127.0.0.1:5432/kioku")
     search_owner_dsn: SecretStr = SecretStr("postgresql://kioku@127.0.0.1:5432/kioku")
     search_index_dsn: SecretStr | None = None
+    search_sealer_dsn: SecretStr | None = None
     api_connections: int = Field(default=16, ge=1, le=200)
     worker_connections: int = Field(default=16, ge=4, le=200)
     embedder_target: str = "127.0.0.1:50052"

@@ -5,7 +5,14 @@ from __future__ import annotations
 from kioku_cli.plan.component import Component
 from kioku_cli.plan.infrastructure import BUCKET, DATABASE, PYTHON, Wiring
 
-ROLES = ("search_api", "search_worker", "face_api", "face_worker", "face_sealer")
+ROLES = (
+    "search_api",
+    "search_worker",
+    "search_sealer",
+    "face_api",
+    "face_worker",
+    "face_sealer",
+)
 
 
 def job(name: str, command: tuple[str, ...], after: tuple[str, ...], **env: str) -> Component:

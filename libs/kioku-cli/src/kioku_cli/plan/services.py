@@ -112,6 +112,7 @@ def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
         "KIOKU_SEARCH_API_DSN": server.dsn(DATABASE, "search_api"),
         "KIOKU_SEARCH_WORKER_DSN": server.dsn(DATABASE, "search_worker"),
         "KIOKU_SEARCH_INDEX_DSN": server.dsn(DATABASE),
+        "KIOKU_SEARCH_SEALER_DSN": server.dsn(DATABASE, "search_sealer"),
         "KIOKU_API_CONNECTIONS": connections,
         "KIOKU_WORKER_CONNECTIONS": connections,
         "KIOKU_EMBEDDER_TARGET": _balanced(wiring, "embedder", options.embedders),

@@ -9,8 +9,8 @@ The tables that every service has are included by a line of their own:
 
     -- include: kioku_rt/outbox.sql
 
-(`outbox.sql`, `processed.sql`, `audit_logs.sql`; they are part of the checksum, so they never
-change once released.)
+(`outbox.sql`, `processed.sql`, `audit_logs.sql`, `audit_seals.sql`; they are part of the checksum,
+so they never change once released.)
 """
 
 from __future__ import annotations

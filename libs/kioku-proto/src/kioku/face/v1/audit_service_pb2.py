@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kioku.face.v1 import consent_service_pb2 as kioku_dot_face_dot_v1_dot_consent__service__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kioku/face/v1/audit_service.proto\x12\rkioku.face.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#kioku/face/v1/consent_service.proto\"p\n\x17ListAuditEntriesRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"_\n\x18ListAuditEntriesResponse\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.kioku.face.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x14\n\x12VerifyAuditRequest\"\x8b\x01\n\x13VerifyAuditResponse\x12\x0e\n\x06intact\x18\x01 \x01(\x08\x12\x0e\n\x06sealed\x18\x02 \x01(\x03\x12\x10\n\x08unsealed\x18\x03 \x01(\x03\x12\x13\n\x0b\x62roken_seal\x18\x04 \x01(\x03\x12-\n\tseal_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xfe\x01\n\x0c\x41uditService\x12z\n\x10ListAuditEntries\x12&.kioku.face.v1.ListAuditEntriesRequest\x1a\'.kioku.face.v1.ListAuditEntriesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/faceAudit\x12r\n\x0bVerifyAudit\x12!.kioku.face.v1.VerifyAuditRequest\x1a\".kioku.face.v1.VerifyAuditResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/faceAudit:verifyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!kioku/face/v1/audit_service.proto\x12\rkioku.face.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#kioku/face/v1/consent_service.proto\"p\n\x17ListAuditEntriesRequest\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"_\n\x18ListAuditEntriesResponse\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.kioku.face.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x12VerifyAuditRequest\x12\x12\n\nnoted_seal\x18\x01 \x01(\x03\x12\x14\n\x0cnoted_digest\x18\x02 \x01(\t\"\xb3\x01\n\x13VerifyAuditResponse\x12\x0e\n\x06intact\x18\x01 \x01(\x08\x12\x0e\n\x06sealed\x18\x02 \x01(\x03\x12\x10\n\x08unsealed\x18\x03 \x01(\x03\x12\x13\n\x0b\x62roken_seal\x18\x04 \x01(\x03\x12-\n\tseal_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tlast_seal\x18\x06 \x01(\x03\x12\x13\n\x0blast_digest\x18\x07 \x01(\t2\xfe\x01\n\x0c\x41uditService\x12z\n\x10ListAuditEntries\x12&.kioku.face.v1.ListAuditEntriesRequest\x1a\'.kioku.face.v1.ListAuditEntriesResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/faceAudit\x12r\n\x0bVerifyAudit\x12!.kioku.face.v1.VerifyAuditRequest\x1a\".kioku.face.v1.VerifyAuditResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/faceAudit:verifyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,9 +43,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=266
   _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=361
   _globals['_VERIFYAUDITREQUEST']._serialized_start=363
-  _globals['_VERIFYAUDITREQUEST']._serialized_end=383
-  _globals['_VERIFYAUDITRESPONSE']._serialized_start=386
-  _globals['_VERIFYAUDITRESPONSE']._serialized_end=525
-  _globals['_AUDITSERVICE']._serialized_start=528
-  _globals['_AUDITSERVICE']._serialized_end=782
+  _globals['_VERIFYAUDITREQUEST']._serialized_end=425
+  _globals['_VERIFYAUDITRESPONSE']._serialized_start=428
+  _globals['_VERIFYAUDITRESPONSE']._serialized_end=607
+  _globals['_AUDITSERVICE']._serialized_start=610
+  _globals['_AUDITSERVICE']._serialized_end=864
 # @@protoc_insertion_point(module_scope)

@@ -92,12 +92,21 @@ class VerifyAuditRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    NOTED_SEAL_FIELD_NUMBER: _builtins.int
+    NOTED_DIGEST_FIELD_NUMBER: _builtins.int
+    noted_seal: _builtins.int
+    """A seal that was noted elsewhere and must still be there as it was; 0: none."""
+    noted_digest: _builtins.str
+    """Its digest, 64 hex digits; set with `noted_seal`."""
     def __init__(
         self,
+        *,
+        noted_seal: _builtins.int = ...,
+        noted_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["noted_digest", b"noted_digest", "noted_seal", b"noted_seal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -114,6 +123,8 @@ class VerifyAuditResponse(_message.Message):
     UNSEALED_FIELD_NUMBER: _builtins.int
     BROKEN_SEAL_FIELD_NUMBER: _builtins.int
     SEAL_TIME_FIELD_NUMBER: _builtins.int
+    LAST_SEAL_FIELD_NUMBER: _builtins.int
+    LAST_DIGEST_FIELD_NUMBER: _builtins.int
     intact: _builtins.bool
     """Whether the chain holds."""
     sealed: _builtins.int
@@ -122,6 +133,12 @@ class VerifyAuditResponse(_message.Message):
     """Entries that are younger than the last seal."""
     broken_seal: _builtins.int
     """The first seal that does not hold; 0: none."""
+    last_seal: _builtins.int
+    """The last seal; 0: there is none. To be noted elsewhere, with its digest: whoever could make the
+    whole chain anew cannot make this one.
+    """
+    last_digest: _builtins.str
+    """Its digest, 64 hex digits; empty: there is none."""
     @_builtins.property
     def seal_time(self) -> _timestamp_pb2.Timestamp:
         """When the last seal was made."""
@@ -134,10 +151,12 @@ class VerifyAuditResponse(_message.Message):
         unsealed: _builtins.int = ...,
         broken_seal: _builtins.int = ...,
         seal_time: _timestamp_pb2.Timestamp | None = ...,
+        last_seal: _builtins.int = ...,
+        last_digest: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["seal_time", b"seal_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_seal", b"broken_seal", "intact", b"intact", "seal_time", b"seal_time", "sealed", b"sealed", "unsealed", b"unsealed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["broken_seal", b"broken_seal", "intact", b"intact", "last_digest", b"last_digest", "last_seal", b"last_seal", "seal_time", b"seal_time", "sealed", b"sealed", "unsealed", b"unsealed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

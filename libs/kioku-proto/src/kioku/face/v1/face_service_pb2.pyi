@@ -286,6 +286,7 @@ class MatchPeopleRequest(_message.Message):
     MIN_SCORE_FIELD_NUMBER: _builtins.int
     COLLECTION_ID_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
     image: _builtins.bytes
     """A picture file, at most 16 MiB; not stored."""
     asset_id: _builtins.str
@@ -300,6 +301,8 @@ class MatchPeopleRequest(_message.Message):
     """Only people of this collection; empty: of all."""
     purpose: _builtins.str
     """Why it is asked, at most 200 characters; it is kept in the audit."""
+    owner: _builtins.str
+    """Whose; empty: the caller's. Only a service with the scope `face.act` may name somebody."""
     def __init__(
         self,
         *,
@@ -310,10 +313,11 @@ class MatchPeopleRequest(_message.Message):
         min_score: _builtins.float | None = ...,
         collection_id: _builtins.str = ...,
         purpose: _builtins.str = ...,
+        owner: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "face_id", b"face_id", "image", b"image", "min_score", b"min_score", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "collection_id", b"collection_id", "face_id", b"face_id", "image", b"image", "max_candidates", b"max_candidates", "min_score", b"min_score", "purpose", b"purpose", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_min_score", b"_min_score", "asset_id", b"asset_id", "collection_id", b"collection_id", "face_id", b"face_id", "image", b"image", "max_candidates", b"max_candidates", "min_score", b"min_score", "owner", b"owner", "purpose", b"purpose", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__min_score: _TypeAlias = _typing.Literal["min_score"]  # noqa: Y015
     _WhichOneofArgType__min_score: _TypeAlias = _typing.Literal["_min_score", b"_min_score"]  # noqa: Y015
@@ -382,7 +386,9 @@ class FaceMatch(_message.Message):
     CANDIDATES_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """Why there are none: FACE_UNKNOWN, or a flaw of the face; empty: there are some."""
+    """Why there are none: FACE_UNKNOWN, a flaw of the face, or FACE_NOT_READY (its vector is not stored
+    yet); empty: there are some.
+    """
     @_builtins.property
     def face(self) -> _face_pb2.Face:
         """The face; of a picture that is not stored its ids are empty."""
@@ -421,7 +427,7 @@ class MatchPeopleResponse(_message.Message):
     """The score a candidate had to reach."""
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___FaceMatch]:
-        """One for each face, from the largest to the smallest."""
+        """One for each face, from the largest to the smallest; of an asset at most the 1024 largest."""
 
     def __init__(
         self,

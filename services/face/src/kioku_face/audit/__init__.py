@@ -1,0 +1,1 @@
+"""The audit of face data: read, sealed, verified."""

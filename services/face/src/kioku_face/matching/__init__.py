@@ -1,0 +1,1 @@
+"""Whose a face may be, and from which score on."""

@@ -103,6 +103,7 @@ class Reason(StrEnum):
     SPACE_NOT_COMPLETE = "SPACE_NOT_COMPLETE"
     SPACE_IN_USE = "SPACE_IN_USE"
     BACKFILL_NOT_FOUND = "BACKFILL_NOT_FOUND"
+    CONSENT_BEHIND = "CONSENT_BEHIND"
     INDEX_UNSOUND = "INDEX_UNSOUND"
     INDEX_BUSY = "INDEX_BUSY"
     INDEX_MISSING = "INDEX_MISSING"
@@ -235,6 +236,9 @@ CATALOGUE: dict[Reason, Entry] = {
         _STATE, "The space serves owners, or is what a rollback goes back to."
     ),
     Reason.BACKFILL_NOT_FOUND: Entry(Code.NOT_FOUND, "The space has no back-fill."),
+    Reason.CONSENT_BEHIND: Entry(
+        _STATE, "Search has not heard of the owner's last change of consent yet.", retryable=True
+    ),
     Reason.INDEX_UNSOUND: Entry(
         _STATE, "The database lacks what searches need, or an index of it is damaged."
     ),

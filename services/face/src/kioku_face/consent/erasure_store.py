@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kioku_rt.db import audit
-
-from kioku_face.consent.consent import SERVICE
 from kioku_face.consent.consent_rows import announce_deleted
 from kioku_face.consent.erasure import Cause, Erasure
 from kioku_face.consent.erasure_rows import ERASURE_COLUMNS, erasure_of
-from kioku_face.database import SCHEMA, unbound
+from kioku_face.consent.work_record import record_work
+from kioku_face.database import unbound
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -103,25 +101,17 @@ class ErasureStore:
         async with unbound(self._pool) as connection:
             noted = await connection.fetchval(_SCRUBBED, erasure.owner, erasure.erasure_id, at)
             if noted is not None:
-                await _audit(connection, erasure, "erasure.scrub")
+                await _note(connection, erasure, "erasure.scrub")
 
 
 async def _confirmed(connection: Connection, erasure: Erasure) -> None:
     """Audit it; of a person who was removed it is now true that nothing is held."""
-    await _audit(connection, erasure, "erasure.confirm", vectors=erasure.vectors)
+    await _note(connection, erasure, "erasure.confirm", vectors=erasure.vectors)
     if erasure.cause is Cause.DELETED:
         for person_id in erasure.people:
             await announce_deleted(connection, erasure.owner, person_id)
 
 
-async def _audit(connection: Connection, erasure: Erasure, action: str, **details: object) -> None:
+async def _note(connection: Connection, erasure: Erasure, action: str, **details: Any) -> None:
     person = {"person_id": str(erasure.person_id)} if erasure.person_id else {}
-    await audit(
-        connection,
-        schema=SCHEMA,
-        actor=SERVICE,
-        action=action,
-        subject=str(erasure.erasure_id),
-        outcome="ok",
-        details={"owner": erasure.owner, **person, **details},
-    )
+    await record_work(connection, erasure.owner, action, erasure.erasure_id, **person, **details)

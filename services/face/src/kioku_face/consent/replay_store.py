@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from kioku_rt.db import audit
-
 from kioku_face.consent.consent import State
 from kioku_face.consent.consent_rows import lock_person, newest
 from kioku_face.consent.erasure import Cause
 from kioku_face.consent.erasure_rows import begin, take_listed
 from kioku_face.consent.forgetting_rows import Order, forget
-from kioku_face.database import SCHEMA, unbound
+from kioku_face.consent.work_record import record_work
+from kioku_face.database import unbound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +76,9 @@ class ReplayStore:
             erasure_id = await begin(connection, owner, Cause.RESTORED, actor=ACTOR, lease=_NOBODY)
             ids = [row["id"] for row in rows]
             await take_listed(connection, owner, erasure_id, ids)
-            await _audit(connection, owner, "erasure.replay", erasure_id, faces=len(ids))
+            await record_work(
+                connection, owner, "erasure.replay", erasure_id, actor=ACTOR, faces=len(ids)
+            )
 
 
 def _stands(before: Consent | None, ended: Ended) -> bool:
@@ -102,18 +103,11 @@ async def _forget(connection: Connection, ended: Ended, person: PersonRef) -> No
             ended.owner,
             ended.person_id,
         )
-    await _audit(connection, ended.owner, "consent.replay", ended.person_id, deleted=ended.deleted)
-
-
-async def _audit(
-    connection: Connection, owner: str, action: str, subject: UUID, **details: object
-) -> None:
-    await audit(
+    await record_work(
         connection,
-        schema=SCHEMA,
+        ended.owner,
+        "consent.replay",
+        ended.person_id,
         actor=ACTOR,
-        action=action,
-        subject=str(subject),
-        outcome="ok",
-        details={"owner": owner, **details},
+        deleted=ended.deleted,
     )

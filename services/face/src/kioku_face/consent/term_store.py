@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
-
-from kioku_rt.db import audit
+from typing import TYPE_CHECKING, Any
 
 from kioku_face.consent.consent import SERVICE, State
 from kioku_face.consent.consent_rows import lock_person
 from kioku_face.consent.erasure import Cause, Erasure
 from kioku_face.consent.erasure_rows import begin, take_unlinked
 from kioku_face.consent.forgetting_rows import Order, forget
-from kioku_face.database import SCHEMA, unbound
+from kioku_face.consent.work_record import record_work
+from kioku_face.database import unbound
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     import asyncpg
-    from kioku_rt.db.pool import Connection
 
 _NOBODY = timedelta(0)
 _OVER = """
@@ -76,7 +74,9 @@ class TermStore:
                 lease=_NOBODY,
             )
             gone = await forget(connection, order)
-            await _audit(connection, "consent.expire", str(person_id), gone.erasure)
+            await record_work(
+                connection, owner, "consent.expire", person_id, **_facts(gone.erasure)
+            )
         return True
 
     async def crowded(self, kept: timedelta, limit: int) -> list[str]:
@@ -97,21 +97,9 @@ class TermStore:
             )
             faces = [row["face_id"] for row in rows]
             erasure, _ = await take_unlinked(connection, owner, erasure_id, faces)
-            await _audit(connection, "face.expire", str(erasure_id), erasure)
+            await record_work(connection, owner, "face.expire", erasure_id, **_facts(erasure))
         return erasure.faces
 
 
-async def _audit(connection: Connection, action: str, subject: str, erasure: Erasure) -> None:
-    await audit(
-        connection,
-        schema=SCHEMA,
-        actor=SERVICE,
-        action=action,
-        subject=subject,
-        outcome="ok",
-        details={
-            "owner": erasure.owner,
-            "erasure_id": str(erasure.erasure_id),
-            "faces": erasure.faces,
-        },
-    )
+def _facts(erasure: Erasure) -> dict[str, Any]:
+    return {"erasure_id": str(erasure.erasure_id), "faces": erasure.faces}

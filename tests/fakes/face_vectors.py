@@ -20,6 +20,8 @@ from kioku_face.vectors import (
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 
+ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class _Stored:
@@ -153,6 +155,9 @@ class FakeFaceVectors:
     def _noted(self, method: str, access: Access) -> _Owner:
         if self.down:
             raise DependencyDown("search")
+        for name in ("owner", "actor", "purpose"):
+            if not getattr(access, name):
+                raise InvalidInput(Reason.FIELD_MISSING, field=f"access.{name}")
         self.accesses.append((method, access))
         return self._of(access.owner)
 
@@ -180,7 +185,7 @@ class FakeFaceVectors:
             return None
         near = [(float(_unit(one.vector) @ _unit(vector)), one) for one in of.faces.values()]
         return sorted(
-            ((score, one) for score, one in near if score >= min_score),
+            ((score, one) for score, one in near if score >= min_score - ROUNDING),
             key=lambda pair: (-pair[0], pair[1].face_id),
         )
 

@@ -224,7 +224,7 @@ class Service:
 
 
 def _access(owner: str, sequence: int = 0) -> Access:
-    return Access(owner, "test", "", "", sequence)
+    return Access(owner, "test", "test", "", sequence)
 
 
 def ids_of(texts: Sequence[str]) -> list[uuid.UUID]:

@@ -61,7 +61,7 @@ async def test_nobody_unknown_is_kept_for_ever(start, db):
         old, young = await groups(db)
         loose = await db.face("ann", await db.asset("ann"), created_at=ago(31))
         fresh = await db.face("ann", await db.asset("ann", "d" * 64), created_at=ago(29))
-        foreign = await db.face("bob", await db.asset("bob"), created_at=ago(31))
+        foreign = await db.face("bob", await db.asset("bob"), created_at=ago(31), space_id="")
         for number, face_id in enumerate([*old, loose]):
             service.vectors.put("ann", face_id, unit(number))
         await service.run("retention")

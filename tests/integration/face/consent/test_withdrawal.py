@@ -14,6 +14,7 @@ import pytest
 from kioku.events.v1 import events_pb2
 from kioku.face.v1 import consent_service_pb2 as pb
 from kioku.face.v1 import face_pb2
+from kioku_face.vectors import Access
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
 from kioku_rt.rpc import error_of
@@ -128,6 +129,15 @@ async def test_who_never_agreed_can_say_no(service, db):
     ada = await db.person("ann")
     done = await service.withdraw("ann", ada)
     assert (ERASED, 0, 1) == (done.erasure.state, done.erasure.faces, done.consent.version)
+
+
+async def test_vectors_are_counted_whoever_had_them_removed(service, db):
+    """The event came to search before the call did; what had a vector is told all the same."""
+    ada, faces = await service.known("ann")
+    await db.face("ann", await db.asset("ann"), person_id=ada, space_id="")
+    await service.vectors.erase(Access("ann", "face", "event", ""), person_id=None, face_ids=faces)
+    done = await service.withdraw("ann", ada)
+    assert (3, 2) == (done.erasure.faces, done.erasure.vectors)
 
 
 async def test_the_user_takes_it_back_and_the_owner_may_too(service, db):

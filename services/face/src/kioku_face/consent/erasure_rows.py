@@ -32,7 +32,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
 _TAKE = f"""
 WITH gone AS (
     DELETE FROM face.faces f WHERE f.owner = $1 AND {{which}}
-    RETURNING f.face_id, f.asset_id, f.frame_no, f.box
+    RETURNING f.face_id, f.asset_id, f.frame_no, f.box, f.space_id
 ), placed AS (
     SELECT g.asset_id, g.frame_no, g.box, a.sha256
     FROM gone g JOIN face.assets a ON a.owner = $1 AND a.asset_id = g.asset_id
@@ -41,16 +41,16 @@ WITH gone AS (
     WHERE b.owner = $1 AND b.sha256 = p.sha256 AND b.asset_id <> p.asset_id
         AND f.owner = $1 AND f.asset_id = b.asset_id AND f.frame_no = p.frame_no
         AND f.person_id IS NULL AND face.overlap(f.box, p.box) > {SAME_PLACE}
-    RETURNING f.face_id
+    RETURNING f.face_id, f.space_id
 ), places AS (
     INSERT INTO face.erased_places (owner, sha256, frame_no, box)
     SELECT $1, sha256, frame_no, box FROM placed
 ), all_gone AS (
-    SELECT face_id FROM gone UNION SELECT face_id FROM twins
+    SELECT face_id, space_id FROM gone UNION SELECT face_id, space_id FROM twins
 ), ids AS (
     INSERT INTO face.erased_faces (owner, erasure_id, face_id) SELECT $1, $2, face_id FROM all_gone
 )
-SELECT face_id FROM all_gone ORDER BY face_id
+SELECT face_id, space_id FROM all_gone ORDER BY face_id
 """  # noqa: S608
 # Whoever is looking at those pictures at this moment has read the places already: it is waited for.
 _HOLD = """
@@ -67,7 +67,8 @@ INSERT INTO face.erased_faces (owner, erasure_id, face_id)
 SELECT $1, $2, id FROM unnest($3::uuid[]) AS id ON CONFLICT DO NOTHING
 """
 _COUNT = f"""
-UPDATE face.erasures SET faces = $3 WHERE owner = $1 AND erasure_id = $2 RETURNING {ERASURE_COLUMNS}
+UPDATE face.erasures SET faces = $3, had_vectors = $4 WHERE owner = $1 AND erasure_id = $2
+RETURNING {ERASURE_COLUMNS}
 """  # noqa: S608
 
 
@@ -133,6 +134,7 @@ async def _take(
     await connection.execute(_HOLD.format(which=which.format(ids="$2")), owner, list(ids))
     take = _TAKE.format(which=which.format(ids="$3"))
     rows = await connection.fetch(take, owner, erasure_id, list(ids))
-    counted = await connection.fetchrow(_COUNT, owner, erasure_id, len(rows))
+    had_vectors = sum(row["space_id"] != "" for row in rows)
+    counted = await connection.fetchrow(_COUNT, owner, erasure_id, len(rows), had_vectors)
     assert counted is not None  # noqa: S101 - this transaction began it
     return erasure_of(counted), [row["face_id"] for row in rows]

@@ -27,8 +27,9 @@ WHERE (owner, erasure_id) IN (
     ORDER BY try_after LIMIT $1 FOR UPDATE SKIP LOCKED)
 RETURNING {ERASURE_COLUMNS}
 """  # noqa: S608
+# The event may have had `search` remove them before the call did, which then counts none.
 _ERASED = f"""
-UPDATE face.erasures SET state = 'ERASED', vectors = $3, scrub_ticket = $4,
+UPDATE face.erasures SET state = 'ERASED', vectors = greatest($3, had_vectors), scrub_ticket = $4,
     erased_at = clock_timestamp()
 WHERE owner = $1 AND erasure_id = $2 AND state = 'PENDING' RETURNING {ERASURE_COLUMNS}
 """  # noqa: S608

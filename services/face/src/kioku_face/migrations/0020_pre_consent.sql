@@ -27,6 +27,7 @@ CREATE TABLE face.erasures (
     cause text NOT NULL CHECK (cause IN ('WITHDRAWN', 'EXPIRED', 'DELETED', 'RETENTION', 'RESTORED')),
     state text NOT NULL DEFAULT 'PENDING' CHECK (state IN ('PENDING', 'ERASED', 'SCRUBBED')),
     faces bigint NOT NULL DEFAULT 0,
+    had_vectors bigint NOT NULL DEFAULT 0,
     vectors bigint NOT NULL DEFAULT 0,
     scrub_ticket bigint,
     actor text NOT NULL,
@@ -41,6 +42,7 @@ CREATE TABLE face.erasures (
 COMMENT ON COLUMN face.erasures.person_id IS 'NULL: faces of nobody known, whose time was over';
 COMMENT ON COLUMN face.erasures.merged_ids IS 'people who had become that person, and went with them';
 COMMENT ON COLUMN face.erasures.user_id IS 'who may ask how far it is, besides the owner';
+COMMENT ON COLUMN face.erasures.had_vectors IS 'faces of it that had a vector';
 COMMENT ON COLUMN face.erasures.try_after IS 'until then somebody is at it';
 CREATE INDEX erasures_by_id ON face.erasures (erasure_id);
 CREATE INDEX erasures_of_person ON face.erasures (owner, person_id, created_at);
@@ -89,7 +91,7 @@ BEGIN
 END
 $$;
 GRANT SELECT, INSERT ON face.erasures, face.erased_faces TO face_api, face_worker;
-GRANT UPDATE (faces) ON face.erasures TO face_api;
+GRANT UPDATE (faces, had_vectors) ON face.erasures TO face_api;
 GRANT UPDATE ON face.erasures TO face_worker;
 -- A withdrawal locks the pictures it takes faces out of; a lock needs the right to change something.
 GRANT UPDATE (updated_at) ON face.assets TO face_api;

@@ -246,7 +246,6 @@ async def test_no_linked_face_outlives_its_consent(service, db):
     async with db.owner.acquire() as connection:
         ending = connection.transaction()
         await ending.start()
-        await connection.execute("SET CONSTRAINTS face.faces_consented DEFERRED")
         await connection.execute(
             "UPDATE face.consent_states SET state = 'WITHDRAWN' WHERE person_id = $1", ada
         )

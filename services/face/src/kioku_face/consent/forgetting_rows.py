@@ -78,7 +78,6 @@ async def forget(connection: Connection, order: Order) -> Withdrawn:
     The entries come first: whoever is linking a face to one of them is waited for here, and what
     they linked is seen by what follows.
     """
-    await connection.execute("SET CONSTRAINTS face.faces_consented DEFERRED")
     entries = [await _ended(connection, order, person_id) for person_id in order.people]
     erasure_id = await begin(
         connection,

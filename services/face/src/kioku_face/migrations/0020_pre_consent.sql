@@ -1,12 +1,13 @@
 -- A face that is linked to a person refers to that person's consent for as long as it is given. Who
 -- links is asked for consent by a trigger; this holds it afterwards: whatever ends a consent must
--- remove the linked faces in the same transaction, or it cannot commit. (A withdrawal defers the check.)
+-- remove the linked faces in the same transaction, or it cannot commit. Looked at last, so that
+-- whoever links without consent hears so from that trigger.
 ALTER TABLE face.consent_states ADD CONSTRAINT consent_states_by_state UNIQUE (owner, person_id, state);
 ALTER TABLE face.faces ADD COLUMN consent text
     GENERATED ALWAYS AS (CASE WHEN person_id IS NOT NULL THEN 'GRANTED' END) STORED;
 COMMENT ON COLUMN face.faces.consent IS 'what a link needs; it refers to consent_states';
 ALTER TABLE face.faces ADD CONSTRAINT faces_consented FOREIGN KEY (owner, person_id, consent)
-    REFERENCES face.consent_states (owner, person_id, state) DEFERRABLE INITIALLY IMMEDIATE;
+    REFERENCES face.consent_states (owner, person_id, state) DEFERRABLE INITIALLY DEFERRED;
 CREATE INDEX consent_states_ending ON face.consent_states (expires_at) WHERE state = 'GRANTED';
 
 -- A person is found by id alone where their own user, or a service, asks; by the worker only.

@@ -21,6 +21,7 @@ from botocore.exceptions import EndpointConnectionError
 from kioku_cli.backup import bucket as bucket_module
 from kioku_cli.backup import restoring, taking
 from kioku_cli.backup.bucket import copy_in
+from kioku_cli.backup.forgotten import write_forgotten
 from kioku_cli.backup.inventory import read_inventory
 from kioku_cli.backup.manifest import read_manifest, write_manifest
 from kioku_cli.backup.restoring import read_source, restore
@@ -30,7 +31,7 @@ from kioku_cli.backup.taking import refresh_tombstones, take_backup
 from kioku_cli.backup.tombstones import Tombstone, read_tombstones, write_tombstones
 from kioku_cli.data import DataFolder
 from kioku_cli.refusal import Refusal
-from kioku_rt.db import close_pool, open_pool
+from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_rt.objects import derived_prefix, owner_hash
 from kioku_search.asset import Kind
 from kioku_search.deletion_store import DeletionStore
@@ -42,6 +43,19 @@ from tests.integration.search.rig import Db, space, unit, user
 
 PICTURES = 6
 DELAYS = dict.fromkeys(Kind, timedelta(0))
+ADA = str(uuid.UUID(int=1))
+AGREED = f"""
+INSERT INTO face.people (owner, person_id, name) VALUES ('ann', '{ADA}', 'Ada');
+INSERT INTO face.consents (owner, person_id, version, state, text_version, actor, sequence)
+VALUES ('ann', '{ADA}', 1, 'GRANTED', 'v1', 'ann', 1);
+INSERT INTO face.consent_states (owner, person_id, version, state)
+VALUES ('ann', '{ADA}', 1, 'GRANTED');
+INSERT INTO face.consent_sequences (owner, sequence, told) VALUES ('ann', 1, 1);
+"""
+"""Somebody who agreed to be recognised before the backup."""
+TOOK_BACK = json.dumps(
+    {"kind": "consent", "owner": "ann", "person_id": ADA, "version": 2, "deleted": False}
+)
 
 
 @dataclass
@@ -70,6 +84,7 @@ async def opened(servers: Servers):
 async def fill(servers: Servers) -> tuple[list[uuid.UUID], str]:
     """Six READY pictures of two owners with originals and something derived; one original lost."""
     await migrate(servers.dsn)
+    await Migrations("kioku_face.migrations", "face").apply(servers.dsn)
     client, assets, keys = servers.swift.client(), [], []
     async with opened(servers) as db:
         await db.register(space())
@@ -85,6 +100,7 @@ async def fill(servers: Servers) -> tuple[list[uuid.UUID], str]:
                 owner, space(), unit(number), asset_id=asset_id, object_key=keys[-1], tags=["t"]
             )
             assets.append(asset_id)
+        await db.owner.execute(AGREED)
     client.put_object(Bucket=servers.bucket, Key="incoming/x", Body=b"never completed")
     client.delete_object(Bucket=servers.bucket, Key=keys[-1])
     client.close()
@@ -167,12 +183,14 @@ def keys(servers: Servers) -> set[str]:
 
 
 async def test_what_is_restored_elsewhere_is_what_was(source, copy, target):
-    """Same answers, same objects; a picture that was deleted after the backup stays deleted."""
+    """Same answers and objects; what was deleted or forgotten after the backup stays so."""
     gone = source.assets[0]
     before = {owner: await nearest(source.servers, owner) for owner in ("ann", "bob")}
     write_tombstones(copy / "later.jsonl", {Tombstone("ann", str(gone)), Tombstone("x", str(gone))})
-    done = await restore(read_source(copy, [copy / "later.jsonl"]), Stage(target), quiet)
-    assert 1 == done.buried
+    write_forgotten(copy / "people.jsonl", {TOOK_BACK})
+    backup = read_source(copy, [copy / "later.jsonl"], [copy / "people.jsonl"])
+    done = await restore(backup, Stage(target), quiet)
+    assert (1, 1) == (done.buried, done.forgotten)
     assert [] == [one for one in done.comparisons if not one.same]
     assert {"rows of search.assets", f"vectors of {space().space_id}", "objects"} < {
         one.what for one in done.comparisons
@@ -186,6 +204,8 @@ async def test_what_is_restored_elsewhere_is_what_was(source, copy, target):
             assert "asset.deleted" == await db.owner.fetchval("SELECT subject FROM search.outbox")
             assert await db.owner.fetchval("SELECT count(*) = 1 FROM search.deletions")
             assert not await db.api.fetch("SELECT FROM search.assets")
+            assert "WITHDRAWN" == await db.owner.fetchval("SELECT state FROM face.consent_states")
+            assert "PENDING" == await db.owner.fetchval("SELECT state FROM face.erasures")
     assert not (target.root / "restoring").exists()
 
 
@@ -302,6 +322,17 @@ def test_a_key_that_would_leave_the_folder_is_refused(copy):
         read_source(copy, ())
 
 
+def test_a_backup_with_faces_says_what_was_forgotten(copy):
+    """A file of it that is gone, or cut, is no reason to bring anybody back."""
+    assert set() == read_source(copy, ()).forgotten
+    cut(copy / "forgotten.jsonl")
+    with refused("TOMBSTONES_DAMAGED"):
+        read_source(copy, ())
+    (copy / "forgotten.jsonl").unlink()
+    with refused("TOMBSTONES_DAMAGED"):
+        read_source(copy, ())
+
+
 @pytest.mark.parametrize("text", ["", "[]\n", '{"owner": "a"}\n', '{"tombstones": 3}\n', "\0"])
 def test_damaged_tombstones_are_refused(copy, text):
     """Forgetting a deletion silently is worse than not restoring."""
@@ -316,7 +347,7 @@ async def test_tombstones_are_noted_anew(source, copy):
         gone = await db.indexed("carl", space(), unit("gone"))
         store = DeletionStore(db.api, db.worker)
         await store.order(user("carl"), gone, ("search",), DELAYS)
-    assert 1 == await refresh_tombstones(source.servers, copy)
+    assert (1, 0) == await refresh_tombstones(source.servers, copy)
     assert {Tombstone("carl", str(gone))} == read_tombstones(copy / "tombstones.jsonl")
     async with opened(source.servers) as db:
         for table in ("assets", "deletions", "asset_tags", "outbox"):

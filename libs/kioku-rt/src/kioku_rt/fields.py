@@ -7,6 +7,7 @@ InvalidInput with a stable reason.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from kioku_rt.errors import InvalidInput
@@ -14,6 +15,9 @@ from kioku_rt.reasons import Reason
 
 MAX_PAGE = 1000
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_SECOND = -62_135_596_800  # year 1
+_LAST_SECOND = 253_402_300_799  # year 9999
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 
 
@@ -29,3 +33,10 @@ def page_size(value: int, *, default: int, field: str = "page_size") -> int:
     if value < 0:
         raise InvalidInput(Reason.FIELD_INVALID, "The page size is negative.", field=field)
     return min(value or default, MAX_PAGE)
+
+
+def checked_time(seconds: int, nanos: int, field: str) -> datetime:
+    """The moment of a protobuf Timestamp, cut to microseconds; years 1 to 9999."""
+    if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos <= 999_999_999):
+        raise InvalidInput(Reason.TIME_OUT_OF_RANGE, field=field)
+    return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)

@@ -128,6 +128,9 @@ class Reason(StrEnum):
     CHANGE_ERASED = "CHANGE_ERASED"
     CONSENT_MISSING = "CONSENT_MISSING"
     CONSENT_NOT_THEIRS = "CONSENT_NOT_THEIRS"
+    CONSENT_NOT_YOURS = "CONSENT_NOT_YOURS"
+    ERASURE_NOT_FOUND = "ERASURE_NOT_FOUND"
+    ERASURE_PENDING = "ERASURE_PENDING"
     PEOPLE_OF_TWO_USERS = "PEOPLE_OF_TWO_USERS"
     FACES_SAME_PICTURE = "FACES_SAME_PICTURE"
     FACE_ERASED = "FACE_ERASED"
@@ -294,6 +297,15 @@ CATALOGUE: dict[Reason, Entry] = {
     ),
     Reason.CONSENT_NOT_THEIRS: Entry(
         _STATE, "The consent that stands was recorded by somebody else than that user."
+    ),
+    Reason.CONSENT_NOT_YOURS: Entry(
+        Code.PERMISSION_DENIED, "This person is a user of the app, and only they can agree."
+    ),
+    Reason.ERASURE_NOT_FOUND: Entry(Code.NOT_FOUND, "There is no such erasure for this caller."),
+    Reason.ERASURE_PENDING: Entry(
+        Code.UNAVAILABLE,
+        "What was held of the person is still being erased; try again in a moment.",
+        retryable=True,
     ),
     Reason.PEOPLE_OF_TWO_USERS: Entry(_STATE, "The two people are not the same user of the app."),
     Reason.FACES_SAME_PICTURE: Entry(_STATE, "Two faces of one picture cannot be the same person."),

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from kioku.assets.v1 import asset_service_pb2 as messages
 from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceServicer
 from kioku_rt.auth import Acting, acting_owner
-from kioku_rt.fields import canonical_uuid, page_size
+from kioku_rt.fields import canonical_uuid, checked_time, page_size
 
 from kioku_search.asset_message import (
     asset_message,
@@ -24,7 +24,7 @@ from kioku_search.asset_message import (
     timestamp,
 )
 from kioku_search.deletion import Deletions
-from kioku_search.fields import checked_filename, checked_sha256, checked_tags, checked_time
+from kioku_search.fields import checked_filename, checked_sha256, checked_tags
 from kioku_search.labelling import ALBUMS, TAGS, TAKEN_TIME, Change, Labelling, checked_mask
 from kioku_search.library import AssetFilter, Library
 from kioku_search.uploads import NewUpload, Uploads

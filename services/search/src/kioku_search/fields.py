@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from kioku_rt.errors import InvalidInput
 from kioku_rt.fields import MAX_PAGE, canonical_uuid
@@ -20,9 +20,6 @@ MAX_TAGS = 64
 MAX_TAG_CHARACTERS = 64
 
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_SECOND = -62_135_596_800  # year 1
-_LAST_SECOND = 253_402_300_799  # year 9999
 
 
 def checked_filename(value: str, field: str = "filename") -> str:
@@ -84,13 +81,6 @@ def checked_sha256(value: str, field: str = "sha256") -> str:
             field=field,
         )
     return value
-
-
-def checked_time(seconds: int, nanos: int, field: str) -> datetime:
-    """The moment of a protobuf Timestamp, cut to microseconds; years 1 to 9999."""
-    if not (_FIRST_SECOND <= seconds <= _LAST_SECOND and 0 <= nanos <= 999_999_999):
-        raise InvalidInput(Reason.TIME_OUT_OF_RANGE, field=field)
-    return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
 
 
 def checked_range(start: datetime | None, end: datetime | None, field: str) -> None:

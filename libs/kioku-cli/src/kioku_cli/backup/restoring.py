@@ -6,19 +6,16 @@ deleted in the restored database too, and its objects are never put back.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kioku_stack.postgres import Postgres
 from kioku_stack.postgres_dump import load
 
 from kioku_cli.backup.bucket import copy_in, listing
 from kioku_cli.backup.census import snapshot
+from kioku_cli.backup.forgotten import FORGOTTEN, read_forgotten, write_forgotten
 from kioku_cli.backup.inventory import Stored, object_path, read_inventory
 from kioku_cli.backup.manifest import (
     INVENTORY,
@@ -30,15 +27,15 @@ from kioku_cli.backup.manifest import (
     read_manifest,
 )
 from kioku_cli.backup.servers import Servers, refusals
+from kioku_cli.backup.service_command import environment, run
 from kioku_cli.backup.staging import Stage
 from kioku_cli.backup.tombstones import Graveyard, Tombstone, read_tombstones, write_tombstones
-from kioku_cli.plan.infrastructure import PYTHON
-from kioku_cli.plan.jobs import ROLES
 from kioku_cli.refusal import Refusal
 
 Tell = Callable[[str], None]
 _WHAT = "The restore"
-_SEARCH = (PYTHON, "-m", "kioku_search")
+_FACES = "face.consents"
+"""A table of a stack that knows faces."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,8 @@ class Restored:
     comparisons: list[Comparison]
     buried: int
     """Assets of the backup that were deleted since, and are deleted again."""
+    forgotten: int
+    """People of the backup who took their consent back since, and are forgotten again."""
     replaced: Path | None
 
 
@@ -74,9 +73,17 @@ class Source:
     manifest: Manifest
     objects: list[Stored]
     tombstones: set[Tombstone]
+    forgotten: set[str]
+
+    @property
+    def knows_faces(self) -> bool:
+        """Whether the stack that it is of had the service `face`."""
+        return _FACES in self.manifest.database.census.rows
 
 
-def read_source(folder: Path, more_tombstones: Sequence[Path]) -> Source:
+def read_source(
+    folder: Path, more_tombstones: Sequence[Path], more_forgotten: Sequence[Path] = ()
+) -> Source:
     """Check a backup as far as it can be without loading it.
 
     Raises:
@@ -90,8 +97,17 @@ def read_source(folder: Path, more_tombstones: Sequence[Path]) -> Source:
     tombstones = set[Tombstone]()
     for path in (folder / TOMBSTONES, *more_tombstones):
         tombstones |= read_tombstones(path)
+    forgotten = set[str]()
+    for path in (*_forgotten_of(folder, manifest), *more_forgotten):
+        forgotten |= read_forgotten(path)
     _check_migrations(manifest)
-    return Source(folder, manifest, objects, tombstones)
+    return Source(folder, manifest, objects, tombstones, forgotten)
+
+
+def _forgotten_of(folder: Path, manifest: Manifest) -> list[Path]:
+    """The backup's own file; one of a stack without faces may have none."""
+    path = folder / FORGOTTEN
+    return [path] if path.exists() or _FACES in manifest.database.census.rows else []
 
 
 def _check_objects(folder: Path, objects: Sequence[Stored]) -> None:
@@ -106,7 +122,7 @@ def _check_objects(folder: Path, objects: Sequence[Stored]) -> None:
 
 def _check_migrations(manifest: Manifest) -> None:
     """Raise BACKUP_VERSION for a schema that this version does not know."""
-    said = _run_search(["migrations"], {})
+    said = run("kioku_search", ["migrations"], {})
     known = dict(line.split(" ", 1) for line in said.splitlines())
     for name, checksum in manifest.database.migrations.items():
         if known.get(name) != checksum:
@@ -133,11 +149,12 @@ async def restore(source: Source, stage: Stage, tell: Tell) -> Restored:
         _load(source, servers)
         comparisons = await _compare_database(source.manifest.database.census, servers)
         tell("replaying migrations and deletions")
-        _run_search(["migrate"], _environment(servers))
+        run("kioku_search", ["migrate"], environment(servers))
         buried = _bury(source, servers, stage)
+        forgotten = _forget(source, servers, stage)
         comparisons += _put_objects(source, servers, tell)
         _refuse_differences(comparisons)
-    return Restored(source.manifest, comparisons, buried, stage.commit())
+    return Restored(source.manifest, comparisons, buried, forgotten, stage.commit())
 
 
 def _check_space(source: Source, stage: Stage) -> None:
@@ -183,7 +200,17 @@ def _bury(source: Source, servers: Servers, stage: Stage) -> int:
     """Delete again what was deleted since the backup; how many of its assets that were."""
     path = stage.folder / TOMBSTONES
     write_tombstones(path, source.tombstones)
-    said = _run_search(["bury", str(path)], _environment(servers))
+    said = run("kioku_search", ["bury", str(path)], environment(servers))
+    return int(said.split()[-1])
+
+
+def _forget(source: Source, servers: Servers, stage: Stage) -> int:
+    """Forget again what was forgotten of people since the backup; of how many of its people."""
+    if not source.knows_faces:
+        return 0
+    path = stage.folder / FORGOTTEN
+    write_forgotten(path, source.forgotten)
+    said = run("kioku_face.consent", ["forget", str(path)], environment(servers))
     return int(said.split()[-1])
 
 
@@ -219,25 +246,3 @@ def _refuse_differences(comparisons: Sequence[Comparison]) -> None:
         one = wrong[0]
         text = f"{one.what}: the manifest says {one.expected}, restored were {one.restored}."
         raise Refusal(f"The restored data differ: {text}", reason="RESTORE_DIFFERS")
-
-
-def _environment(servers: Servers) -> dict[str, str]:
-    server: Postgres = servers.postgres
-    roles = {f"KIOKU_{role.upper()}_DSN": server.dsn(servers.database, role) for role in ROLES}
-    return {"KIOKU_SEARCH_OWNER_DSN": servers.dsn, **roles}
-
-
-def _run_search(words: Sequence[str], environment: Mapping[str, str]) -> str:
-    """What a command of the service says; services are run, never imported."""
-    done = subprocess.run(  # noqa: S603 - the command is ours
-        [*_SEARCH, *words],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        sys.stderr.write(done.stderr)
-        text = f"`kioku_search {words[0]}` ended with {done.returncode}."
-        raise Refusal(text, reason="BACKUP_FAILED")
-    return done.stdout

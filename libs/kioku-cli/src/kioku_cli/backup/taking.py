@@ -16,6 +16,7 @@ from kioku_stack.postgres_dump import dump
 
 from kioku_cli.backup.bucket import CopyOut, Progress, listing
 from kioku_cli.backup.census import Snapshot, snapshot
+from kioku_cli.backup.forgotten import FORGOTTEN, export_forgotten
 from kioku_cli.backup.inventory import Stored, write_inventory
 from kioku_cli.backup.manifest import (
     DUMP,
@@ -46,6 +47,8 @@ class Taken:
     reused: int
     """Objects that an interrupted run before had copied."""
     tombstones: int
+    forgotten: int
+    """Lines about what was forgotten of people."""
 
 
 async def take_backup(servers: Servers, folder: Path, progress: Progress) -> Taken:
@@ -64,7 +67,7 @@ async def take_backup(servers: Servers, folder: Path, progress: Progress) -> Tak
             database = await _database(servers, moment, folder)
             claimed, when = await moment.claimed_keys(), moment.moment
         copied, reused = _objects(servers, folder, progress)
-        tombstones = await export_tombstones(servers.dsn, folder / TOMBSTONES)
+        tombstones, forgotten = await _deletions(servers, folder)
         manifest = Manifest(
             format=FORMAT,
             tool=f"kioku {version('kioku-cli')}",
@@ -75,11 +78,11 @@ async def take_backup(servers: Servers, folder: Path, progress: Progress) -> Tak
         )
         write_manifest(folder, manifest)
         (folder / _NOTES).unlink(missing_ok=True)
-    return Taken(manifest, reused, tombstones)
+    return Taken(manifest, reused, tombstones, forgotten)
 
 
-async def refresh_tombstones(servers: Servers, folder: Path) -> int:
-    """Write the deletions of now beside a backup; how many.
+async def refresh_tombstones(servers: Servers, folder: Path) -> tuple[int, int]:
+    """Write beside a backup what was deleted and what was forgotten by now; how many of each.
 
     Raises:
         Refusal: BACKUP_DAMAGED where there is no backup, NO_SPACE, DEPENDENCY_UNAVAILABLE.
@@ -87,7 +90,14 @@ async def refresh_tombstones(servers: Servers, folder: Path) -> int:
     if not (folder / MANIFEST).exists():
         raise Refusal(f"There is no finished backup in {folder}.", reason="BACKUP_DAMAGED")
     with refusals("The export of deletions"):
-        return await export_tombstones(servers.dsn, folder / TOMBSTONES)
+        return await _deletions(servers, folder)
+
+
+async def _deletions(servers: Servers, folder: Path) -> tuple[int, int]:
+    return (
+        await export_tombstones(servers.dsn, folder / TOMBSTONES),
+        await export_forgotten(servers.dsn, folder / FORGOTTEN),
+    )
 
 
 def _make(folder: Path) -> None:
@@ -99,7 +109,7 @@ def _make(folder: Path) -> None:
 def _check_folder(folder: Path) -> None:
     if (folder / MANIFEST).exists():
         raise Refusal(f"{folder} holds a finished backup; name another.", reason="BACKUP_EXISTS")
-    ours = {DUMP, DUMP + ".part", INVENTORY, _NOTES, "objects", TOMBSTONES}
+    ours = {DUMP, DUMP + ".part", INVENTORY, _NOTES, "objects", TOMBSTONES, FORGOTTEN}
     strangers = [path for path in folder.glob("*") if path.name not in ours]
     if strangers:
         text = f"{folder} holds something else: {strangers[0].name}."

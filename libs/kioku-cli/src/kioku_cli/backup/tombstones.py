@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -51,11 +52,15 @@ async def export_tombstones(dsn: str, target: Path) -> int:
 
 def write_tombstones(target: Path, tombstones: set[Tombstone]) -> None:
     """Write them in order, whole or not at all."""
+    lines = [json.dumps(one._asdict(), ensure_ascii=True) for one in sorted(tombstones)]
+    write_whole(target, [*lines, json.dumps({"tombstones": len(tombstones)})])
+
+
+def write_whole(target: Path, lines: Iterable[str]) -> None:
+    """Write lines over `target`, all of them or none."""
     draft = target.with_name(target.name + ".part")
     with draft.open("w") as file:
-        for one in sorted(tombstones):
-            file.write(json.dumps(one._asdict(), ensure_ascii=True) + "\n")
-        file.write(json.dumps({"tombstones": len(tombstones)}) + "\n")
+        file.writelines(f"{line}\n" for line in lines)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(target)

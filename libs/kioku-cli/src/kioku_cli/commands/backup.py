@@ -33,8 +33,9 @@ def backup(
     """Copy a running stack's database and objects into a folder; goes on where it was cut off."""
     servers = servers_of(DataFolder.chosen(data))
     if tombstones:
-        number = asyncio.run(refresh_tombstones(servers, folder))
-        _answer({"tombstones": number}, f"{number} deletions noted.", as_json=as_json)
+        number, forgotten = asyncio.run(refresh_tombstones(servers, folder))
+        said = f"{number} deletions noted, {forgotten} notes of what was forgotten of people."
+        _answer({"tombstones": number, "forgotten": forgotten}, said, as_json=as_json)
         return
 
     def progress(done: int) -> None:
@@ -55,6 +56,9 @@ def restore(
     tombstones: Annotated[
         list[Path] | None, typer.Option(help="More deletions to replay; repeatable.")
     ] = None,
+    forgotten: Annotated[
+        list[Path] | None, typer.Option(help="More of what was forgotten of people; repeatable.")
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Move the data that are there aside.")
     ] = False,
@@ -69,7 +73,7 @@ def restore(
         text = "An earlier restore had been verified and was cut off; it is in place now."
         _answer({"finished_interrupted": True}, text, as_json=as_json)
         return
-    source = read_source(folder, tombstones or ())
+    source = read_source(folder, tombstones or (), forgotten or ())
 
     def tell(text: str) -> None:
         remark(text, quiet=as_json)
@@ -80,6 +84,8 @@ def restore(
         return
     out.print(_table(restored))
     out.print(f"{restored.buried} assets that were deleted since are deleted again.")
+    if restored.forgotten:
+        out.print(f"{restored.forgotten} people who took consent back since are forgotten again.")
     if restored.replaced:
         out.print(f"What was there is in {restored.replaced}; remove it when sure.", markup=False)
     out.print(f"Go on with: {invocation('up --detach', target.root)}", markup=False)
@@ -94,7 +100,12 @@ def _answer(document: dict[str, Any], sentence: str, *, as_json: bool) -> None:
 
 def _taken(taken: Taken) -> dict[str, Any]:
     manifest = taken.manifest.model_dump(mode="json")
-    return {"manifest": manifest, "reused": taken.reused, "tombstones": taken.tombstones}
+    return {
+        "manifest": manifest,
+        "reused": taken.reused,
+        "tombstones": taken.tombstones,
+        "forgotten": taken.forgotten,
+    }
 
 
 def _sentence(taken: Taken, folder: Path) -> str:
@@ -115,6 +126,7 @@ def _restored(restored: Restored) -> dict[str, Any]:
             for one in restored.comparisons
         ],
         "buried": restored.buried,
+        "forgotten": restored.forgotten,
         "missing_objects": restored.manifest.objects.missing_count,
         "replaced": str(restored.replaced or ""),
     }

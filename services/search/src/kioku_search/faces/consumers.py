@@ -18,7 +18,7 @@ from kioku.events.v1 import events_pb2
 from kioku_rt.auth.principal import acceptable_subject
 from kioku_rt.errors import InvalidInput
 from kioku_rt.events.outcome import Ack, Dead, Event, Handler, OnDead, Outcome
-from kioku_rt.fields import canonical_uuid
+from kioku_rt.fields import canonical_uuid, checked_time
 from kioku_rt.reasons import CATALOGUE, Reason
 from kioku_rt.rpc.enums import check_enums
 
@@ -26,7 +26,6 @@ from kioku_search.embedder_client import space_of
 from kioku_search.faces.face import ConsentChange, Matchable
 from kioku_search.faces.keeping import ConsentStore
 from kioku_search.faces.storing import FaceItem, FaceOrigin, FaceStoring
-from kioku_search.fields import checked_time
 from kioku_search.indexing import Effect
 from kioku_search.metrics import EFFECTS
 

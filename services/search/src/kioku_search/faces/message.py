@@ -12,12 +12,11 @@ import numpy as np
 from kioku.search.v1 import face_vector_service_pb2 as messages
 from kioku_rt.auth.principal import MAX_SUBJECT_CHARACTERS, acceptable_subject
 from kioku_rt.errors import InvalidInput
-from kioku_rt.fields import canonical_uuid
+from kioku_rt.fields import canonical_uuid, checked_time
 from kioku_rt.reasons import Reason
 
 from kioku_search.faces.face import Access, Asked, Link, Matchable
 from kioku_search.faces.matching import Bounds
-from kioku_search.fields import checked_time
 
 if TYPE_CHECKING:
     from kioku_rt.auth import Principal

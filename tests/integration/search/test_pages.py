@@ -227,6 +227,7 @@ async def test_what_is_deleted_leaves_every_ranking_at_once(library, start, db):
         search = service.search("ann")
         token = (await search.Search(ask())).next_page_token
         like = await search.Search(ask(asset_id=str(gone)))
+        await db.rankings_kept(2)
         assert 2 == await db.owner.fetchval(held, gone)
         request = assets_pb2.DeleteAssetRequest(asset_id=str(gone))
         await service.assets("ann").DeleteAsset(request)
@@ -253,6 +254,7 @@ async def test_a_token_ends(library, start, db):
     async with start(page_life_seconds=600) as service:
         search = service.search("ann")
         tokens = [(await search.Search(ask(text=text))).next_page_token for text in ("a", "b", "c")]
+        await db.rankings_kept(3)
         await db.owner.execute(
             "UPDATE search.result_pages SET expires_at = now() WHERE created_at ="
             " (SELECT min(created_at) FROM search.result_pages)"

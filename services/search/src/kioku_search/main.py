@@ -38,6 +38,7 @@ from kioku_search.index_wiring import index_part
 from kioku_search.indexing import Indexing
 from kioku_search.label_store import LabelStore
 from kioku_search.labelling import Labelling
+from kioku_search.late_rankings import LateRankings
 from kioku_search.leftover_store import LeftoverStore
 from kioku_search.library import Library
 from kioku_search.metrics import (
@@ -132,7 +133,9 @@ def build(settings: Settings, servers: Servers) -> Running:
     lists = hybrid(servers.api, servers.worker, spaces, neighbours, tokens)
     by_method = lists.searching(Search(neighbours, spaces, vectors, tokens))
     stamps = StampStore(servers.api, settings.search_api_dsn.get_secret_value())
-    rankings = RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
+    rankings = LateRankings(
+        RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
+    )
     pages = Pages(RankByMethod(by_method), rankings, tokens, depth=settings.page_depth)
     answers = CachedAnswers(
         pages,
@@ -141,6 +144,7 @@ def build(settings: Settings, servers: Servers) -> Running:
         _kept_answers(settings),
         noted=come_by,
         look_again=lists.forget,
+        unwritten=rankings.unwritten,
     )
     search_service = search_servicer.SearchServicer(
         answers, lists.duplicates(), StatsStore(servers.api)
@@ -184,6 +188,7 @@ def build(settings: Settings, servers: Servers) -> Running:
             **{job.name: job.run for job in lists.jobs(settings, servers.embedder)},
             "changes": changes.run,
             "stamps": stamps.run,
+            "rankings": rankings.run,
         },
         relays={
             "outbox": OutboxRelay(

@@ -13,11 +13,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
+from uuid_utils.compat import uuid7
 
 from kioku_search.page_token import PageTokens, scope_of
 from kioku_search.question import Question, Ranker
@@ -223,7 +224,7 @@ def _same_space() -> Iterator[None]:
 
 def _ranking(answer: Answer, ask: _Ask, *, complete: bool) -> Ranking:
     return Ranking(
-        ranking_id=uuid4(),
+        ranking_id=uuid7(),
         digest=ask.digest,
         space_id=answer.space_id,
         method=answer.method,

@@ -96,7 +96,7 @@ class Settings(StorageSettings):
     answer_cache_entries: int = Field(default=10_000, ge=0)
     answer_cache_bytes: int = Field(default=64 * _MIB, ge=0)
     answer_cache_seconds: int = Field(default=300, ge=1)
-    page_depth: int = Field(default=80, ge=1, le=1000)
+    page_depth: int = Field(default=1, ge=1, le=1000)
     page_life_seconds: int = Field(default=900, ge=2)
     page_rankings: int = Field(default=1_000, ge=1)
 

@@ -136,7 +136,13 @@ def build(settings: Settings, servers: Servers) -> Running:
     rankings = LateRankings(
         RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
     )
-    pages = Pages(RankByMethod(by_method), rankings, tokens, depth=settings.page_depth)
+    pages = Pages(
+        RankByMethod(by_method),
+        rankings,
+        tokens,
+        depth=settings.page_depth,
+        fused_depth=settings.page_depth_fused,
+    )
     answers = CachedAnswers(
         pages,
         stamps,

@@ -60,10 +60,11 @@ async def test_overload_keeps_its_delay(door: Any, wire: Any) -> None:
     assert (caught.value.reason, caught.value.retry_after) == (Reason.OVERLOADED, 1.5)
 
 
-async def test_another_services_bug_is_ours_to_report(door: Any, wire: Any) -> None:
-    """INTERNAL of another service is no refusal: it stays an error of infrastructure."""
-    with pytest.raises(grpc.aio.AioRpcError):
+async def test_another_services_bug_is_not_ours(door: Any, wire: Any) -> None:
+    """INTERNAL of another service: it does not answer, and whoever asked lives on."""
+    with pytest.raises(DependencyDown) as caught:
         await call("door", door.call("Ask", door.Ask(do="bug"), token=None, channel=wire))
+    assert caught.value.reason is Reason.DEPENDENCY_UNAVAILABLE
 
 
 async def test_our_own_bad_token_is_not_the_callers_fault(door: Any) -> None:

@@ -127,6 +127,12 @@ class Db:
         )
         return name
 
+    async def rankings_kept(self, count: int) -> None:
+        """Wait until so many are written: first pages do not."""
+        async with asyncio.timeout(30):
+            while count > await self.owner.fetchval("SELECT count(*) FROM search.result_pages"):
+                await asyncio.sleep(0.01)
+
     async def stored_asset(self, owner: str, **changes: Any) -> uuid.UUID:
         """A PROCESSING asset whose bytes are in place."""
         asset_id: uuid.UUID = changes.pop("asset_id", None) or uuid.uuid4()

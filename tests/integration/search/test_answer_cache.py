@@ -215,6 +215,7 @@ async def test_an_old_ranking_is_not_handed_out_again(two, db):
         await db.indexed("ann", SEEN, unit(number))
     search = two[0].search("ann")
     first = await search.Search(asked(k=2))
+    await db.rankings_kept(1)
     await db.owner.execute("UPDATE search.result_pages SET created_at = now() - interval '1 h'")
     second = await search.Search(asked(k=2))
     assert (False, list(first.hits)) == (second.explain.cached_answer, list(second.hits))

@@ -116,7 +116,7 @@ async def refused(call):
 @pytest.mark.parametrize("method", [BY_SIGHT, BY_TAGS, BY_BOTH], ids=["sight", "tags", "both"])
 async def test_pages_neither_repeat_nor_skip(library, start, db, method, depth):
     """New vectors, better and worse, deletions and re-embedding between the pages."""
-    async with start(page_depth=depth) as service:
+    async with start(page_depth=depth, page_depth_fused=depth) as service:
         search = service.search("ann")
         whole = ids_of(await search.Search(ask(k=100, method=method)))
         assert 24 == len(whole)
@@ -162,7 +162,7 @@ async def test_pages_of_questions_without_words(library, start, how):
     query = {"asset_id": str(library[0])}
     if how == "vector":
         query = {"vector": {"space_id": SEEN.space_id, "values": unit("v")}}
-    async with start(page_depth=4) as service:
+    async with start(page_depth=4, page_depth_fused=4) as service:
         search = service.search("ann")
         whole = ids_of(await search.Search(ask(k=100, **query)))
         found = await turn(search, ask(k=7, **query))
@@ -197,7 +197,7 @@ async def test_every_page_tells_how_it_was_found(library, start):
 async def test_beyond_the_longest_ranking(library, start, monkeypatch):
     """A single list goes on by distance and id, without what was shown; a fused one ends."""
     monkeypatch.setattr(pages, "MOST", 10)
-    async with start(page_depth=3) as service:
+    async with start(page_depth=3, page_depth_fused=3) as service:
         search = service.search("ann")
         whole = ids_of(await search.Search(ask(k=100)))
         found = await turn(search, ask(k=4))
@@ -211,7 +211,10 @@ async def test_beyond_the_longest_ranking(library, start, monkeypatch):
 
 async def test_two_who_lengthen_at_the_same_time(library, start):
     """Both get the same page."""
-    async with start(page_depth=1, answer_cache_entries=0) as one, start(page_depth=1) as other:
+    async with (
+        start(page_depth=1, page_depth_fused=1, answer_cache_entries=0) as one,
+        start(page_depth=1, page_depth_fused=1) as other,
+    ):
         searches = [service.search("ann") for service in (one, other, one)]
         token = (await searches[0].Search(ask(k=5))).next_page_token
         answers = await asyncio.gather(*(search.Search(ask(token)) for search in searches))
@@ -227,6 +230,7 @@ async def test_what_is_deleted_leaves_every_ranking_at_once(library, start, db):
         search = service.search("ann")
         token = (await search.Search(ask())).next_page_token
         like = await search.Search(ask(asset_id=str(gone)))
+        await db.rankings_kept(2)
         assert 2 == await db.owner.fetchval(held, gone)
         request = assets_pb2.DeleteAssetRequest(asset_id=str(gone))
         await service.assets("ann").DeleteAsset(request)
@@ -253,6 +257,7 @@ async def test_a_token_ends(library, start, db):
     async with start(page_life_seconds=600) as service:
         search = service.search("ann")
         tokens = [(await search.Search(ask(text=text))).next_page_token for text in ("a", "b", "c")]
+        await db.rankings_kept(3)
         await db.owner.execute(
             "UPDATE search.result_pages SET expires_at = now() WHERE created_at ="
             " (SELECT min(created_at) FROM search.result_pages)"

@@ -72,7 +72,7 @@ STUCK = {
 @pytest.mark.parametrize("stuck", STUCK.values(), ids=STUCK)
 async def test_a_page_that_leads_nowhere_is_the_last(stuck: Stuck) -> None:
     """Whoever turns pages comes to the end of them."""
-    pages = Pages(Ranker(), stuck, PageTokens(b"0" * 16), depth=1)
+    pages = Pages(Ranker(), stuck, PageTokens(b"0" * 16), depth=1, fused_depth=1)
     answer = await pages.answer(WHO, QUESTION, k=5)
     assert answer.next_page_token
     turned = 0

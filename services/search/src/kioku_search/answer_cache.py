@@ -83,6 +83,7 @@ class CachedAnswers:
         spaces: where a vector's space is looked up.
         look_again: called when the stamp says that spaces, or what is known of them, changed.
         noted: told how each answer was come by, and whether an outdated one was dropped.
+        unwritten: whether a ranking is kept, though the database does not know it yet.
     """
 
     def __init__(
@@ -94,7 +95,9 @@ class CachedAnswers:
         *,
         noted: Callable[[Found, bool], None],
         look_again: Callable[[], None],
+        unwritten: Callable[[UUID], bool] = lambda _: False,
     ) -> None:
+        self._unwritten = unwritten
         self._inner = inner
         self._stamps = stamps
         self._spaces = spaces
@@ -148,13 +151,18 @@ class CachedAnswers:
 
     async def _stamp(self, acting: Acting, key: bytes) -> Stamp:
         kept = self._cache.peek(key)
-        stamp = await self._stamps.read(acting, kept.answer.ranking_id if kept else None)
+        stamp = await self._stamps.read(acting, self._written_ranking(kept))
         if not stamp.ranking_kept:
             self._cache.drop(key)
         if stamp.spaces_epoch != self._spaces_epoch:
             self._look_again()
             self._spaces_epoch = stamp.spaces_epoch
         return stamp
+
+    def _written_ranking(self, kept: Kept | None) -> UUID | None:
+        """The ranking of a kept answer, if the database should have it."""
+        ranking_id = kept.answer.ranking_id if kept else None
+        return None if ranking_id and self._unwritten(ranking_id) else ranking_id
 
 
 def _may_keep(question: Question, served: Space | None) -> bool:

@@ -10,11 +10,11 @@ from kioku_rt.reasons import Reason
 
 from kioku_search.asset import EMBEDDING_STAGE
 from kioku_search.asset_row import asset_of
+from kioku_search.backfill_rows import WHOLE
 from kioku_search.bulk import Loaded
 from kioku_search.dedicated import dedicated
 from kioku_search.space import IMAGE
 from kioku_search.stage_rows import finish_stage, hold_space, is_found
-from kioku_search.vector_store import WHOLE
 
 if TYPE_CHECKING:
     from uuid import UUID

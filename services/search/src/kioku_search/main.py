@@ -43,6 +43,7 @@ from kioku_search.index_wiring import index_part
 from kioku_search.indexing import Indexing
 from kioku_search.label_store import LabelStore
 from kioku_search.labelling import Labelling
+from kioku_search.late_rankings import LateRankings
 from kioku_search.leftover_store import LeftoverStore
 from kioku_search.library import Library
 from kioku_search.metrics import (
@@ -140,8 +141,16 @@ def build(settings: Settings, servers: Servers) -> Running:
     lists = hybrid(servers.api, servers.worker, spaces, neighbours, tokens)
     by_method = lists.searching(Search(neighbours, spaces, vectors, tokens))
     stamps = StampStore(servers.api, settings.search_api_dsn.get_secret_value())
-    rankings = RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
-    pages = Pages(RankByMethod(by_method), rankings, tokens, depth=settings.page_depth)
+    rankings = LateRankings(
+        RankingStore(servers.api, life=timedelta(seconds=settings.page_life_seconds))
+    )
+    pages = Pages(
+        RankByMethod(by_method),
+        rankings,
+        tokens,
+        depth=settings.page_depth,
+        fused_depth=settings.page_depth_fused,
+    )
     answers = CachedAnswers(
         pages,
         stamps,
@@ -149,6 +158,7 @@ def build(settings: Settings, servers: Servers) -> Running:
         _kept_answers(settings),
         noted=come_by,
         look_again=lists.forget,
+        unwritten=rankings.unwritten,
     )
     search_service = search_servicer.SearchServicer(
         answers, lists.duplicates(), StatsStore(servers.api)
@@ -195,6 +205,7 @@ def build(settings: Settings, servers: Servers) -> Running:
             **({"seal": seal_job(servers.sealer, SCHEMA).run} if servers.sealer else {}),
             "changes": changes.run,
             "stamps": stamps.run,
+            "rankings": rankings.run,
         },
         relays={
             "outbox": OutboxRelay(

@@ -1,7 +1,8 @@
 """Nearest pictures in PostgreSQL: one round trip, one SQL function (`search.nearest_images`).
 
 Implements `Neighbours`.  The function sets the owner that row-level security checks, so a search
-needs no transaction of its own.
+needs no transaction of its own. A plain question goes to the function of its space, whose
+statements are planned once; what that one does not answer in full, `nearest_images` does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from kioku_rt.vectors import SMALLEST_NORM
 
 from kioku_search.asset import Kind
 from kioku_search.database import owned
+from kioku_search.quick_search import QuickSearch
 from kioku_search.search import Neighbour, Probe, Wanted
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class NeighbourStore:
     def __init__(self, pool: asyncpg.Pool, *, ef_search: int) -> None:
         self._pool = pool
         self._ef_search = ef_search
+        self._quick = QuickSearch(ef_search)
 
     async def nearest(self, acting: Acting, probe: Probe, limit: int) -> list[Neighbour]:
         """At most `limit` neighbours, nearest first, ties by asset id."""
@@ -55,7 +58,8 @@ class NeighbourStore:
                 pass  # recorded before anything is read
         after = probe.after
         async with acquire(self._pool) as connection:
-            rows = await connection.fetch(
+            quick = await self._quick.nearest(connection, acting, probe, limit)
+            rows = quick or await connection.fetch(
                 NEAREST,
                 *asked(acting, probe, limit),
                 after.distance if after else None,

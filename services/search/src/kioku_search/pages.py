@@ -13,12 +13,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import KiokuError
 from kioku_rt.page_token import PageTokens, scope_of
 from kioku_rt.reasons import Reason
+from uuid_utils.compat import uuid7
 
 from kioku_search.question import Question, Ranker
 from kioku_search.ranking import (
@@ -62,16 +63,25 @@ class Pages:
     """Cuts answers into pages.  Implements `Answering`.
 
     Args:
-        depth: how far beyond its first page a ranking is kept at once.
+        depth: how far beyond its first page a ranking of one list is kept at once.
+        fused_depth: the same where lists may be fused: how deep they are looked at decides what
+            comes first.
     """
 
     def __init__(
-        self, ranker: Ranker, rankings: Rankings, tokens: PageTokens, *, depth: int
+        self,
+        ranker: Ranker,
+        rankings: Rankings,
+        tokens: PageTokens,
+        *,
+        depth: int,
+        fused_depth: int,
     ) -> None:
         self._ranker = ranker
         self._rankings = rankings
         self._tokens = tokens
         self._depth = depth
+        self._fused_depth = fused_depth
 
     async def answer(
         self,
@@ -98,7 +108,8 @@ class Pages:
         return await self._first(ask, request_id)
 
     async def _first(self, ask: _Ask, request_id: UUID | None) -> Answer:
-        depth = ask.k if ask.question.one_page else min(ask.k + self._depth, MOST)
+        further = self._fused_depth if ask.question.may_fuse else self._depth
+        depth = ask.k if ask.question.one_page else min(ask.k + further, MOST)
         answer = await self._ranker.ranked(ask.acting, ask.question, k=depth)
         complete = ask.question.one_page or len(answer.hits) < depth
         if complete and len(answer.hits) <= ask.k and request_id is None:
@@ -223,7 +234,7 @@ def _same_space() -> Iterator[None]:
 
 def _ranking(answer: Answer, ask: _Ask, *, complete: bool) -> Ranking:
     return Ranking(
-        ranking_id=uuid4(),
+        ranking_id=uuid7(),
         digest=ask.digest,
         space_id=answer.space_id,
         method=answer.method,

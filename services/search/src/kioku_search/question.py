@@ -34,6 +34,15 @@ class Question:
         return self.options.rearranged
 
     @property
+    def may_fuse(self) -> bool:
+        """Whether several lists may be fused for it; how deep they are looked at then matters."""
+        left_to_us = self.options.method is Method.AUTO and isinstance(
+            self.query, TextQuery | LikeQuery
+        )
+        combined = self.options.method is Method.COMBINED
+        return left_to_us or combined or self.options.also_text is not None
+
+    @property
     def like(self) -> UUID | None:
         """The asset that is asked about."""
         return self.query.asset_id if isinstance(self.query, LikeQuery) else None

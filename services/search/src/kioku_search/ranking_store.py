@@ -94,25 +94,15 @@ class RankingStore:
 
     async def keep(self, acting: Acting, ranking: Ranking, request_id: UUID | None) -> bool:
         """Keep it; False where the request id has made another one meanwhile."""
+        row = self._row(acting, ranking, request_id)
         async with acquire(self._pool) as connection:
-            return bool(
-                await connection.fetchval(
-                    _KEEP,
-                    acting.owner,
-                    ranking.ranking_id,
-                    request_id,
-                    ranking.digest,
-                    list(ranking.about),
-                    ranking.space_id,
-                    ranking.method,
-                    json.dumps(asdict(ranking.route)),
-                    json.dumps(_findings(ranking.findings)),
-                    ranking.complete,
-                    ranking.continuation,
-                    *_columns(ranking.hits, ranking.told),
-                    self._life,
-                )
-            )
+            return bool(await connection.fetchval(_KEEP, *row))
+
+    async def keep_all(self, rankings: Sequence[tuple[Acting, Ranking]]) -> None:
+        """Keep them, in one transaction."""
+        rows = [self._row(acting, ranking, None) for acting, ranking in rankings]
+        async with acquire(self._pool) as connection:
+            await connection.executemany(_KEEP, rows)
 
     async def find_request(self, acting: Acting, request_id: UUID) -> Standing | None:
         """The ranking that a request id made, while it is kept."""
@@ -165,6 +155,23 @@ class RankingStore:
                 ranking_id,
             )
         return None if held is None else frozenset(held).intersection(asset_ids)
+
+    def _row(self, acting: Acting, ranking: Ranking, request_id: UUID | None) -> tuple[Any, ...]:
+        return (
+            acting.owner,
+            ranking.ranking_id,
+            request_id,
+            ranking.digest,
+            list(ranking.about),
+            ranking.space_id,
+            ranking.method,
+            json.dumps(asdict(ranking.route)),
+            json.dumps(_findings(ranking.findings)),
+            ranking.complete,
+            ranking.continuation,
+            *_columns(ranking.hits, ranking.told),
+            self._life,
+        )
 
 
 class OldRankingStore:

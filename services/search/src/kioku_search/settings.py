@@ -38,7 +38,8 @@ class Settings(StorageSettings):
         answer_cache_entries, answer_cache_bytes: how many answers are kept in memory, and about how
             many bytes all together; 0 entries: none.
         answer_cache_seconds: an answer that was made longer ago is dropped, right or not.
-        page_depth: how far beyond its first page a ranking is kept at once, for later pages.
+        page_depth, page_depth_fused: how far beyond its first page a ranking is kept at once, for
+            later pages: of one list, and where lists may be fused.
         page_life_seconds: how long it is kept.
         page_rankings: how many of one owner are kept, the newest.
         deletion_participants: who must confirm a deletion.
@@ -104,7 +105,8 @@ class Settings(StorageSettings):
     answer_cache_entries: int = Field(default=10_000, ge=0)
     answer_cache_bytes: int = Field(default=64 * _MIB, ge=0)
     answer_cache_seconds: int = Field(default=300, ge=1)
-    page_depth: int = Field(default=80, ge=1, le=1000)
+    page_depth: int = Field(default=1, ge=1, le=1000)
+    page_depth_fused: int = Field(default=80, ge=1, le=1000)
     page_life_seconds: int = Field(default=900, ge=2)
     page_rankings: int = Field(default=1_000, ge=1)
 

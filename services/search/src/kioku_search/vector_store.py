@@ -7,27 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kioku_search.asset import EMBEDDING_STAGE, Kind
+from kioku_rt.db import acquire
+
+from kioku_search.asset import EMBEDDING_STAGE
 from kioku_search.backfill_rows import note_failure
 from kioku_search.database import unbound
 from kioku_search.indexing import Effect, Failed, Origin
-from kioku_search.space import IMAGE
-from kioku_search.stage_rows import (
-    begin,
-    fail_stage,
-    finish_stage,
-    hold_space,
-    is_found,
-    record,
-)
+from kioku_search.stage_rows import ACTOR, begin, fail_stage, hold_space
 
 if TYPE_CHECKING:
     import asyncpg
     import numpy as np
     import numpy.typing as npt
-    from kioku_rt.db.pool import Connection
-
-    from kioku_search.asset import Asset
 
 PUT = """
 INSERT INTO search.image_embeddings
@@ -38,19 +29,7 @@ ON CONFLICT (owner, asset_id, frame_no, space_id) DO UPDATE SET
     updated_at = now()
 WHERE image_embeddings.generation <= EXCLUDED.generation
 """
-WHOLE = -1
-"""The `frame_no` of a vector that describes the asset itself."""
-
-
-async def _says_old_tags(
-    connection: Connection, asset: Asset, origin: Origin, space_id: str
-) -> bool:
-    """Whether it was ordered before the asset's tags were changed, and is made of them."""
-    return asset.labels_generation > origin.generation and bool(
-        await connection.fetchval(
-            "SELECT kind = 'TAG' FROM search.spaces WHERE space_id = $1", space_id
-        )
-    )
+_STORE = "SELECT search.store_vector($1, $2, $3, $4, $5, $6, $7, $8)"
 
 
 class VectorStore:
@@ -65,33 +44,19 @@ class VectorStore:
 
     async def put(self, origin: Origin, space_id: str, vector: npt.NDArray[np.float32]) -> Effect:
         """Store a vector; a picture's stage is done when searches find it."""
-        async with unbound(self._pool) as connection:
-            target = await hold_space(connection, space_id, origin.owner)
-            if target.retired:
-                return Effect.RETIRED
-            asset = await begin(connection, origin, "search-embeddings")
-            if isinstance(asset, Effect):
-                return asset
-            if await _says_old_tags(connection, asset, origin, space_id):
-                return Effect.OVERTAKEN
-            await connection.execute(
-                PUT,
+        async with acquire(self._pool) as connection:
+            effect = await connection.fetchval(
+                _STORE,
+                origin.event_id,
                 space_id,
-                asset.owner,
-                asset.asset_id,
+                origin.owner,
+                origin.asset_id,
                 origin.generation,
-                asset.kind,
-                list(asset.labels),
-                asset.shown_at,
-                WHOLE,
-                None,
+                origin.attempts,
+                ACTOR,
                 vector,
             )
-            seen = asset.kind is Kind.IMAGE and target.kind == IMAGE
-            if seen and await is_found(connection, asset):
-                await finish_stage(connection, asset, EMBEDDING_STAGE, origin.attempts)
-            await record(connection, origin, "embedding.store", "ok", space_id=space_id)
-        return Effect.DONE
+        return Effect(effect)
 
     async def fail(self, failed: Failed) -> Effect:
         """Note the failure on stage and asset, unless a newer try or a vector is there.

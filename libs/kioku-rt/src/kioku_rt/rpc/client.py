@@ -98,9 +98,9 @@ async def call(
         down: the reason to give when it does not answer.
 
     Raises:
-        DependencyDown: it is unreachable, too slow, or refuses our credentials.
+        DependencyDown: it is unreachable, too slow, refuses our credentials, or fails by a bug of
+            its own: that must not be ours, or one broken server takes down whoever asks it.
         KiokuError: what it said, with its own reason, when that is about the request.
-        grpc.aio.AioRpcError: anything else; a bug.
     """
     try:
         return await answer
@@ -110,19 +110,16 @@ async def call(
 
 def translated(
     dependency: str, failure: grpc.aio.AioRpcError, down: Reason = Reason.DEPENDENCY_UNAVAILABLE
-) -> Exception:
+) -> KiokuError:
     """Give the error that `call` would raise, for streams that are read by hand."""
-    if failure.code() in _OUR_FAULT:
-        _log.warning("dependency.down", dependency=dependency, code=failure.code().name)
-        return DependencyDown(dependency, reason=down)
-    said = error_of(failure)
+    said = None if failure.code() in _OUR_FAULT else error_of(failure)
     if said is not None and said.code is not Code.INTERNAL:
         return said
-    if failure.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return DependencyDown(dependency, reason=down)
     if failure.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
         return KiokuError(Reason.OVERLOADED, retry_after=1.0)
-    return failure
+    if failure.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+        _log.warning("dependency.down", dependency=dependency, code=failure.code().name)
+    return DependencyDown(dependency, reason=down)
 
 
 class _Outgoing:

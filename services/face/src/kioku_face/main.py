@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
@@ -17,6 +18,8 @@ from kioku_rt.objects import S3ObjectStore
 from kioku_rt.rpc import channel
 
 from kioku_face.building import Servers, build
+from kioku_face.joining import joined
+from kioku_face.matching.wiring import calibrating
 from kioku_face.packs.licences import PackUnusable
 from kioku_face.packs.opening import FinderOptions, open_finder
 from kioku_face.settings import Settings
@@ -28,7 +31,10 @@ if TYPE_CHECKING:
     from kioku_rt.service import Running
     from pydantic import SecretStr
 
+    from kioku_face.matching.calibrating import Calibrating
+
 SERVICE = "face"
+_SEALERS = 4
 EXIT_UNUSABLE = 78  # BSD sysexits: configuration error
 
 
@@ -58,7 +64,29 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> Running
     bus = await resources.enter_async_context(await EventBus.connect(settings.nats_url, SERVICE))
     search = await resources.enter_async_context(_search_channel(settings))
     vectors = FaceVectorClient(search, seconds=settings.search_seconds)
-    return build(settings, Servers(api, worker, objects, bus, finder, decoder, vectors))
+    sealer = await _pool(settings.face_sealer_dsn, _SEALERS, resources)
+    servers = Servers(api, worker, objects, bus, finder, decoder, vectors)
+    return build(settings, servers, joined(settings, servers, sealer))
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Calibrating]:
+    """What the command `calibrate` needs of the service: its engine and its database.
+
+    Raises:
+        PackUnusable: with one sentence for the operator.
+        DependencyDown: the database does not answer.
+    """
+    settings = Settings()
+    async with AsyncExitStack() as resources:
+        finder = await open_finder(_finder_options(settings), resources)
+        worker = await _pool(settings.face_worker_dsn, settings.worker_connections, resources)
+        yield calibrating(worker, finder)
+
+
+def sealer_dsn() -> str:
+    """Where the command `verify-audit` looks."""
+    return Settings().face_sealer_dsn.get_secret_value()
 
 
 def _finder_options(settings: Settings) -> FinderOptions:

@@ -38,6 +38,12 @@ class Settings(StorageSettings):
         face_frame_every_ms: of a video's frames within so many milliseconds the first is looked at;
             0: every one.
         face_crop_pixels: longest side to which a picture is decoded for a cut-out.
+        face_match_score: least score of a match in a space that nobody calibrated, see
+            `architecture/face-matching.md`.
+        face_link_score, face_join_score, face_sure_score: least scores for a link by likeness, for
+            joining a group, and for joining it because of one face alone; they belong to the pack,
+            see `architecture/face-groups.md`.
+        face_group_seconds: how often new faces are compared with the others.
         face_anonymous_days: how long an anonymous id lives without a new face.
         face_again_seconds: how often it is looked whether something must be looked at again.
         face_again_batch: pictures of one such round, of each kind.
@@ -68,6 +74,11 @@ class Settings(StorageSettings):
     face_handler_seconds: float = Field(default=300.0, gt=0)
     face_frame_every_ms: int = Field(default=1000, ge=0)
     face_crop_pixels: int = Field(default=4096, ge=64, le=16_384)
+    face_match_score: float = Field(default=0.35, gt=-1, lt=1)
+    face_link_score: float = Field(default=0.55, gt=-1, lt=1)
+    face_join_score: float = Field(default=0.50, gt=-1, lt=1)
+    face_sure_score: float = Field(default=0.58, gt=-1, lt=1)
+    face_group_seconds: float = Field(default=2.0, gt=0)
     face_anonymous_days: int = Field(default=365, ge=1)
 
     face_again_seconds: float = Field(default=30.0, gt=0)

@@ -20,7 +20,7 @@ from kioku_cli.plan.profile import FACE_PACK, PROFILES
 
 _CONNECTIONS = 80
 """What all processes of search and face may have of PostgreSQL's hundred connections."""
-_FACE_CONNECTIONS = 4
+_FACE_CONNECTIONS = 6
 """Of each of the two roles of a face process; one more seals the audit."""
 _LIBRARIES = ("libs/kioku-proto/src", "libs/kioku-rt/src")
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from kioku_face.matching.calibrating import Calibrating
 
 SERVICE = "face"
-_SEALERS = 4
+_SEALERS = 2
 EXIT_UNUSABLE = 78  # BSD sysexits: configuration error
 
 

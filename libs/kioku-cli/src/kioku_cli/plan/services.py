@@ -21,7 +21,7 @@ from kioku_cli.plan.profile import FACE_PACK, PROFILES
 _CONNECTIONS = 80
 """What all processes of search and face may have of PostgreSQL's hundred connections."""
 _FACE_CONNECTIONS = 6
-"""Of each of the two roles of a face process; one more seals the audit."""
+"""Of each of the two roles of a face process; two more seal the audit and verify it."""
 _LIBRARIES = ("libs/kioku-proto/src", "libs/kioku-rt/src")
 
 
@@ -106,7 +106,7 @@ def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
     """The processes that own assets and vectors."""
     after = ("issuer", "bucket", "topology", "migrate")
     server = _postgres(wiring)
-    theirs = _CONNECTIONS - options.faces * (2 * _FACE_CONNECTIONS + 1)
+    theirs = _CONNECTIONS - options.faces * (2 * _FACE_CONNECTIONS + 2)
     connections = str(max(4, min(16, theirs // (2 * options.searches))))
     env = {
         "KIOKU_SEARCH_API_DSN": server.dsn(DATABASE, "search_api"),

@@ -15,10 +15,12 @@ from faces_anchors import Floats, loss_of, wanted_of
 from faces_drawing import Pixels
 from faces_network import Detector
 from learning_run import run
+from numpy.typing import NDArray
 from precision import low_precision
 from safetensors.torch import save_file
 from torch import Tensor
 
+Doubles = NDArray[np.float64]
 SIDE = 256
 _SMALLER, _LARGER = 0.3, 2.2
 _TURN = 12.0
@@ -49,7 +51,9 @@ def disturbed(picture: Pixels, faces: Floats, rng: np.random.Generator) -> tuple
     if len(faces) and rng.random() < 0.8:
         face = faces[rng.integers(len(faces))]
         middle = (face[:2] + face[2:4]) / 2
-    turn = cv2.getRotationMatrix2D(tuple(map(float, middle)), rng.uniform(-_TURN, _TURN), zoom)
+    turn: Doubles = np.array(
+        cv2.getRotationMatrix2D(tuple(map(float, middle)), rng.uniform(-_TURN, _TURN), zoom)
+    )
     turn[:, 2] += rng.uniform(0.2, 0.8, 2) * SIDE - middle
     if rng.random() < 0.5:
         turn[0] = np.array([0, 0, SIDE - 1]) - turn[0]
@@ -57,10 +61,10 @@ def disturbed(picture: Pixels, faces: Floats, rng: np.random.Generator) -> tuple
     else:
         mirrored = _moved(faces, turn)
     cut = cv2.warpAffine(picture, turn, (SIDE, SIDE), flags=cv2.INTER_AREA)
-    return _relit(cut, rng), mirrored[_inside(mirrored) >= _SEEN]
+    return _relit(np.asarray(cut, np.uint8), rng), mirrored[_inside(mirrored) >= _SEEN]
 
 
-def _moved(faces: Floats, turn: np.ndarray) -> Floats:
+def _moved(faces: Floats, turn: Doubles) -> Floats:
     if not len(faces):
         return faces
     scale = np.sqrt(abs(np.linalg.det(turn[:, :2])))
@@ -79,7 +83,7 @@ def _inside(faces: Floats) -> Floats:
 
 
 def _relit(picture: Pixels, rng: np.random.Generator) -> Pixels:
-    values = picture.astype(np.float32)
+    values: Doubles = picture.astype(np.float64)
     if rng.random() < 0.15:
         values = np.repeat(values.mean(axis=2, keepdims=True), 3, axis=2)
     values = values * rng.uniform(0.6, 1.3) * rng.uniform(0.92, 1.08, 3) + rng.uniform(-25, 25)

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, relu
 from visual_network import Block
 
 STRIDES = (8, 16, 32)
@@ -47,7 +47,9 @@ class Detector(nn.Module):
             ]
         )
         self.ways = nn.ModuleList(nn.Conv2d(width, _NECK, 1) for width in _STAGES)
-        self.tower = _layer(_NECK, _NECK, 1)
+        self.tower = nn.Conv2d(_NECK, _NECK, 3, 1, 1, bias=False)
+        # Strides share what they look for, not how bright their maps are.
+        self.norms = nn.ModuleList(nn.BatchNorm2d(_NECK) for _ in STRIDES)
         anchors = len(BASES)
         self.scores = nn.Conv2d(_NECK, anchors, 1)
         self.boxes = nn.Conv2d(_NECK, anchors * 4, 1)
@@ -74,7 +76,8 @@ class Detector(nn.Module):
         merged = [way(maps) for way, maps in zip(self.ways, stages, strict=True)]
         for at in (1, 0):
             merged[at] = merged[at] + interpolate(merged[at + 1], scale_factor=2.0)
-        return [self.tower(maps) for maps in merged]
+        towers = [self.tower(maps) for maps in merged]
+        return [relu(norm(maps)) for norm, maps in zip(self.norms, towers, strict=True)]
 
     def _read(self, maps: Tensor) -> Maps:
         scores = _in_rows(self.scores(maps), 1)
@@ -89,7 +92,8 @@ class Detector(nn.Module):
 
 def _in_rows(maps: Tensor, width: int) -> Tensor:
     """(n, anchors * width, h, w) to (n, h * w, anchors, width), row by row."""
-    return maps.flatten(2).transpose(1, 2).unflatten(2, (len(BASES), width))
+    rows = maps.flatten(2).transpose(1, 2)
+    return rows.reshape(rows.shape[0], rows.shape[1], len(BASES), width)
 
 
 class PublishedDetector(nn.Module):

@@ -65,9 +65,9 @@ def face_of(person: Person, pose: Pose, mood: Mood) -> DrawnFace:
     corners = sketch.place(lips[[0, -1]])
     outline = person.outline()
     edge = pose.flat(outline[outline[:, 1] > _FOREHEAD])
-    left, top, right, bottom = *edge.min(axis=0), *edge.max(axis=0)
+    box = [float(end) for end in (*edge.min(axis=0).tolist(), *edge.max(axis=0).tolist())]
     points = tuple((float(x), float(y)) for x, y in np.concatenate([eyes, nose, corners]))
-    return DrawnFace((float(left), float(top), float(right), float(bottom)), points, person.seed)
+    return DrawnFace((box[0], box[1], box[2], box[3]), points, person.seed)
 
 
 def _room_of(image: Image.Image, pose: Pose) -> tuple[int, int, int, int]:

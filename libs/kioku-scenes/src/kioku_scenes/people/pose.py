@@ -64,4 +64,5 @@ def oval(middle: tuple[float, float], across: float, down: float, turn: float = 
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     x, y = across * np.cos(angles), down * np.sin(angles)
     turned = (x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn))
-    return np.column_stack(turned) + np.asarray(middle)
+    edge: Points = np.column_stack(turned) + np.asarray(middle)
+    return edge

@@ -16,7 +16,7 @@ SMALLEST = 12.0
 _NEAR, _WIDE, _OPEN = 0.14, 0.75, 0.3
 _OCTAVE, _NEXT = 0.5, 0.8
 _FOCUS, _BALANCE = 2.0, 0.4
-_BOX_WEIGHT, _POINT_WEIGHT = 2.0, 4.0
+_BOX_WEIGHT, _POINT_WEIGHT = 2.0, 16.0
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _STEP, _CROP = 32, 112
 VERSION = "1"
 DETECTOR, EMBEDDER = "detector.onnx", "embedder.onnx"
-_LEAST, _SURE = 0.5, 0.6
+_LEAST, _SURE = 0.6, 0.65
+"""Chosen on validation people: at 0.5 there is a false face in one of seven pictures."""
 
 
 def write_graph(model: nn.Module, sample: Tensor, names: Sequence[str], path: Path) -> str:

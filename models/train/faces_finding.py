@@ -36,7 +36,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--minutes", type=float, default=30, help="finish by then, if slower")
+    parser.add_argument("--minutes", type=float, default=25, help="finish by then, if slower")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 

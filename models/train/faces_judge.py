@@ -1,5 +1,6 @@
 """Runs a pack through insightface's own classes and counts how often it is right."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +32,11 @@ class Judge:
     Args:
         folder: of the pack.
         edge: side of the square the detector looks at, pixels.
-        least: scores below are no faces.
     """
 
-    def __init__(self, folder: Path, edge: int = 640, least: float = 0.5) -> None:
-        self._edge, self._least = edge, least
+    def __init__(self, folder: Path, edge: int = 640) -> None:
+        self._edge = edge
+        self._least = json.loads((folder / "pack.json").read_text())["detector"]["least_score"]
         path = str(folder / DETECTOR)
         self._detector = SCRFD(model_file=path, session=_session(path), static_shape_sessions=False)
         path = str(folder / EMBEDDER)

@@ -27,10 +27,10 @@ def read_options() -> argparse.Namespace:
     """The command line; the defaults are what trained the published embedder."""
     parser = argparse.ArgumentParser(description="Train the embedder of kioku-faces.")
     parser.add_argument("--set", type=Path, required=True, help="folder with faces.npy")
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=700)
     parser.add_argument("--batch", type=int, default=96)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--minutes", type=float, default=30, help="finish by then, if slower")
+    parser.add_argument("--minutes", type=float, default=25, help="finish by then, if slower")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from graph import bare, in_float16
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -24,7 +24,6 @@ _ROOT = Path(__file__).resolve().parents[2]
 _FIT, _SOME, _BATCH = 1800, 500, 32
 _PATCHES, _ROUNDS = 30_000, 12
 _SHRINK = 1e-3
-_LARGE = 4096
 
 
 class Part(nn.Module):
@@ -178,33 +177,6 @@ def write_manifest(output: Path, data: bytes, dimension: int) -> None:
     }
     (output / "visual.json").write_text(json.dumps(manifest, indent=2) + "\n")
     print(f"wrote {len(data) / 1e6:.1f} MB, {dimension} numbers a vector")
-
-
-def in_float16(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph with its large tensors stored as float16 and widened as it is loaded."""
-    graph = model.graph
-    for tensor in list(graph.initializer):
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < _LARGE:
-            continue
-        small = numpy_helper.from_array(values.astype(np.float16), f"{tensor.name}_16")
-        graph.initializer.remove(tensor)
-        graph.initializer.append(small)
-        widen = helper.make_node("Cast", [small.name], [tensor.name], to=TensorProto.FLOAT)
-        graph.node.insert(0, widen)
-    onnx.checker.check_model(model)
-    return model
-
-
-def bare(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same graph without the exporter's notes, which hold paths of this machine's files."""
-    for holder in [model, model.graph, *model.graph.node, *model.graph.value_info]:
-        holder.ClearField("metadata_props")
-        holder.ClearField("doc_string")
-    for value in [*model.graph.input, *model.graph.output, *model.graph.initializer]:
-        value.ClearField("metadata_props")
-        value.ClearField("doc_string")
-    return model
 
 
 def main() -> None:

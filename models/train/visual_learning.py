@@ -8,13 +8,11 @@ Visual Representations", 2020).  Writes network.safetensors beside the pictures.
 """
 
 import argparse
-import math
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from checkpoint import Checkpoint
+from learning_run import run
 from numpy.typing import NDArray
 from precision import low_precision
 from safetensors.torch import save_file
@@ -24,9 +22,6 @@ from visual_network import Network, Projector
 
 SIDE = 96
 _TEMPERATURE = 0.1
-_DECAY = 0.05
-_RISE = 0.03
-_SAVE_EVERY, _SAY_EVERY = 50, 20
 _GREY = torch.tensor([0.3, 0.59, 0.11])
 
 
@@ -91,43 +86,20 @@ def loss_of(rows: Tensor) -> Tensor:
     return cross_entropy(logits, partners)
 
 
-def pace(done: float) -> float:
-    """The share of the full learning rate: a rise, then a cosine fall."""
-    if done < _RISE:
-        return done / _RISE
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (done - _RISE) / (1 - _RISE))))
-
-
 def learn(options: argparse.Namespace) -> Network:
     """Trains from the checkpoint beside the pictures, or from nothing, to the end."""
     pictures = np.load(options.set / "pictures.npy", mmap_mode="r")[: options.things]
     network, projector = Network(), Projector()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    parts = torch.nn.ModuleDict({"network": network, "projector": projector})
-    optimizer = torch.optim.AdamW(parts.parameters(), lr=options.rate, weight_decay=_DECAY)
-    checkpoint = Checkpoint(options.set / "learning")
-    first = step = checkpoint.load(parts, [optimizer])
-    began, total = time.monotonic(), 0.0
-    done = first / options.steps
-    while done < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * pace(done)
+
+    def loss_at(step: int) -> Tensor:
         draw = torch.Generator().manual_seed(step)
         views = disturbed(some_views(pictures, options.batch, step), draw)
         with low_precision():
-            loss = loss_of(projector(network(views)[-1]))
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        optimizer.zero_grad()
-        total += loss.item()
-        step += 1
-        minutes = (time.monotonic() - began) / 60
-        done = max(step / options.steps, first / options.steps + minutes / options.minutes)
-        if step % _SAY_EVERY == 0:
-            print(f"step {step}: {total / _SAY_EVERY:.3f}, {minutes:.1f} minutes", flush=True)
-            total = 0.0
-        if step % _SAVE_EVERY == 0:
-            checkpoint.save(parts, [optimizer], step)
+            return loss_of(projector(network(views)[-1]))
+
+    parts = torch.nn.ModuleDict({"network": network, "projector": projector})
+    run(parts, options, options.set / "learning", loss_at)
     return network
 
 

@@ -44,6 +44,7 @@ async def test_a_pack_of_graphs_finds_faces(db: Db, nats_server: Any, tmp_path: 
     settings = Settings(
         face_api_dsn=db.dsns["face_api"],
         face_worker_dsn=db.dsns["face_worker"],
+        face_sealer_dsn=db.dsns["face_sealer"],
         jwks=str(tmp_path / "issuer" / "jwks.json"),
         nats_url=nats_server.url,
         face_pack=write_pack(tmp_path / "pack"),

@@ -16,7 +16,7 @@ RULES = GroupingRules(link=0.6, margin=0.05, join=0.6, sure=0.7, stricter=0.1)
 GROUPS = [UUID(int=at) for at in range(1, 5)]
 PEOPLE = [UUID(int=at) for at in range(11, 15)]
 
-scores = st.floats(-1, 1)
+scores = st.floats(-1, 1, allow_subnormal=False)
 some_groups = st.sets(st.sampled_from(GROUPS))
 some_people = st.frozensets(st.sampled_from(PEOPLE))
 

@@ -106,6 +106,11 @@ class Library:
             " SET sequence = face.consent_sequences.sequence + 1 RETURNING sequence",
             owner,
         )
+        if state != "GRANTED":  # nobody's consent ends while a face is linked to them
+            await self.owner.execute(
+                "UPDATE face.faces SET person_id = NULL, link_source = NULL WHERE person_id = $1",
+                person_id,
+            )
         version = await self.owner.fetchval(
             "INSERT INTO face.consent_states VALUES ($1, $2, 1, $3, $4)"
             " ON CONFLICT (owner, person_id) DO UPDATE SET state = $3, expires_at = $4,"

@@ -25,7 +25,7 @@ TOKENS = PageTokens(b"secret of sixteen bytes")
 SPACE = Space("drawn", "r1", 8, "p1", "float32", kind="face")
 COUNTERS = {
     "people": {"version", "updated_at"},
-    "faces": {"link_version", "linked_version", "updated_at"},
+    "faces": {"link_version", "linked_version", "updated_at", "group_after"},
     "rejections": set(),
 }
 """What may count on although a change is taken back; every other column is as it was."""

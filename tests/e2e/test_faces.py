@@ -24,7 +24,7 @@ SECONDS = 90.0
 
 def picture(people: list[int], seed: int) -> bytes:
     """A picture of drawn people."""
-    image, _ = draw(people, (640, 480), seed=seed)
+    image, _ = draw(people, (640, 480), seed=seed, wildness=0.2)
     data = io.BytesIO()
     image.save(data, "JPEG", quality=92)
     return data.getvalue()

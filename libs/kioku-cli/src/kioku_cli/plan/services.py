@@ -22,6 +22,8 @@ _CONNECTIONS = 80
 """What all processes of search and face may have of PostgreSQL's hundred connections."""
 _FACE_CONNECTIONS = 6
 """Of each of the two roles of a face process; two more seal the audit and verify it."""
+_DRAWN_MATCH_SCORE = "0.55"
+"""Of the default pack, which knows drawn people: one pair of strangers in a thousand reaches it."""
 _LIBRARIES = ("libs/kioku-proto/src", "libs/kioku-rt/src")
 
 
@@ -135,6 +137,7 @@ def faces(wiring: Wiring, options: StackOptions) -> list[Component]:
         "KIOKU_WORKER_CONNECTIONS": str(_FACE_CONNECTIONS),
         "KIOKU_SEARCH_TARGET": _balanced(wiring, "search", options.searches),
         "KIOKU_FACE_PACK": options.face_pack or FACE_PACK,
+        **({} if options.face_pack else {"KIOKU_FACE_MATCH_SCORE": _DRAWN_MATCH_SCORE}),
     }
     after = ("issuer", "bucket", "topology", "migrate-faces")
     return [

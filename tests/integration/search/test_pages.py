@@ -226,7 +226,7 @@ async def test_what_is_deleted_leaves_every_ranking_at_once(library, start, db):
     """Its id is in none any more, and a ranking by likeness to it is gone."""
     held = "SELECT count(*) FROM search.result_pages WHERE $1 = ANY (asset_ids) OR $1 = ANY (about)"
     gone = library[3]
-    async with start() as service:
+    async with start(page_depth=80) as service:
         search = service.search("ann")
         token = (await search.Search(ask())).next_page_token
         like = await search.Search(ask(asset_id=str(gone)))

@@ -49,7 +49,7 @@ class LateRankings:
     def __init__(self, store: RankingsInBulk) -> None:
         self._store = store
         self._waiting: dict[UUID, tuple[Acting, Ranking]] = {}
-        self._writing: frozenset[UUID] = frozenset()
+        self._writing: tuple[UUID, ...] = ()
         self._some = asyncio.Event()
         self._turn = asyncio.Lock()
 
@@ -95,13 +95,13 @@ class LateRankings:
         """
         async with self._turn:
             while self._waiting:
-                self._writing = frozenset(list(self._waiting)[:_BATCH])
+                self._writing = tuple(self._waiting)[:_BATCH]
                 # Not tried again: whether it was written before the connection went, nobody knows.
                 batch = [self._waiting.pop(one) for one in self._writing]
                 try:
                     await self._store.keep_all(batch)
                 finally:
-                    self._writing = frozenset()
+                    self._writing = ()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Write what comes, until `stop` is set and nothing waits."""

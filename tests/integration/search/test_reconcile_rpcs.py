@@ -41,7 +41,8 @@ async def test_a_report_and_a_repair(db, start_service, objects):
     async with start_service(objects, repair_seconds=3600) as service:
         stub = service.reconcile("ops", **SCOPES)
         told = [part async for part in stub.GetReport(pb.GetReportRequest(objects=True))]
-        kinds = [part.WhichOneof("part") for part in told if _of(part, space().space_id)]
+        told = [part for part in told if _of(part, space().space_id)]
+        kinds = [part.WhichOneof("part") for part in told]
         assert ["coverage"] * 2 + ["finding"] * 5 + ["progress"] + ["finding"] * 2 == kinds
         orphan = next(p.finding for p in told if p.finding.kind == pb.FINDING_KIND_ORPHAN_VECTOR)
         assert (1, "ann", str(lost)) == (

@@ -97,7 +97,10 @@ def threshold_at(different: Scores, asked_rate: float) -> float:
     if allowed >= len(falling):
         return float(falling[-1])
     # Above the first score that is one too many; of equal ones all are too many.
-    return min(1.0, float(np.nextafter(falling[allowed], np.inf)))
+    last = float(falling[allowed])
+    above = float(np.nextafter(last, np.inf))
+    # Where the processor takes the smallest numbers for zero, what follows zero is no more than it.
+    return min(1.0, above if above > last else float(np.finfo(np.float64).tiny))
 
 
 def fit_logistic(same: Scores, different: Scores) -> tuple[float, float]:

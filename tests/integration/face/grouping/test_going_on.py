@@ -175,6 +175,24 @@ async def test_somebody_links_a_face_while_it_is_looked_at_and_is_right(home: Ho
     assert await home.person_of(other) == person
 
 
+async def test_a_face_linked_while_its_likes_were_looked_at_calls_them_all_the_same(
+    home: Home,
+) -> None:
+    """All in one batch: none of the others could be compared with what was said just now."""
+    ada, person = direction(1), await home.person()
+    faces = [await home.face(near(ada, 0.9, seed)) for seed in range(2, 6)]
+    gate = Gate(home.vectors)
+    running = asyncio.create_task(home.job(gate).run_once())
+    await gate.asked.wait()
+
+    await home.say(person, faces[0])
+    gate.open.set()
+    await running
+    await home.group()
+
+    assert {await home.person_of(face) for face in faces} == {person}
+
+
 async def test_a_change_of_the_model_keeps_every_name(home: Home) -> None:
     """All faces get vectors of another pack; groups, links and rejections are where they were."""
     ada, ben, person = direction(1), direction(2), await home.person()

@@ -79,7 +79,8 @@ class Grouping:
         done.add(Went.WAITING, len(sight.unknown))
         await turn.postpone(sight.unknown)
         if sight.seen:
-            async with turn.scene(list(sight.seen), sight.near, sight.people) as scene:
+            links = {face_id: waiting.links[face_id] for face_id in sight.seen}
+            async with turn.scene(links, sight.near, sight.people) as scene:
                 placed = await Placer(scene, sight.seen, self._rules, self._new_id).place_all()
                 await scene.close(placed.told)
             done += placed

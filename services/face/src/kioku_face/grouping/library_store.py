@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -31,7 +31,7 @@ WITH RECURSIVE o(owner) AS (
 SELECT owner FROM o WHERE owner IS NOT NULL LIMIT $2
 """  # noqa: S608 - constants
 _WAITING = f"""
-SELECT f.face_id FROM face.faces f WHERE f.owner = $1 AND {_READY}
+SELECT f.face_id, f.link_version FROM face.faces f WHERE f.owner = $1 AND {_READY}
 ORDER BY f.group_after, f.face_id LIMIT $2
 """  # noqa: S608 - constants
 _SEQUENCE = "SELECT sequence FROM face.consent_sequences WHERE owner = $1"
@@ -88,7 +88,8 @@ class StoredTurn:
         """Faces to be compared; the consent sequence is read after them."""
         rows = await self._connection.fetch(_WAITING, self._owner, most)
         sequence = await self._connection.fetchval(_SEQUENCE, self._owner)
-        return Waiting(tuple(row["face_id"] for row in rows), sequence or 0)
+        links = {row["face_id"]: row["link_version"] for row in rows}
+        return Waiting(links, sequence or 0)
 
     async def postpone(self, face_ids: Collection[UUID]) -> None:
         """Come back to these later."""
@@ -96,7 +97,7 @@ class StoredTurn:
             await self._connection.execute(_POSTPONE, self._owner, list(face_ids))
 
     def scene(
-        self, asked: Sequence[UUID], near: Collection[UUID], people: Collection[UUID]
+        self, asked: Mapping[UUID, int], near: Collection[UUID], people: Collection[UUID]
     ) -> AbstractAsyncContextManager[StoredScene]:
         """One transaction over these faces and people."""
         return scene_of(

@@ -13,17 +13,28 @@ from kioku_face.grouping.member import Guess, Member, Strength
 
 @dataclass(frozen=True)
 class Waiting:
-    """Faces to be compared, the longest waiting first, and the owner's last change of consent."""
+    """Faces to be compared, the longest waiting first, and the owner's last change of consent.
 
-    face_ids: tuple[UUID, ...]
+    Args:
+        links: how often each face's link has changed by now.
+    """
+
+    links: Mapping[UUID, int]
     consent_sequence: int
+
+    @property
+    def face_ids(self) -> tuple[UUID, ...]:
+        """The faces alone."""
+        return tuple(self.links)
 
 
 class Scene(Protocol):
     """One transaction: faces that are placed, and those around them as they are now.
 
     Args:
-        asked: the faces to place that still wait and still exist; nobody else changes them.
+        asked: the faces to place that still wait, exist, and are whose they were when they were
+            looked at; nobody else changes them. A face that was linked since calls the others
+            only when they can be compared with it.
         members: they, what was found near them, and the other faces of their pictures. Whoever
             places faces keeps it true.
         consenting: people who agreed to be linked, and cannot take it back before the end.
@@ -71,9 +82,13 @@ class Turn(Protocol):
         """Come back to these later: `search` does not have their vectors yet."""
 
     def scene(
-        self, asked: Sequence[UUID], near: Collection[UUID], people: Collection[UUID]
+        self, asked: Mapping[UUID, int], near: Collection[UUID], people: Collection[UUID]
     ) -> AbstractAsyncContextManager[Scene]:
-        """A transaction over these faces and people; it commits when the block ends well."""
+        """A transaction over these faces and people; it commits when the block ends well.
+
+        Args:
+            asked: faces to place, each with how often its link had changed when it waited.
+        """
 
 
 class Library(Protocol):

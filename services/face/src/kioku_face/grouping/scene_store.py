@@ -29,8 +29,9 @@ WHERE p.owner = $1 AND p.person_id = ANY($2::uuid[]) AND p.merged_into IS NULL
 ORDER BY p.person_id FOR NO KEY UPDATE OF p FOR SHARE OF c
 """
 _ASKED = """
-SELECT face_id FROM face.faces WHERE owner = $1 AND face_id = ANY($2::uuid[]) AND NOT grouped
-ORDER BY face_id FOR UPDATE
+SELECT f.face_id FROM unnest($2::uuid[], $3::bigint[]) a(face_id, link_version)
+JOIN face.faces f USING (face_id, link_version) WHERE f.owner = $1 AND NOT f.grouped
+ORDER BY f.face_id FOR UPDATE OF f
 """
 _MEMBERS = """
 WITH asked AS (
@@ -99,7 +100,7 @@ async def scene_of(
     owner: str,
     quality: float,
     *,
-    asked: Sequence[UUID],
+    asked: Mapping[UUID, int],
     near: Collection[UUID],
     people: Collection[UUID],
 ) -> AsyncIterator[StoredScene]:
@@ -107,7 +108,8 @@ async def scene_of(
     async with connection.transaction():
         await connection.execute(_HOLD, owner)
         agreed = await connection.fetch(_CONSENTING, owner, list(people))
-        still = {row["face_id"] for row in await connection.fetch(_ASKED, owner, list(asked))}
+        links = (list(asked), list(asked.values()))
+        still = {row["face_id"] for row in await connection.fetch(_ASKED, owner, *links)}
         rows = await connection.fetch(_MEMBERS, owner, list(still), list(near), quality)
         yield StoredScene(
             connection,

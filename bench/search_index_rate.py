@@ -22,7 +22,7 @@ from kioku_search.space import Space
 from kioku_search.space_message import space_message
 
 from bench.clustered_vectors import Clusters
-from bench.search_stage import DIMENSION, SPACE, Stage, Vectors, fill, servers, service
+from bench.search_stage import DIMENSION, SPACE, Stage, Vectors, fill, just_started, servers
 
 SPECIFIED_A_MINUTE = 1000
 DATABASE = "index_rate"
@@ -93,7 +93,7 @@ async def main() -> None:
         ids = await order(stage, options.updates)
         await publish(stage, ids, vectors[options.rows :])
         started = time.perf_counter()
-        async with service(stage, DATABASE):
+        async with just_started(stage, DATABASE):
             ready = time.perf_counter()
             await finished(stage, options.rows + options.updates)
             ended = time.perf_counter()

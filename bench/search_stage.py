@@ -42,6 +42,10 @@ SPACE = Space(
     precision="float32",
 )
 _TUNING = PostgresTuning(shared_buffers="1GB", maintenance_work_mem="1GB")
+_WORDLESS = """
+SELECT EXISTS (SELECT FROM search.assets a LEFT JOIN search.asset_words w USING (owner, asset_id)
+    WHERE w.version IS NULL OR w.version = 0)
+"""
 _ASSET = ("owner", "asset_id", "kind", "state", "filename", "content_type", "size_bytes")
 _VECTOR = ("space_id", "generation", "tags", "shown_at", "owner", "asset_id", "kind", "frame_no")
 
@@ -215,7 +219,15 @@ class Served:
 
 @asynccontextmanager
 async def service(stage: Stage, database: str, **environment: str) -> AsyncIterator[Served]:
-    """`python -m kioku_search` on a database, ready."""
+    """`python -m kioku_search` on a database, once what was copied in has its words."""
+    async with just_started(stage, database, **environment) as served:
+        await _settled(stage, database)
+        yield served
+
+
+@asynccontextmanager
+async def just_started(stage: Stage, database: str, **environment: str) -> AsyncIterator[Served]:
+    """`python -m kioku_search` on a database, as soon as it is ready."""
     issuer = DevIssuer(stage.folder / "issuer")
     port, metrics_port = ports.reserve(), ports.reserve()
     settings = {
@@ -247,6 +259,16 @@ async def _ready(port: int, process: subprocess.Popen[bytes]) -> None:
             if process.poll() is not None:
                 raise RuntimeError(f"search ended with {process.returncode}")
             await asyncio.sleep(0.1)
+
+
+async def _settled(stage: Stage, database: str) -> None:
+    """Wait until what was copied in has its words: making them is not the load in question."""
+    connection = await asyncpg.connect(stage.postgres.dsn(database))
+    try:
+        while await connection.fetchval(_WORDLESS):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.5)
+    finally:
+        await connection.close()
 
 
 async def _answers(port: int) -> bool:

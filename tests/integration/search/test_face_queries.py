@@ -9,9 +9,10 @@ import pytest
 import pytest_asyncio
 from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_search.database import owned
+from kioku_search.faces.near_store import FaceNearStore
 from kioku_search.space_store import SpaceStore
 
-from tests.integration.search.face_rig import OWNER, SPACE
+from tests.integration.search.face_rig import OWNER, SPACE, matched
 from tests.integration.search.rig import DIMENSION, user
 
 FACES, PEOPLE = 1800, 180
@@ -165,6 +166,20 @@ async def test_an_answer_is_never_short(db, queries):
     )
     rows = await ask(db, queries[0], match=True, limit=20, exact_limit=10)
     assert set(some) == {row["person_id"] for row in rows}
+
+
+async def test_an_owner_who_had_many_people_and_has_two_gets_both(db, queries):
+    """What the service remembers of an owner chooses the way, never the answer."""
+    await db.owner.execute("UPDATE search.matchable_people SET consented = true")
+    nearby, query, some = FaceNearStore(db.api, ef_search=200), queries[1], {PERSONS[1], PERSONS[4]}
+    counted, remembered = [await matched(nearby, query) for _ in range(2)]
+    assert counted == remembered
+    assert PERSONS[1] == counted[0]
+    await db.owner.execute(
+        "UPDATE search.matchable_people SET consented = person_id = ANY ($1)", list(some)
+    )
+    for _ in range(2):
+        assert some == set(await matched(nearby, query))
 
 
 async def plan(db, strategy):

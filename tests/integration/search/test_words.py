@@ -272,3 +272,18 @@ async def scans(db, connection):
     return await db.owner.fetchval(
         "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'asset_words_words'"
     )
+
+
+async def test_the_job_rests_as_long_as_it_works(db):
+    """A library that was copied in does not take the database away from those who search."""
+    rests = []
+
+    async def rest(seconds):
+        rests.append(seconds)
+
+    for number in range(250):
+        await db.stored_asset("ann", filename=f"photo{number}.jpg")
+    await db.owner.execute("UPDATE search.asset_words SET version = 0")
+    assert 250 == await WordKeeping(StaleWordStore(db.worker), rest).run_once()
+    assert len(rests) == 3 + 2  # 200 and 50 assets and then none are looked at, 200 and 50 made
+    assert min(rests) > 0

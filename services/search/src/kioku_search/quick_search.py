@@ -7,12 +7,12 @@ answer.
 from __future__ import annotations
 
 import hashlib
-import time
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import asyncpg
 
+from kioku_search.lately import Lately
 from kioku_search.route import EXACT
 from kioku_search.search import Wanted
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _ANYTHING = Wanted()
 _FRESH_SECONDS = 60.0
-_MOST_OWNERS = 10_000
 
 
 class _Known(Enum):
@@ -41,14 +40,14 @@ class QuickSearch:
 
     def __init__(self, ef_search: int) -> None:
         self._ef_search = ef_search
-        self._known: dict[tuple[str, str], tuple[float, _Known]] = {}
+        self._known: Lately[tuple[str, str], _Known] = Lately(_FRESH_SECONDS)
 
     async def nearest(
         self, connection: Connection, acting: Acting, probe: Probe, limit: int
     ) -> list[asyncpg.Record]:
         """The rows that `nearest_images` would give; none where that must be asked."""
         owner = (acting.owner, probe.space.space_id)
-        known = self._remembered(owner)
+        known = self._known.get(owner)
         if known is _Known.OTHER or probe.after or probe.wanted != _ANYTHING:
             return []
         large = known is _Known.LARGE
@@ -67,22 +66,15 @@ class QuickSearch:
         self._remember(owner, rows, asked_as_large=large)
         return list(rows)
 
-    def _remembered(self, owner: tuple[str, str]) -> _Known | None:
-        until, known = self._known.get(owner, (0.0, None))
-        return known if time.monotonic() < until else None
-
     def _remember(
         self, owner: tuple[str, str], rows: list[asyncpg.Record], *, asked_as_large: bool
     ) -> None:
         if rows and (asked_as_large or rows[0]["strategy"] == EXACT):
             return  # what is remembered runs out, so that it is counted again
-        if len(self._known) >= _MOST_OWNERS:
-            self._known.clear()
-        known = _Known.LARGE if rows else _Known.OTHER
         if asked_as_large:
-            self._known.pop(owner, None)
+            self._known.forget(owner)
         else:
-            self._known[owner] = (time.monotonic() + _FRESH_SECONDS, known)
+            self._known.note(owner, _Known.LARGE if rows else _Known.OTHER)
 
 
 def _sql(space_id: str) -> str:

@@ -6,7 +6,9 @@ is written by a job that any number of processes may run.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -22,6 +24,7 @@ STRATEGY = "words"
 LEAST = 0.5
 """The share of the words that an asset must have."""
 _BATCH = 200
+Rest = Callable[[float], Awaitable[None]]
 _FIRST = ("", UUID(int=0))
 
 
@@ -103,17 +106,27 @@ class SearchByWords:
 
 
 class WordKeeping:
-    """Writes the words that are missing or old."""
+    """Writes the words that are missing or old; searches find the database free half the time.
 
-    def __init__(self, stale: StaleWords) -> None:
+    Args:
+        rest: seconds to wait, asked for after each batch.
+    """
+
+    def __init__(self, stale: StaleWords, rest: Rest = asyncio.sleep) -> None:
         self._stale = stale
+        self._rest = rest
         self._adopted: tuple[str, UUID] | None = _FIRST
 
     async def run_once(self) -> int:
         """Look once at every asset since the start, then write all that is stale; how many."""
         while self._adopted is not None:
+            began = time.perf_counter()
             self._adopted = await self._stale.adopt(self._adopted, _BATCH)
+            await self._rest(time.perf_counter() - began)
         made = 0
-        while batch := await self._stale.make(_BATCH):
+        while True:
+            began = time.perf_counter()
+            if not (batch := await self._stale.make(_BATCH)):
+                return made
             made += batch
-        return made
+            await self._rest(time.perf_counter() - began)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from kioku_search.faces.face import Access
 
-_HEARD = "SELECT sequence FROM search.consent_sequences WHERE owner = $1"
 _AGAIN_SECONDS = 1.0
 
 
@@ -41,21 +40,26 @@ async def faced(pool: asyncpg.Pool, access: Access) -> AsyncIterator[Connection]
         yield connection
 
 
-async def require_heard(connection: Connection, access: Access) -> None:
-    """Refuse while a change of consent that the caller knows of has not come here.
+def behind(access: Access, heard: int) -> KiokuError:
+    """What is said to who knows of later changes of consent than this service: CONSENT_BEHIND."""
+    return KiokuError(
+        Reason.CONSENT_BEHIND,
+        f"Change {access.consent_sequence} of the owner's consents is known to you;"
+        f" here it is change {heard}.",
+        metadata={"asked": str(access.consent_sequence), "heard": str(heard)},
+        retry_after=_AGAIN_SECONDS,
+    )
 
-    Raises:
-        KiokuError: CONSENT_BEHIND.
-    """
-    heard = await connection.fetchval(_HEARD, access.owner) or 0
-    if access.consent_sequence > heard:
-        raise KiokuError(
-            Reason.CONSENT_BEHIND,
-            f"Change {access.consent_sequence} of the owner's consents is known to you;"
-            f" here it is change {heard}.",
-            metadata={"asked": str(access.consent_sequence), "heard": str(heard)},
-            retry_after=_AGAIN_SECONDS,
-        )
+
+def facts_of(access: Access) -> dict[str, object]:
+    """Who asks, for whom and why, as the audit has it."""
+    return {
+        "owner": access.owner,
+        "purpose": access.purpose,
+        "request_id": access.request_id,
+        "service": access.service,
+        "token_id": access.token_id,
+    }
 
 
 async def record(
@@ -69,12 +73,5 @@ async def record(
         action=action,
         subject=subject,
         outcome="ok",
-        details={
-            "owner": access.owner,
-            "purpose": access.purpose,
-            "request_id": access.request_id,
-            "service": access.service,
-            "token_id": access.token_id,
-            **details,
-        },
+        details={**facts_of(access), **details},
     )

@@ -1,40 +1,46 @@
-"""Nearest people and faces in PostgreSQL: one SQL function (`search.near_faces`).
+"""Nearest people and faces in PostgreSQL: one SQL function (`search.ask_faces`).
 
-Implements `NearStore`.  The question, the check of consent and the audit are one transaction.
+Implements `NearStore`.  The check of consent, the question and the audit are one statement.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from kioku_rt.db import acquire
 from kioku_rt.db.vectors import encode_halfvec
 
 from kioku_search.faces.face import WHOLE, FaceHit, PersonHit
-from kioku_search.faces.ledger import faced, record, require_heard
+from kioku_search.faces.ledger import behind, facts_of
+from kioku_search.lately import Lately
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import asyncpg
-    from kioku_rt.db.pool import Connection
 
     from kioku_search.faces.face import Access, FacesFound, PeopleFound
     from kioku_search.faces.matching import Bounds, Probe
 
-NEAR = (
-    "SELECT n.*, e.asset_id, e.frame_no, e.person_id AS linked"
-    " FROM search.near_faces($1, $2, $3, $4::public.halfvec[], $5, $6, $7, $8, p_ef => $9) n"
-    " LEFT JOIN search.face_embeddings e ON NOT $1 AND e.space_id = $3 AND e.owner = $2"
-    " AND e.face_id = n.face_id"
-    " ORDER BY n.query, n.distance, coalesce(n.person_id, n.face_id)"
+ASK = (
+    "SELECT * FROM search.ask_faces($1, $2, $3, $4::public.halfvec[], $5, $6, $7, $8, $9, $10, $11,"
+    " $12, $13, $14::jsonb)"
 )
 _ROUNDING = 1e-6
+_FRESH_SECONDS = 60.0
+_NO_COUNT = 1  # "few" ends here, so that counting ends with the second face
+_GRAPHS = ("hnsw", "ivfflat")
 _T = TypeVar("_T")
 
 
 class FaceNearStore:
     """What looks like faces of one owner.
+
+    Whether an owner has few faces to be matched with, all of which are compared, or many, is
+    counted in the database; of an owner who had many a moment ago it is not counted again. A wrong
+    guess costs time only: where the index ends short, all are compared.
 
     Args:
         pool: of the role `search_api`.
@@ -44,56 +50,71 @@ class FaceNearStore:
     def __init__(self, pool: asyncpg.Pool, *, ef_search: int) -> None:
         self._pool = pool
         self._ef_search = ef_search
+        self._many: Lately[tuple[str, str], bool] = Lately(_FRESH_SECONDS)
 
     async def people(
         self, access: Access, probe: Probe, bounds: Bounds, among: Sequence[UUID]
     ) -> PeopleFound:
         """People for each face, the most similar first; None: its vector is not stored."""
         found: PeopleFound = [None] * len(probe.faces)
-        async with faced(self._pool, access) as connection:
-            await require_heard(connection, access)
-            for row in await self._rows(connection, access, probe, bounds, match=True, among=among):
-                hits = _hits_of(found, row)
-                if row["person_id"] is not None:
-                    hits.append(_person(row))
-            await _tell(connection, access, "face.match", probe, found)
+        key = (access.owner, probe.space_id)
+        many = not among and bool(self._many.get(key))
+        rows = await self._rows(access, probe, bounds, among=among, many=many)
+        for row in rows:
+            hits = _hits_of(found, row)
+            if row["person_id"] is not None:
+                hits.append(_person(row))
+        if not among:
+            self._learn(key, rows, many=many)
         return found
 
     async def faces(self, access: Access, probe: Probe, bounds: Bounds) -> FacesFound:
         """Faces of the owner for each face, likewise; a face is not its own neighbour."""
         found: FacesFound = [None] * len(probe.faces)
-        async with faced(self._pool, access) as connection:
-            await require_heard(connection, access)
-            for row in await self._rows(connection, access, probe, bounds, match=False, among=()):
-                hits = _hits_of(found, row)
-                if row["face_id"] is not None:
-                    hits.append(_face(row))
-            await _tell(connection, access, "face.nearest", probe, found)
+        for row in await self._rows(access, probe, bounds, among=None):
+            hits = _hits_of(found, row)
+            if row["face_id"] is not None:
+                hits.append(_face(row))
         return found
+
+    def _learn(self, key: tuple[str, str], rows: Sequence[asyncpg.Record], *, many: bool) -> None:
+        """Remember an owner whose matches came out of an index, until one did not."""
+        if any(row["known"] and row["strategy"] not in _GRAPHS for row in rows):
+            self._many.forget(key)
+        elif rows and not many:  # what is remembered runs out, so that it is counted again
+            self._many.note(key, True)
 
     async def _rows(
         self,
-        connection: Connection,
         access: Access,
         probe: Probe,
         bounds: Bounds,
         *,
-        match: bool,
-        among: Sequence[UUID],
+        among: Sequence[UUID] | None,
+        many: bool = False,
     ) -> list[asyncpg.Record]:
-        vectors = [None if v is None else encode_halfvec(v) for _, v in probe.faces]
-        rows: list[asyncpg.Record] = await connection.fetch(
-            NEAR,
-            match,
-            access.owner,
-            probe.space_id,
-            vectors,
-            [face_id for face_id, _ in probe.faces],
-            bounds.most,
-            1.0 - bounds.min_score + _ROUNDING,
-            list(among) or None,
-            self._ef_search,
-        )
+        """The answer, recorded; `among`: whose faces may match, None: this is no match."""
+        match = among is not None
+        async with acquire(self._pool) as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(
+                ASK,
+                match,
+                access.owner,
+                probe.space_id,
+                [None if v is None else encode_halfvec(v) for _, v in probe.faces],
+                [face_id for face_id, _ in probe.faces],
+                bounds.most,
+                1.0 - bounds.min_score + _ROUNDING,
+                list(among or ()) or None,
+                self._ef_search,
+                _NO_COUNT if many else None,
+                access.consent_sequence,
+                access.actor,
+                "face.match" if match else "face.nearest",
+                json.dumps(facts_of(access)),
+            )
+        if rows and rows[0]["heard"] is not None:
+            raise behind(access, rows[0]["heard"])
         return rows
 
 
@@ -104,17 +125,6 @@ def _hits_of(found: list[list[_T] | None], row: asyncpg.Record) -> list[_T]:
     if row["known"]:
         found[place] = hits
     return hits
-
-
-async def _tell(
-    connection: Connection,
-    access: Access,
-    action: str,
-    probe: Probe,
-    found: Sequence[Sequence[object] | None],
-) -> None:
-    hits = sum(len(one) for one in found if one)
-    await record(connection, access, action, probe.space_id, queries=len(probe.faces), hits=hits)
 
 
 def _person(row: asyncpg.Record) -> PersonHit:

@@ -18,6 +18,7 @@ import asyncpg
 import structlog
 from kioku_rt.db.errors import database_errors
 from kioku_rt.errors import DependencyDown
+from kioku_rt.events.delays import sleep_unless
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -64,7 +65,7 @@ class DatabaseChanges:
                 await self._listen(stop)
             except DependencyDown:
                 log.warning("changes.lost")
-                await pause(stop, _AGAIN_SECONDS)
+                await sleep_unless(stop, _AGAIN_SECONDS)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         with database_errors():
@@ -80,7 +81,7 @@ class DatabaseChanges:
                 self._wake_all()
                 while not stop.is_set():
                     await connection.execute("SELECT 1")
-                    await pause(stop, _PING_SECONDS)
+                    await sleep_unless(stop, _PING_SECONDS)
             finally:
                 await connection.close(timeout=2.0)
 
@@ -105,12 +106,3 @@ class DatabaseChanges:
         for watchers in self._watchers.values():
             for watcher in watchers:
                 watcher.set()
-
-
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """So long, or until `stop` is set."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -11,9 +11,9 @@ from kioku_rt.db import acquire
 from kioku_rt.db.errors import database_errors
 from kioku_rt.db.pool import COMMAND_SECONDS, CONNECT_SECONDS, SERVER_SETTINGS
 from kioku_rt.errors import DependencyDown
+from kioku_rt.events.delays import sleep_unless
 
 from kioku_search.answer_cache import Stamp
-from kioku_search.changes import pause
 from kioku_search.database import Trail, audit_trail, owned
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class StampStore:
                 await self._hold(stop)
             except DependencyDown:
                 log.warning("stamps.lost")
-                await pause(stop, _AGAIN_SECONDS)
+                await sleep_unless(stop, _AGAIN_SECONDS)
 
     async def _hold(self, stop: asyncio.Event) -> None:
         with database_errors():
@@ -87,7 +87,7 @@ class StampStore:
             self._held = connection
             try:
                 while not stop.is_set() and not connection.is_closed():
-                    await pause(stop, _LOOK_SECONDS)
+                    await sleep_unless(stop, _LOOK_SECONDS)
             finally:
                 self._held = None
                 async with self._turn:  # whoever asks right now is answered first

@@ -7,7 +7,6 @@ from typing import Any
 
 import grpc
 from kioku.face.v1 import audit_service_pb2 as messages
-from kioku.face.v1 import consent_service_pb2
 from kioku.face.v1.audit_service_pb2_grpc import AuditServiceServicer
 from kioku_rt.auth import require_scope
 from kioku_rt.db.seal import Noted
@@ -16,7 +15,8 @@ from kioku_rt.fields import page_size
 from kioku_rt.reasons import Reason
 
 from kioku_face.audit.auditing import PAGE, Auditing
-from kioku_face.audit.entry import Entry, Wanted
+from kioku_face.audit.entry import Wanted
+from kioku_face.audit.entry_message import entry_message
 from kioku_face.face_message import timestamp
 
 SCOPE = "audit.read"
@@ -67,21 +67,6 @@ class AuditServicer(AuditServiceServicer):
             last_seal=found.last.seal_id if found.last else 0,
             last_digest=found.last.digest.hex() if found.last else "",
         )
-
-
-def entry_message(entry: Entry) -> consent_service_pb2.AuditEntry:
-    """A row of the audit as a message."""
-    return consent_service_pb2.AuditEntry(
-        entry_id=entry.entry_id,
-        actor=entry.actor,
-        action=entry.action,
-        subject=entry.subject,
-        outcome=entry.outcome,
-        reason=entry.reason,
-        purpose=entry.purpose,
-        request_id=entry.request_id,
-        create_time=timestamp(entry.at),
-    )
 
 
 def _text(value: str, field: str) -> str:

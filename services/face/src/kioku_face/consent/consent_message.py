@@ -5,9 +5,10 @@ from __future__ import annotations
 from kioku.face.v1 import consent_service_pb2 as messages
 from kioku.face.v1 import face_pb2
 
+from kioku_face.audit.entry_message import entry_message
 from kioku_face.consent.consent import SCOPE, Consent, State
 from kioku_face.consent.erasure import Erasure, ErasureState
-from kioku_face.consent.export import Entry, Held
+from kioku_face.consent.export import Held
 from kioku_face.face_message import face_message, timestamp
 from kioku_face.people.people_message import person_message
 
@@ -56,19 +57,5 @@ def export_message(held: Held) -> messages.ExportPersonResponse:
         person=person_message(held.person),
         consents=[consent_message(one) for one in held.consents],
         faces=[face_message(one) for one in held.faces],
-        audit=[_entry(one) for one in held.audit],
-    )
-
-
-def _entry(entry: Entry) -> messages.AuditEntry:
-    return messages.AuditEntry(
-        entry_id=entry.entry_id,
-        actor=entry.actor,
-        action=entry.action,
-        subject=entry.subject,
-        outcome=entry.outcome,
-        reason=entry.reason,
-        purpose=entry.purpose,
-        request_id=entry.request_id,
-        create_time=timestamp(entry.at),
+        audit=[entry_message(one) for one in held.audit],
     )

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from kioku_rt.auth import Principal
 
+from kioku_face.audit.entry import Entry
 from kioku_face.consent.authority import sees
 from kioku_face.consent.consent import Consent, PersonRef, person_not_found
 from kioku_face.consent.forgetting import People
 from kioku_face.face import Face
 from kioku_face.people.person import Person
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of the audit."""
-
-    entry_id: int
-    actor: str
-    action: str
-    subject: str
-    outcome: str
-    reason: str
-    purpose: str
-    request_id: str
-    at: datetime
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from kioku_face.audit.entry import Entry
 from kioku_face.consent.authority import acting_for
 from kioku_face.consent.consent_rows import CONSENT_COLUMNS, consent_of
-from kioku_face.consent.export import Entry, Held
+from kioku_face.consent.export import Held
 from kioku_face.consent.forgetting_rows import family, root_of
 from kioku_face.database import owned, record, unbound
 from kioku_face.face_row import FACE_COLUMNS, face_of

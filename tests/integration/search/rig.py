@@ -19,13 +19,13 @@ from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import Acting, DevIssuer, Principal
 from kioku_rt.events import EventBus
 from kioku_rt.rpc import channel
-from kioku_search.asset import STAGES, Kind
-from kioku_search.indexing import Effect, Origin
+from kioku_search.assets.asset import STAGES, Kind
 from kioku_search.settings import Settings
-from kioku_search.space import Space
-from kioku_search.space_message import space_message
-from kioku_search.space_store import SpaceStore
-from kioku_search.vector_store import VectorStore
+from kioku_search.spaces.space import Space
+from kioku_search.spaces.space_message import space_message
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 DIMENSION = 32
 

@@ -20,6 +20,7 @@ from kioku_rt.auth import Acting, DevIssuer, Principal
 from kioku_rt.events import EventBus
 from kioku_rt.rpc import channel
 from kioku_search.assets.asset import STAGES, Kind
+from kioku_search.lexicon.word_store import write_words
 from kioku_search.settings import Settings
 from kioku_search.spaces.space import Space
 from kioku_search.spaces.space_message import space_message
@@ -164,8 +165,16 @@ class Db:
     async def indexed(
         self, owner: str, one: Space, vector: np.ndarray, **changes: Any
     ) -> uuid.UUID:
-        """A READY asset with its vector, stored the way an event stores it."""
+        """A READY asset with its words, and its vector stored the way an event stores it."""
         asset_id = await self.stored_asset(owner, **changes)
+        async with self.owner.acquire() as connection:
+            await write_words(
+                connection,
+                owner,
+                asset_id,
+                changes.get("filename", "a.jpg"),
+                changes.get("tags", []),
+            )
         origin = Origin(str(uuid.uuid4()), owner, asset_id, 1, 1)
         effect = await VectorStore(self.worker).put(origin, one.space_id, vector)
         assert effect is Effect.DONE

@@ -22,11 +22,11 @@ import numpy as np
 import numpy.typing as npt
 from kioku_embedder.extraction import extract_image_embeddings, extract_text_embeddings
 from kioku_embedder.tags.encoder import TagsEncoder
-from kioku_search.asking import DEPTH
-from kioku_search.asset import Kind
-from kioku_search.fusion import fuse
-from kioku_search.options import Method
-from kioku_search.search import CHANCE, Neighbour
+from kioku_search.assets.asset import Kind
+from kioku_search.hybrid.asking import DEPTH
+from kioku_search.hybrid.fusion import fuse
+from kioku_search.searching.options import Method
+from kioku_search.searching.search import CHANCE, Neighbour
 
 from bench.catalog_labels import Known, Question, QuestionSet, question_sets
 

@@ -28,7 +28,7 @@ from kioku.search.v1 import search_service_pb2 as pb
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.db.vectors import register_codecs
 from kioku_search.settings import Settings
-from kioku_search.space import Space
+from kioku_search.spaces.space import Space
 
 from bench.clustered_vectors import Clusters
 from bench.search_index_rate import DATABASE, finished, order, publish

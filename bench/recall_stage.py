@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from kioku_rt.db import Migrations
 from kioku_rt.db.vectors import register_codecs
-from kioku_search.index import Parameters
+from kioku_search.indexes.index import Parameters
 
 from bench.search_stage import SPACE as WIDE
 from bench.search_stage import Stage, Vectors, asset_ids

@@ -24,8 +24,8 @@ from kioku_embedder.extraction import extract_image_embeddings, extract_text_emb
 from kioku_scenes.kinds import KIND_OF
 from kioku_scenes.scene import Scene, draw_layout, draw_scene
 from kioku_scenes.split import seeds_of
-from kioku_search.calibrating import EVERYDAY, background
-from kioku_search.relevance import RELEVANT, Background
+from kioku_search.hybrid.calibrating import EVERYDAY, background
+from kioku_search.hybrid.relevance import RELEVANT, Background
 from PIL import Image
 
 TINY = str(Path(__file__).resolve().parents[1] / "models" / "kioku-tiny")

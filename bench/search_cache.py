@@ -31,8 +31,8 @@ from kioku.assets.v1.asset_service_pb2_grpc import AssetServiceStub
 from kioku.search.v1 import search_service_pb2 as pb
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.db.vectors import register_codecs
-from kioku_search.neighbour_store import NEAREST
-from kioku_search.search_servicer import NAME
+from kioku_search.searching.neighbour_store import NEAREST
+from kioku_search.searching.search_servicer import NAME
 from kioku_search.settings import Settings
 from kioku_stack import ports
 

@@ -22,7 +22,7 @@ from typing import Any
 import asyncpg
 import numpy as np
 from kioku_rt.db.vectors import register_codecs
-from kioku_search.recall import tied_recall
+from kioku_search.indexes.recall import tied_recall
 
 from bench.clustered_vectors import Clusters
 from bench.recall_stage import (

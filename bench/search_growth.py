@@ -28,7 +28,7 @@ from kioku.search.v1 import search_service_pb2 as pb
 from kioku.search.v1.index_service_pb2_grpc import IndexServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.db.vectors import register_codecs
-from kioku_search.recall import tied_recall
+from kioku_search.indexes.recall import tied_recall
 
 from bench.clustered_vectors import Clusters
 from bench.recall_stage import DIMENSION, OWNER, SPACE, K, Truth, load

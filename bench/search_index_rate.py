@@ -18,8 +18,8 @@ import uuid
 import asyncpg
 from kioku.events.v1 import events_pb2
 from kioku_rt.events import EventBus, new_event_id
-from kioku_search.space import Space
-from kioku_search.space_message import space_message
+from kioku_search.spaces.space import Space
+from kioku_search.spaces.space_message import space_message
 
 from bench.clustered_vectors import Clusters
 from bench.search_stage import DIMENSION, SPACE, Stage, Vectors, fill, just_started, servers

@@ -29,7 +29,7 @@ from kioku.embedder.v1 import embedder_service_pb2 as embedder_pb
 from kioku.search.v1 import search_service_pb2 as pb
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.db.vectors import register_codecs
-from kioku_search.neighbour_store import NEAREST
+from kioku_search.searching.neighbour_store import NEAREST
 from kioku_search.settings import Settings
 
 from bench.clustered_vectors import Clusters

@@ -23,7 +23,7 @@ from kioku_rt.auth import DevIssuer
 from kioku_rt.db import Migrations
 from kioku_rt.db.vectors import register_codecs
 from kioku_rt.rpc import channel
-from kioku_search.space import Space
+from kioku_search.spaces.space import Space
 from kioku_stack import ports
 from kioku_stack.nats import Nats
 from kioku_stack.postgres import Postgres, PostgresTuning

@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 import numpy as np
 from kioku_rt.db.vectors import register_codecs
-from kioku_search.neighbour_store import NEAREST
+from kioku_search.searching.neighbour_store import NEAREST
 from kioku_search.settings import Settings
 
 from bench.clustered_vectors import Clusters

@@ -33,8 +33,8 @@ from kioku.search.v1 import space_service_pb2 as pb
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
 from kioku_rt.events import CONSUMERS, Ack, Event, EventBus, Worker, new_event_id
-from kioku_search.space import Space
-from kioku_search.space_message import space_message
+from kioku_search.spaces.space import Space
+from kioku_search.spaces.space_message import space_message
 
 from bench.clustered_vectors import Clusters
 from bench.search_stage import (

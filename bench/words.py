@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 import asyncpg
 from kioku_rt.auth import Acting, Principal
 from kioku_rt.db import Migrations, close_pool, open_pool
-from kioku_search.asking import SURE
-from kioku_search.search import Wanted
-from kioku_search.word_store import StaleWordStore, WordStore
-from kioku_search.words import LEAST, WordKeeping
+from kioku_search.hybrid.asking import SURE
+from kioku_search.lexicon.word_store import StaleWordStore, WordStore
+from kioku_search.lexicon.words import LEAST, WordKeeping
+from kioku_search.searching.search import Wanted
 
 from bench.search_stage import quantiles, servers
 

@@ -17,7 +17,7 @@ from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
 from kioku_rt.rpc import Registration, RpcServer, ServerConfig, channel
 from kioku_search.embedder_client import EmbedderClient
-from kioku_search.space_message import space_message
+from kioku_search.spaces.space_message import space_message
 
 from tests.integration.search.rig import FakeEmbedder, space, unit
 

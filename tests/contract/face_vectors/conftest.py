@@ -16,8 +16,8 @@ from kioku_rt.rpc import RpcServer, ServerConfig, channel
 from kioku_search.faces.scrubber import ErasureStore
 from kioku_search.faces.wiring import face_part
 from kioku_search.settings import Settings
-from kioku_search.space import Spaces
-from kioku_search.space_store import SpaceStore
+from kioku_search.spaces.space import Spaces
+from kioku_search.spaces.space_store import SpaceStore
 
 from tests.fakes.face_vectors import FakeFaceVectors
 from tests.integration.search.conftest import db, open_db

@@ -23,7 +23,8 @@ from kioku_rt.events import EventBus
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.rpc import channel
 from kioku_rt.service import Running
-from kioku_search.main import Servers, build
+from kioku_search.building import build
+from kioku_search.servers import Servers
 from kioku_search.settings import Settings as SearchSettings
 
 from tests.integration.face.conftest import PlainDecoder

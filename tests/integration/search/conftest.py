@@ -14,7 +14,8 @@ from kioku_rt.auth import DevIssuer
 from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_rt.events import EventBus
 from kioku_rt.objects import MemoryObjectStore, ObjectStore
-from kioku_search.main import Servers, build
+from kioku_search.building import build
+from kioku_search.servers import Servers
 from kioku_search.settings import Settings
 
 from tests.integration.search.rig import Db, FakeEmbedder, Service, space

@@ -13,9 +13,9 @@ from kioku_search.faces.face_store import FaceStore
 from kioku_search.faces.matching import Bounds, Probe
 from kioku_search.faces.near_store import FaceNearStore
 from kioku_search.faces.storing import FaceOrigin
-from kioku_search.indexing import Effect
-from kioku_search.space import Space
-from kioku_search.space_message import space_message
+from kioku_search.spaces.space import Space
+from kioku_search.spaces.space_message import space_message
+from kioku_search.vectors.indexing import Effect
 
 from tests.integration.search.rig import Db, space, unit
 

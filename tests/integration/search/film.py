@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from kioku.events.v1 import events_pb2
 from kioku_rt.objects import MemoryObjectStore, derived_prefix
-from kioku_search.asset_store import AssetStore
-from kioku_search.cutting import Cutting, FrameRange
-from kioku_search.frame_store import FrameStore
-from kioku_search.indexing import Indexing, Item, Origin, Ready
-from kioku_search.space import Spaces
-from kioku_search.space_store import SpaceStore
-from kioku_search.vector_store import VectorStore
-from kioku_search.video import VideoFacts
+from kioku_search.assets.asset_store import AssetStore
+from kioku_search.spaces.space import Spaces
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import Indexing, Item, Origin, Ready
+from kioku_search.vectors.vector_store import VectorStore
+from kioku_search.videos.cutting import Cutting, FrameRange
+from kioku_search.videos.frame_store import FrameStore
+from kioku_search.videos.video import VideoFacts
 
 from tests.integration.search.rig import Db, FakeEmbedder, space, unit, user
 

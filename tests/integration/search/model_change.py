@@ -15,17 +15,17 @@ from google.protobuf.message import Message
 from kioku.events.v1 import events_pb2
 from kioku.search.v1 import search_service_pb2, space_service_pb2
 from kioku_rt.events import CONSUMERS, Ack, Event, EventBus, Worker
-from kioku_search.backfill_store import BackfillStore
-from kioku_search.fill_store import FillStore
-from kioku_search.filling import Filling, FillRules
-from kioku_search.indexing import Effect, Failed, Origin
-from kioku_search.settling_store import SettlingStore
-from kioku_search.space import Share, Space, Spaces
-from kioku_search.space_life import SpaceLife
-from kioku_search.space_life_store import SpaceLifeStore
-from kioku_search.space_message import space_message
-from kioku_search.space_store import SpaceStore
-from kioku_search.vector_store import VectorStore
+from kioku_search.spaces.backfill_store import BackfillStore
+from kioku_search.spaces.fill_store import FillStore
+from kioku_search.spaces.filling import Filling, FillRules
+from kioku_search.spaces.settling_store import SettlingStore
+from kioku_search.spaces.space import Share, Space, Spaces
+from kioku_search.spaces.space_life import SpaceLife
+from kioku_search.spaces.space_life_store import SpaceLifeStore
+from kioku_search.spaces.space_message import space_message
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import Effect, Failed, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.rig import Db, FakeEmbedder, space, unit
 

@@ -19,13 +19,14 @@ from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku_rt.auth import Acting, DevIssuer, Principal
 from kioku_rt.events import EventBus
 from kioku_rt.rpc import channel
-from kioku_search.asset import STAGES, Kind
-from kioku_search.indexing import Effect, Origin
+from kioku_search.assets.asset import STAGES, Kind
+from kioku_search.lexicon.word_store import write_words
 from kioku_search.settings import Settings
-from kioku_search.space import Space
-from kioku_search.space_message import space_message
-from kioku_search.space_store import SpaceStore
-from kioku_search.vector_store import VectorStore
+from kioku_search.spaces.space import Space
+from kioku_search.spaces.space_message import space_message
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 DIMENSION = 32
 
@@ -164,8 +165,16 @@ class Db:
     async def indexed(
         self, owner: str, one: Space, vector: np.ndarray, **changes: Any
     ) -> uuid.UUID:
-        """A READY asset with its vector, stored the way an event stores it."""
+        """A READY asset with its words, and its vector stored the way an event stores it."""
         asset_id = await self.stored_asset(owner, **changes)
+        async with self.owner.acquire() as connection:
+            await write_words(
+                connection,
+                owner,
+                asset_id,
+                changes.get("filename", "a.jpg"),
+                changes.get("tags", []),
+            )
         origin = Origin(str(uuid.uuid4()), owner, asset_id, 1, 1)
         effect = await VectorStore(self.worker).put(origin, one.space_id, vector)
         assert effect is Effect.DONE

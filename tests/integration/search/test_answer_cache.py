@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from kioku.assets.v1 import asset_service_pb2 as assets_pb2
 from kioku.search.v1 import search_service_pb2 as pb
-from kioku_search.indexing import Effect, Origin
-from kioku_search.vector_store import VectorStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.rig import FakeEmbedder, space, unit
 from tests.integration.search.test_epochs import become

@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 from kioku_rt.db import close_pool, open_pool
 from kioku_rt.events import EventBus
+from kioku_search.building import build
 from kioku_search.database import SCHEMA, audit_operator, unbound
-from kioku_search.main import Servers, build
 from kioku_search.preparing import verify_audit
+from kioku_search.servers import Servers
 from kioku_search.settings import Settings
 
 from tests.integration.search.rig import FakeEmbedder, space

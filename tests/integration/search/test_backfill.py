@@ -12,12 +12,12 @@ from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.events.outcome import Ack, Event
 from kioku_rt.page_token import PageTokens
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Failure
-from kioku_search.backfill import Backfills, Window
+from kioku_search.assets.asset import Failure
 from kioku_search.consumers import Consumers
-from kioku_search.filling import Outcome
-from kioku_search.indexing import Effect
-from kioku_search.space import Share
+from kioku_search.spaces.backfill import Backfills, Window
+from kioku_search.spaces.filling import Outcome
+from kioku_search.spaces.space import Share
+from kioku_search.vectors.indexing import Effect
 
 from tests.integration.search.film import whole_film
 from tests.integration.search.model_change import NEW, OLD, RULES, Change, vector_in

@@ -33,8 +33,8 @@ from kioku_cli.data import DataFolder
 from kioku_cli.refusal import Refusal
 from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_rt.objects import derived_prefix, owner_hash
-from kioku_search.asset import Kind
-from kioku_search.deletion_store import DeletionStore
+from kioku_search.assets.asset import Kind
+from kioku_search.assets.deletion_store import DeletionStore
 from kioku_stack.postgres import Postgres
 from kioku_stack.swift import Swift
 

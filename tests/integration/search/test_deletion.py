@@ -17,11 +17,11 @@ from kioku_rt.errors import KiokuError
 from kioku_rt.events import new_event_id
 from kioku_rt.objects import MemoryObjectStore, S3ObjectStore, S3Settings
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Kind
-from kioku_search.deletion import Deletions
-from kioku_search.deletion_store import DeletionStore
-from kioku_search.indexing import Effect, Origin
-from kioku_search.vector_store import VectorStore
+from kioku_search.assets.asset import Kind
+from kioku_search.assets.deletion import Deletions
+from kioku_search.assets.deletion_store import DeletionStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.film import film, whole_film
 from tests.integration.search.rig import ready_message, space, unit, user

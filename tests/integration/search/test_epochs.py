@@ -6,8 +6,8 @@ import uuid
 
 import asyncpg
 import pytest
-from kioku_search.indexing import Effect, Origin
-from kioku_search.vector_store import VectorStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.rig import space, unit
 

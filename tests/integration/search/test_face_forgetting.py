@@ -7,12 +7,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from kioku_search.asset import Kind
-from kioku_search.deletion_store import DeletionStore
+from kioku_search.assets.asset import Kind
+from kioku_search.assets.deletion_store import DeletionStore
 from kioku_search.faces.face import ConsentChange
 from kioku_search.faces.keeping_store import ConsentStore, KeepingStore
 from kioku_search.faces.near_store import FaceNearStore
-from kioku_search.indexing import Effect
+from kioku_search.vectors.indexing import Effect
 
 from tests.integration.search.face_rig import (
     ADA,

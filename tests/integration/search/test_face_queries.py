@@ -10,7 +10,7 @@ import pytest_asyncio
 from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_search.database import owned
 from kioku_search.faces.near_store import FaceNearStore
-from kioku_search.space_store import SpaceStore
+from kioku_search.spaces.space_store import SpaceStore
 
 from tests.integration.search.face_rig import OWNER, SPACE, matched
 from tests.integration.search.rig import DIMENSION, user

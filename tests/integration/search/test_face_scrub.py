@@ -13,11 +13,11 @@ from kioku_search.faces.matching import Bounds, Probe
 from kioku_search.faces.near_store import FaceNearStore
 from kioku_search.faces.scrubber import ErasureStore, TableScrubber
 from kioku_search.faces.scrubbing import Scrubbing
-from kioku_search.index_builder import builders
-from kioku_search.index_job_store import IndexJobStore
-from kioku_search.index_jobs import IndexJobs
-from kioku_search.index_store import IndexStore
-from kioku_search.plans import check_plans
+from kioku_search.indexes.index_builder import builders
+from kioku_search.indexes.index_job_store import IndexJobStore
+from kioku_search.indexes.index_jobs import IndexJobs
+from kioku_search.indexes.index_store import IndexStore
+from kioku_search.indexes.plans import check_plans
 
 from tests.integration.search.face_rig import SPACE, access, ids, put, stored
 from tests.integration.search.rig import unit

@@ -8,14 +8,14 @@ import uuid
 import pytest
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
-from kioku_search.backfill import Backfills
-from kioku_search.backfill_store import BackfillStore
-from kioku_search.index import IndexMethod, OperatorClass, Parameters
-from kioku_search.plans import check_plans
-from kioku_search.space import Spaces
-from kioku_search.space_life import SpaceLife
-from kioku_search.space_life_store import SpaceLifeStore
-from kioku_search.space_store import SpaceStore
+from kioku_search.indexes.index import IndexMethod, OperatorClass, Parameters
+from kioku_search.indexes.plans import check_plans
+from kioku_search.spaces.backfill import Backfills
+from kioku_search.spaces.backfill_store import BackfillStore
+from kioku_search.spaces.space import Spaces
+from kioku_search.spaces.space_life import SpaceLife
+from kioku_search.spaces.space_life_store import SpaceLifeStore
+from kioku_search.spaces.space_store import SpaceStore
 
 from tests.integration.search.face_rig import OWNER, SPACE, put
 from tests.integration.search.rig import space, unit
@@ -92,7 +92,7 @@ async def test_promoted_when_every_face_is_there_and_rolled_back(db, life):
 
 async def test_a_space_that_lacks_faces_does_not_serve(db, life, monkeypatch):
     """The answer says how many."""
-    monkeypatch.setattr("kioku_search.space_life._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("kioku_search.spaces.space_life._PATIENCE_SECONDS", 0.2)
     await put(db, {uuid.uuid4(): unit(1), uuid.uuid4(): unit(2)})
     await db.register(NEXT)
     with pytest.raises(KiokuError) as caught:

@@ -13,9 +13,9 @@ from kioku_search.faces.face import Asked
 from kioku_search.faces.keeping_store import KeepingStore
 from kioku_search.faces.matching import FaceMatching, Probe
 from kioku_search.faces.near_store import FaceNearStore
-from kioku_search.indexing import Effect
-from kioku_search.space import Spaces
-from kioku_search.space_store import SpaceStore
+from kioku_search.spaces.space import Spaces
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import Effect
 
 from tests.integration.search.face_rig import (
     ADA,

@@ -11,10 +11,10 @@ import pytest_asyncio
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Failure
-from kioku_search.asset_store import AssetStore
-from kioku_search.indexing import Effect, Failed, Item, Ready
-from kioku_search.video import VideoProgress
+from kioku_search.assets.asset import Failure
+from kioku_search.assets.asset_store import AssetStore
+from kioku_search.vectors.indexing import Effect, Failed, Item, Ready
+from kioku_search.videos.video import VideoProgress
 
 from tests.integration.search.film import FACTS, film, frame_vector, whole_film
 from tests.integration.search.rig import space, user

@@ -13,12 +13,12 @@ from kioku.assets.v1 import asset_service_pb2
 from kioku.common.v1 import vector_pb2
 from kioku.search.v1 import search_service_pb2 as pb
 from kioku_rt.rpc import error_of
-from kioku_search.calibrating import SAMPLE, Calibrating, Calibrations
-from kioku_search.calibration_store import CalibrationStore
-from kioku_search.frame_store import FrameStore
-from kioku_search.indexing import FrameVector, Origin
-from kioku_search.space import Spaces
-from kioku_search.space_store import SpaceStore
+from kioku_search.hybrid.calibrating import SAMPLE, Calibrating, Calibrations
+from kioku_search.hybrid.calibration_store import CalibrationStore
+from kioku_search.spaces.space import Spaces
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import FrameVector, Origin
+from kioku_search.videos.frame_store import FrameStore
 
 from tests.integration.search.rig import DIMENSION, FakeEmbedder, space, unit
 

@@ -10,12 +10,12 @@ import pytest
 import pytest_asyncio
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Reason
-from kioku_search.index import IndexMethod, OperatorClass, Parameters
-from kioku_search.index_builder import builders
-from kioku_search.index_job_store import IndexJobStore
-from kioku_search.index_jobs import BUILD, REBUILD, IndexJobs
-from kioku_search.index_store import IndexStore
-from kioku_search.plans import check_plans
+from kioku_search.indexes.index import IndexMethod, OperatorClass, Parameters
+from kioku_search.indexes.index_builder import builders
+from kioku_search.indexes.index_job_store import IndexJobStore
+from kioku_search.indexes.index_jobs import BUILD, REBUILD, IndexJobs
+from kioku_search.indexes.index_store import IndexStore
+from kioku_search.indexes.plans import check_plans
 
 from tests.integration.search.clustered import SPACE, K, fill, queries, truth
 from tests.integration.search.test_routing import keeping, nearest, recall

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from kioku_rt.reasons import Reason
-from kioku_search.asset import AssetState, Failure
-from kioku_search.asset_store import AssetStore
-from kioku_search.frame_store import FrameStore
-from kioku_search.indexing import Effect, Failed, Indexing, Item, Origin, Ready
-from kioku_search.space import Spaces
-from kioku_search.space_store import SpaceStore
-from kioku_search.vector_store import VectorStore
+from kioku_search.assets.asset import AssetState, Failure
+from kioku_search.assets.asset_store import AssetStore
+from kioku_search.spaces.space import Spaces
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import Effect, Failed, Indexing, Item, Origin, Ready
+from kioku_search.vectors.vector_store import VectorStore
+from kioku_search.videos.frame_store import FrameStore
 
 from tests.integration.search.rig import FakeEmbedder, space, unit, user
 

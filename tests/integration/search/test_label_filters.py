@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from kioku.search.v1 import search_service_pb2 as pb
 from kioku_rt.db import close_pool, open_pool
-from kioku_search.label import labels_of
-from kioku_search.search import Wanted
-from kioku_search.space_store import SpaceStore
+from kioku_search.assets.label import labels_of
+from kioku_search.searching.search import Wanted
+from kioku_search.spaces.space_store import SpaceStore
 
 from tests.integration.search.conftest import migrate
 from tests.integration.search.rig import FakeEmbedder, space, unit

@@ -17,11 +17,11 @@ from kioku.search.v1 import search_service_pb2 as search_pb2
 from kioku_cli import answers
 from kioku_rt.db import close_pool, open_pool
 from kioku_rt.rpc import error_of
-from kioku_search.bulk_store import BulkStore
-from kioku_search.indexing import Effect, Origin
-from kioku_search.label_store import LabelStore
-from kioku_search.labelling import Change
-from kioku_search.vector_store import VectorStore
+from kioku_search.assets.label_store import LabelStore
+from kioku_search.assets.labelling import Change
+from kioku_search.vectors.bulk_store import BulkStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.film import whole_film
 from tests.integration.search.rig import FakeEmbedder, space, unit, user

@@ -11,12 +11,12 @@ import pytest
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.page_token import PageTokens
 from kioku_rt.reasons import Reason
-from kioku_search.asset import AssetState, Failure, Kind
-from kioku_search.asset_store import AssetStore
+from kioku_search.assets.asset import AssetState, Failure, Kind
+from kioku_search.assets.asset_store import AssetStore
+from kioku_search.assets.library import AssetFilter, Library
 from kioku_search.changes import DatabaseChanges
-from kioku_search.indexing import Failed, Origin
-from kioku_search.library import AssetFilter, Library
-from kioku_search.vector_store import VectorStore
+from kioku_search.vectors.indexing import Failed, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.rig import space, unit, user
 

@@ -9,9 +9,9 @@ import pytest
 from kioku.search.v1 import search_service_pb2 as pb
 from kioku_rt.auth import Acting, Principal
 from kioku_rt.errors import InvalidInput
-from kioku_search.coverage_store import CoverageStore
-from kioku_search.indexing import Effect, Origin
-from kioku_search.vector_store import VectorStore
+from kioku_search.hybrid.coverage_store import CoverageStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.rig import space, unit, user
 

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_search.database import owned
-from kioku_search.neighbour_store import NeighbourStore
-from kioku_search.search import After, Probe, Wanted
-from kioku_search.space_store import SpaceStore
+from kioku_search.searching.neighbour_store import NeighbourStore
+from kioku_search.searching.search import After, Probe, Wanted
+from kioku_search.spaces.space_store import SpaceStore
 
 from tests.integration.search.rig import DIMENSION, space, unit, user
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from kioku_rt.db import Migrations, close_pool, open_pool
-from kioku_search.search import After, Wanted
-from kioku_search.space_store import SpaceStore
+from kioku_search.searching.search import After, Wanted
+from kioku_search.spaces.space_store import SpaceStore
 
 from tests.integration.search.rig import DIMENSION, space, unit
 

@@ -13,10 +13,10 @@ from kioku.search.v1 import search_service_pb2 as pb
 from kioku_rt.errors import DependencyDown
 from kioku_rt.reasons import Reason
 from kioku_rt.rpc import error_of
-from kioku_search import pages
-from kioku_search.indexing import Effect, Origin
-from kioku_search.ranking_store import OldRankingStore
-from kioku_search.vector_store import VectorStore
+from kioku_search.answers import pages
+from kioku_search.answers.ranking_store import OldRankingStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 from structlog.testing import capture_logs
 
 from tests.integration.search.rig import space, unit

@@ -7,8 +7,8 @@ from contextlib import AsyncExitStack
 import pytest
 from kioku_rt.errors import KiokuError
 from kioku_rt.reasons import Reason
+from kioku_search.indexes.plans import check_plans
 from kioku_search.main import open_service
-from kioku_search.plans import check_plans
 from kioku_search.settings import Settings
 
 from tests.integration.search.rig import space, unit

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from kioku_rt.auth.principal import Acting, Principal
-from kioku_search.neighbour_store import NeighbourStore
-from kioku_search.quick_search import QuickSearch
-from kioku_search.search import Probe, Wanted
+from kioku_search.searching.neighbour_store import NeighbourStore
+from kioku_search.searching.quick_search import QuickSearch
+from kioku_search.searching.search import Probe, Wanted
 
 from tests.integration.search.rig import space, unit
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from kioku_rt.auth import Principal
 from kioku_rt.objects import MemoryObjectStore, derived_prefix, owner_hash
-from kioku_search.asset import Kind
-from kioku_search.claim_store import ClaimStore
-from kioku_search.finding import Coverage, Finding, FindingKind, Mended, ObjectProgress
-from kioku_search.object_audit import ObjectAudit
-from kioku_search.reconciliation import Reconciliation, Repairs
-from kioku_search.reconciliation_store import ReconciliationStore
+from kioku_search.assets.asset import Kind
+from kioku_search.reconciling.claim_store import ClaimStore
+from kioku_search.reconciling.finding import Coverage, Finding, FindingKind, Mended, ObjectProgress
+from kioku_search.reconciling.object_audit import ObjectAudit
+from kioku_search.reconciling.reconciliation import Reconciliation, Repairs
+from kioku_search.reconciling.reconciliation_store import ReconciliationStore
 
 from tests.integration.search.film import whole_film
 from tests.integration.search.rig import space, unit

@@ -10,12 +10,12 @@ from kioku.assets.v1 import asset_pb2
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import DependencyDown
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Failure, Kind
-from kioku_search.repair import Hole, Reconciler, RepairRules, Round
-from kioku_search.repair_store import RepairStore, announce_outstanding
-from kioku_search.space import Share, Spaces, in_canary
-from kioku_search.space_store import SpaceStore
-from kioku_search.stats_store import StatsStore
+from kioku_search.assets.asset import Failure, Kind
+from kioku_search.assets.stats_store import StatsStore
+from kioku_search.reconciling.repair import Hole, Reconciler, RepairRules, Round
+from kioku_search.reconciling.repair_store import RepairStore, announce_outstanding
+from kioku_search.spaces.space import Share, Spaces, in_canary
+from kioku_search.spaces.space_store import SpaceStore
 
 from tests.integration.search.film import film, whole_film
 from tests.integration.search.rig import FakeEmbedder, space, unit, user

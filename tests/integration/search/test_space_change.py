@@ -11,9 +11,9 @@ import pytest
 from kioku.assets.v1 import asset_pb2, asset_service_pb2
 from kioku.search.v1 import space_service_pb2 as pb
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
-from kioku_search import space
 from kioku_search.changes import DatabaseChanges
-from kioku_search.space import in_canary
+from kioku_search.spaces import space
+from kioku_search.spaces.space import in_canary
 
 from tests.integration.search.model_change import (
     NEW,

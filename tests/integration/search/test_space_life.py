@@ -9,13 +9,13 @@ import pytest
 from kioku.events.v1 import events_pb2
 from kioku_rt.errors import InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
-from kioku_search import space_life
-from kioku_search.asset import Failure
-from kioku_search.asset_events import announce_uploaded, request_again
-from kioku_search.asset_row import visible_asset
-from kioku_search.indexing import Effect
-from kioku_search.space import IMAGE, in_canary
-from kioku_search.space_life_store import SpaceLifeStore
+from kioku_search.assets.asset import Failure
+from kioku_search.assets.asset_events import announce_uploaded, request_again
+from kioku_search.assets.asset_row import visible_asset
+from kioku_search.spaces import space_life
+from kioku_search.spaces.space import IMAGE, in_canary
+from kioku_search.spaces.space_life_store import SpaceLifeStore
+from kioku_search.vectors.indexing import Effect
 
 from tests.integration.search.film import film
 from tests.integration.search.model_change import NEW, OLD, Change, vector_in

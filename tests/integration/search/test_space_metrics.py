@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Failure
-from kioku_search.figure_store import FigureStore
-from kioku_search.space_metrics import Shown
+from kioku_search.assets.asset import Failure
+from kioku_search.spaces.figure_store import FigureStore
+from kioku_search.spaces.space_metrics import Shown
 from prometheus_client import REGISTRY
 
 from tests.integration.search.model_change import NEW, OLD, Change, vector_in

@@ -8,9 +8,9 @@ from kioku.search.v1 import search_service_pb2, space_service_pb2
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
 from kioku_rt.reasons import Reason
 from kioku_rt.rpc import error_of
-from kioku_search import space as space_module
 from kioku_search.changes import DatabaseChanges
-from kioku_search.space_message import space_message
+from kioku_search.spaces import space as space_module
+from kioku_search.spaces.space_message import space_message
 
 from tests.integration.search.model_change import NEW, OLD, BothSpaces, vector_in
 from tests.integration.search.rig import space

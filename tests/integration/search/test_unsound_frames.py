@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
-from kioku_search.cutting import FrameRange
+from kioku_search.videos.cutting import FrameRange
 
 from tests.integration.search.film import film, manifest
 

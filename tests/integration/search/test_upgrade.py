@@ -8,9 +8,9 @@ from pathlib import Path
 import kioku_search.migrations
 import pytest
 from kioku_rt.db import Migrations, close_pool, open_pool
-from kioku_search.indexing import Effect, Origin
-from kioku_search.space_store import SpaceStore
-from kioku_search.vector_store import VectorStore
+from kioku_search.spaces.space_store import SpaceStore
+from kioku_search.vectors.indexing import Effect, Origin
+from kioku_search.vectors.vector_store import VectorStore
 
 from tests.integration.search.rig import space, unit
 

@@ -12,14 +12,14 @@ import pytest
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.reasons import Reason
-from kioku_search.admission import UploadRules
-from kioku_search.asset import AssetState, Kind
-from kioku_search.asset_store import AssetStore
-from kioku_search.deletion import Deletions
-from kioku_search.deletion_store import DeletionStore
-from kioku_search.housekeeping import Leftovers
-from kioku_search.leftover_store import LeftoverStore
-from kioku_search.uploads import NewUpload, Uploads
+from kioku_search.assets.admission import UploadRules
+from kioku_search.assets.asset import AssetState, Kind
+from kioku_search.assets.asset_store import AssetStore
+from kioku_search.assets.deletion import Deletions
+from kioku_search.assets.deletion_store import DeletionStore
+from kioku_search.assets.housekeeping import Leftovers
+from kioku_search.assets.leftover_store import LeftoverStore
+from kioku_search.assets.uploads import NewUpload, Uploads
 
 from tests.integration.search.rig import user
 

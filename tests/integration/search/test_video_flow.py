@@ -13,7 +13,7 @@ from kioku.events.v1 import events_pb2
 from kioku.search.v1 import search_service_pb2 as search_pb2
 from kioku_rt.events import new_event_id
 from kioku_rt.objects import derived_prefix
-from kioku_search.space_message import space_message
+from kioku_search.spaces.space_message import space_message
 
 from tests.integration.search.film import manifest
 from tests.integration.search.rig import space, unit

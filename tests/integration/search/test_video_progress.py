@@ -6,8 +6,8 @@ import asyncio
 
 import pytest_asyncio
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Failure
-from kioku_search.video import VideoProgress
+from kioku_search.assets.asset import Failure
+from kioku_search.videos.video import VideoProgress
 
 from tests.integration.search.film import FACTS, film
 

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 from kioku_rt.page_token import PageTokens
-from kioku_search.asset import Kind
-from kioku_search.asset_store import AssetStore
+from kioku_search.assets.asset import Kind
+from kioku_search.assets.asset_store import AssetStore
+from kioku_search.assets.deletion_store import DeletionStore
+from kioku_search.assets.uploads import NewUpload
 from kioku_search.database import owned
-from kioku_search.deletion_store import DeletionStore
-from kioku_search.lexemes import VERSION, units
-from kioku_search.search import Wanted
-from kioku_search.uploads import NewUpload
-from kioku_search.word_store import StaleWordStore, WordStore, write_words
-from kioku_search.words import LEAST, SearchByWords, WordKeeping
+from kioku_search.lexicon.lexemes import VERSION, units
+from kioku_search.lexicon.word_store import StaleWordStore, WordStore, write_words
+from kioku_search.lexicon.words import LEAST, SearchByWords, WordKeeping
+from kioku_search.searching.search import Wanted
 
 from tests.integration.search.rig import user
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from kioku_search.cache import Cache, Found
+from kioku_search.answers.cache import Cache, Found
 
 
 class Maker:

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kioku_search.asset import Kind
-from kioku_search.fusion import fuse
-from kioku_search.options import LISTS, Fusion, FusionKind, Method
-from kioku_search.search import Neighbour
+from kioku_search.assets.asset import Kind
+from kioku_search.hybrid.fusion import fuse
+from kioku_search.searching.options import LISTS, Fusion, FusionKind, Method
+from kioku_search.searching.search import Neighbour
 
 # An engine tried before in the same process may have switched tiny numbers off.
 floats = partial(st.floats, allow_subnormal=False)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from kioku_rt.errors import InvalidInput
-from kioku_search.index import (
+from kioku_search.indexes.index import (
     IndexMethod,
     OperatorClass,
     Parameters,

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from kioku_rt.errors import DependencyDown
-from kioku_search import late_rankings
-from kioku_search.late_rankings import LateRankings
+from kioku_search.answers import late_rankings
+from kioku_search.answers.late_rankings import LateRankings
 from uuid_utils.compat import uuid7
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kioku_search.lately import Lately
+from kioku_search.searching.lately import Lately
 
 
 class Clock:

@@ -10,10 +10,11 @@ import pytest
 from kioku_rt.auth import Acting, Principal
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
 from kioku_rt.reasons import Reason
-from kioku_search.asset import Kind
-from kioku_search.methods import SearchByMethod
-from kioku_search.options import AlsoText, Fusion, FusionKind, Method, Options
-from kioku_search.query import (
+from kioku_search.assets.asset import Kind
+from kioku_search.hybrid.methods import SearchByMethod
+from kioku_search.hybrid.results import FUSED, JOINED
+from kioku_search.searching.options import AlsoText, Fusion, FusionKind, Method, Options
+from kioku_search.searching.query import (
     ImageQuery,
     JointQuery,
     LikeQuery,
@@ -21,9 +22,8 @@ from kioku_search.query import (
     TextQuery,
     VectorQuery,
 )
-from kioku_search.results import FUSED, JOINED
-from kioku_search.search import Answer, Neighbour, Wanted
-from kioku_search.space import IMAGE, TAG, Space
+from kioku_search.searching.search import Answer, Neighbour, Wanted
+from kioku_search.spaces.space import IMAGE, TAG, Space
 
 WHO = Acting("o", Principal("o", False, frozenset(), "t"), on_behalf=False)
 BY_SIGHT, BY_TAGS, BY_BOTH = (UUID(int=n) for n in (1, 2, 3))

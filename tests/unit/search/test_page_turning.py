@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 from kioku_rt.auth import Acting, Principal
 from kioku_rt.page_token import PageTokens
-from kioku_search.asset import Kind
-from kioku_search.options import Method
-from kioku_search.pages import MOST, Pages
-from kioku_search.query import TextQuery
-from kioku_search.question import Question
-from kioku_search.ranking import Cut, Placed, Ranking, Standing, Told
-from kioku_search.search import Answer, Neighbour, Wanted
+from kioku_search.answers.pages import MOST, Pages
+from kioku_search.answers.ranking import Cut, Placed, Ranking, Standing, Told
+from kioku_search.assets.asset import Kind
+from kioku_search.searching.options import Method
+from kioku_search.searching.query import TextQuery
+from kioku_search.searching.question import Question
+from kioku_search.searching.search import Answer, Neighbour, Wanted
 
 WHO = Acting("ann", Principal("ann", False, frozenset(), "t"), on_behalf=False)
 QUESTION = Question(TextQuery("x"), Wanted())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from kioku_rt.errors import DependencyDown
 from kioku_rt.reasons import Reason
-from kioku_search.query_vectors import QueryVectors
+from kioku_search.searching.query_vectors import QueryVectors
 
 from tests.integration.search.rig import FakeEmbedder, space, unit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from kioku_search.recall import Effort, Recall, next_effort, recall_of, tied_recall
+from kioku_search.indexes.recall import Effort, Recall, next_effort, recall_of, tied_recall
 
 NOW = Effort(now=100, least=20, most=1000, missed=0)
 

@@ -11,10 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kioku_rt.errors import InvalidInput
 from kioku_rt.reasons import Reason
-from kioku_search.calibrating import EVERYDAY, background
-from kioku_search.diversity import cosines, diverse, folded
-from kioku_search.options import FusionKind, checked_fusion, checked_moments, checked_share
-from kioku_search.relevance import Background, Calibration, of_tags
+from kioku_search.hybrid.calibrating import EVERYDAY, background
+from kioku_search.hybrid.diversity import cosines, diverse, folded
+from kioku_search.hybrid.relevance import Background, Calibration, of_tags
+from kioku_search.searching.options import (
+    FusionKind,
+    checked_fusion,
+    checked_moments,
+    checked_share,
+)
 
 # An engine tried before in the same process may have switched tiny numbers off.
 floats = partial(st.floats, allow_subnormal=False)

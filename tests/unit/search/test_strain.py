@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kioku_search.strain import LEAST, WINDOW_SECONDS, Strain, TimedNeighbours
+from kioku_search.searching.strain import LEAST, WINDOW_SECONDS, Strain, TimedNeighbours
 
 
 class Clock:

@@ -6,8 +6,8 @@ import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
-from kioku_search.lexemes import MAX_UNITS, document, units
-from kioku_search.tokens import grams, is_unspaced, runs_of, slips
+from kioku_search.lexicon.lexemes import MAX_UNITS, document, units
+from kioku_search.lexicon.tokens import grams, is_unspaced, runs_of, slips
 
 TEXTS = st.text(max_size=60)
 

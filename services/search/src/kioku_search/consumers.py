@@ -15,13 +15,13 @@ from kioku_rt.fields import canonical_uuid
 from kioku_rt.reasons import CATALOGUE, Reason
 from kioku_rt.rpc.enums import check_enums
 
-from kioku_search.asset import EMBEDDING_STAGE, FRAMES_STAGE, Failure
-from kioku_search.cutting import Cutting, FrameRange
-from kioku_search.deletion import Deletions
+from kioku_search.assets.asset import EMBEDDING_STAGE, FRAMES_STAGE, Failure
+from kioku_search.assets.deletion import Deletions
 from kioku_search.embedder_client import space_of
-from kioku_search.indexing import Effect, Failed, Indexing, Item, Origin, Ready
 from kioku_search.metrics import EFFECTS
-from kioku_search.video import VideoFacts
+from kioku_search.vectors.indexing import Effect, Failed, Indexing, Item, Origin, Ready
+from kioku_search.videos.cutting import Cutting, FrameRange
+from kioku_search.videos.video import VideoFacts
 
 _M = TypeVar("_M", bound=Message)
 _Traced = events_pb2.EmbeddingReady | events_pb2.FramesExtracted | events_pb2.AssetFailed

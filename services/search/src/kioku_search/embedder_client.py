@@ -16,7 +16,7 @@ from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import Code, Reason
 from kioku_rt.rpc import call
 
-from kioku_search.space import Space
+from kioku_search.spaces.space import Space
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from kioku_rt.telemetry import FAST_BUCKETS
 from prometheus_client import Counter, Gauge, Histogram
 
-from kioku_search.space_metrics import SEARCHES_SECONDS
+from kioku_search.spaces.space_metrics import SEARCHES_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kioku_search.cache import Found
-    from kioku_search.finding import Finding
-    from kioku_search.recall import Recall
-    from kioku_search.repair import Round
-    from kioku_search.search import Answer
+    from kioku_search.answers.cache import Found
+    from kioku_search.indexes.recall import Recall
+    from kioku_search.reconciling.finding import Finding
+    from kioku_search.reconciling.repair import Round
+    from kioku_search.searching.search import Answer
 
 SEARCHES = Counter(
     "kioku_search_searches_total",

@@ -12,10 +12,10 @@ from uuid import UUID
 from kioku_rt.db import Migrations, close_pool, open_pool
 from kioku_rt.db.verify_command import verify_command
 
-from kioku_search.burial import Burial, Dead
-from kioku_search.burial_store import BurialStore
+from kioku_search.assets.burial import Burial, Dead
+from kioku_search.assets.burial_store import BurialStore
+from kioku_search.assets.deletion_store import DeletionStore
 from kioku_search.database import SCHEMA
-from kioku_search.deletion_store import DeletionStore
 from kioku_search.settings import Settings
 
 _PACKAGE = "kioku_search.migrations"

@@ -12,12 +12,12 @@ from kioku_rt.storage_settings import StorageSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from kioku_search.admission import UploadRules
-from kioku_search.asset import Kind
-from kioku_search.filling import FillRules
-from kioku_search.index import IndexMethod, OperatorClass, Parameters
-from kioku_search.recall_watch import RecallRules
-from kioku_search.repair import RepairRules
+from kioku_search.assets.admission import UploadRules
+from kioku_search.assets.asset import Kind
+from kioku_search.indexes.index import IndexMethod, OperatorClass, Parameters
+from kioku_search.indexes.recall_watch import RecallRules
+from kioku_search.reconciling.repair import RepairRules
+from kioku_search.spaces.filling import FillRules
 
 _DEVELOPMENT_SECRET = "kioku-development-page-tokens"  # noqa: S105 - refused in production
 _MIB = 2**20

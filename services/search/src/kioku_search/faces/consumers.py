@@ -26,8 +26,8 @@ from kioku_search.embedder_client import space_of
 from kioku_search.faces.face import ConsentChange, Matchable
 from kioku_search.faces.keeping import ConsentStore
 from kioku_search.faces.storing import FaceItem, FaceOrigin, FaceStoring
-from kioku_search.indexing import Effect
 from kioku_search.metrics import EFFECTS
+from kioku_search.vectors.indexing import Effect
 
 log = structlog.get_logger(__name__)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from kioku_rt.db import audit, first_time
 from kioku_rt.db.vectors import encode_halfvec
 
+from kioku_search.assets.stage_rows import hold_space, live
 from kioku_search.database import SCHEMA, unbound
-from kioku_search.indexing import Effect, Origin
-from kioku_search.space import FACE
-from kioku_search.stage_rows import hold_space, live
+from kioku_search.spaces.space import FACE
+from kioku_search.vectors.indexing import Effect, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

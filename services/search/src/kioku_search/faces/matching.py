@@ -16,7 +16,7 @@ from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
 from kioku_search.faces.face import Access, Asked, FacesFound, Floats, PeopleFound
-from kioku_search.space import FACE, Space, Spaces
+from kioku_search.spaces.space import FACE, Space, Spaces
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kioku_rt.db.vectors import encode_halfvec
 
 from kioku_search.faces.face import WHOLE, FaceHit, PersonHit
 from kioku_search.faces.ledger import behind, facts_of
-from kioku_search.lately import Lately
+from kioku_search.searching.lately import Lately
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,10 +18,10 @@ from kioku_rt.db.identifiers import identifier
 from kioku_rt.errors import DependencyDown
 
 from kioku_search.database import unbound
-from kioku_search.dedicated import dedicated
-from kioku_search.index import IndexMethod, OperatorClass, Parameters
-from kioku_search.index_job_store import add_order
-from kioku_search.index_jobs import BUILD
+from kioku_search.indexes.dedicated import dedicated
+from kioku_search.indexes.index import IndexMethod, OperatorClass, Parameters
+from kioku_search.indexes.index_job_store import add_order
+from kioku_search.indexes.index_jobs import BUILD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

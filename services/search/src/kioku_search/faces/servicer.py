@@ -14,7 +14,7 @@ from kioku.search.v1.face_vector_service_pb2_grpc import FaceVectorServiceServic
 from kioku_rt.auth import require_scope
 from kioku_rt.rpc import name_call
 
-from kioku_search.asset_message import timestamp
+from kioku_search.assets.asset_message import timestamp
 from kioku_search.faces.face import Access
 from kioku_search.faces.keeping import KeepingStore
 from kioku_search.faces.matching import FaceMatching

@@ -14,8 +14,8 @@ from kioku_rt.reasons import Reason
 from kioku_rt.vectors import unit_vector
 
 from kioku_search.faces.face import WHOLE, FaceVector, Floats
-from kioku_search.indexing import Effect
-from kioku_search.space import FACE, Space, Spaces
+from kioku_search.spaces.space import FACE, Space, Spaces
+from kioku_search.vectors.indexing import Effect
 
 MOST = 64
 

@@ -19,14 +19,14 @@ from kioku_search.faces.near_store import FaceNearStore
 from kioku_search.faces.scrubber import ErasureStore, TableScrubber
 from kioku_search.faces.scrubbing import Scrubbing
 from kioku_search.faces.storing import FaceStoring
-from kioku_search.space_metrics import counted
+from kioku_search.spaces.space_metrics import counted
 
 if TYPE_CHECKING:
     import asyncpg
     from kioku_rt.events import EventBus
 
     from kioku_search.settings import Settings
-    from kioku_search.space import Spaces
+    from kioku_search.spaces.space import Spaces
 
 _SHOW_SECONDS = 30.0
 

@@ -1,0 +1,1 @@
+"""What an owner has: uploads, assets, labels, deletions."""

@@ -1,0 +1,1 @@
+"""Several lists that become one answer."""

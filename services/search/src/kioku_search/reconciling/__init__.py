@@ -1,0 +1,1 @@
+"""What should be there compared with what is."""

@@ -1,0 +1,1 @@
+"""Questions about vectors and what finds their answers."""

@@ -1,0 +1,1 @@
+"""Embedding spaces, their life and what fills them."""

@@ -1,0 +1,1 @@
+"""Vectors as they come: by event or in bulk."""

@@ -1,0 +1,1 @@
+"""Videos, their frames and how far they are."""

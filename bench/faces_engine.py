@@ -20,7 +20,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -34,13 +33,11 @@ from statistics import median
 
 import cv2
 import numpy as np
-from kioku_face.packs.decoding import FacePixels, face_limits
 from kioku_face.packs.looking import LookingRules
-from kioku_face.packs.pack import Pack, open_pack
-from kioku_face.packs.pack_engine import EngineRules, load_engine
+from kioku_face.packs.opening import FinderOptions, open_finder
+from kioku_face.packs.pack_engine import EngineRules
 from kioku_face.packs.pool import EnginePool
 from kioku_face.packs.views import ViewRules
-from kioku_rt.images import DecodePool
 
 from bench.decode import cpu_seconds
 from bench.faces_bare_loop import Bare
@@ -63,25 +60,16 @@ Rates = dict[str, float]
 
 @dataclass(frozen=True)
 class Side:
-    """Our pool with its decoders."""
+    """Our pool."""
 
     name: str
     pool: EnginePool
-    decoder: DecodePool
 
 
-async def opened(name: str, pack: Pack, rules: EngineRules, resources: AsyncExitStack) -> Side:
-    """As `open_finder` does it, with the decoders in hand, whose CPU time counts."""
-    cores = len(os.sched_getaffinity(0))
-    decoder = DecodePool(cores, face_limits(2**24), prepare=FacePixels(rules.most_pixels))
-    resources.callback(decoder.close)
-    await asyncio.to_thread(decoder.start)
-    engine = await asyncio.to_thread(load_engine, pack, rules)
-    pool = EnginePool(
-        engine, decoder, threads=cores, decoders=cores, limit=128, picture_seconds=300
-    )
-    resources.push_async_callback(pool.close)
-    return Side(name, pool, decoder)
+async def opened(name: str, pack: Path, rules: EngineRules, resources: AsyncExitStack) -> Side:
+    """As the service opens it."""
+    options = FinderOptions(pack, accepted=frozenset({NAME}), engine=rules, picture_seconds=300)
+    return Side(name, await open_finder(options, resources))
 
 
 @contextmanager
@@ -128,7 +116,7 @@ def run_bare(loops: list[subprocess.Popen[str]], rounds: int, way: str) -> Rates
 async def run_ours(side: Side, files: list[bytes], rounds: int) -> Rates:
     """One slice with as many pictures in hand as keep everything busy."""
     faces, waiting = 0, iter(files * rounds)
-    begun, cpu = time.perf_counter(), cpu_seconds(side.decoder.pids())
+    begun, cpu = time.perf_counter(), cpu_seconds(side.pool.pids())
 
     async def lane() -> None:
         nonlocal faces
@@ -138,7 +126,7 @@ async def run_ours(side: Side, files: list[bytes], rounds: int) -> Rates:
 
     await asyncio.gather(*(lane() for _ in range(8)))
     lasted = time.perf_counter() - begun
-    cpu = cpu_seconds(side.decoder.pids()) - cpu
+    cpu = cpu_seconds(side.pool.pids()) - cpu
     return {
         "pictures": len(files) * rounds / lasted,
         "faces": faces / lasted,
@@ -246,7 +234,7 @@ async def main() -> None:
         sys.exit("Nothing measured: KIOKU_EVAL_DATA names no folder with faces and weights in it.")
     warnings.simplefilter("ignore")  # scikit-image's, of insightface's alignment
     with tempfile.TemporaryDirectory() as folder:
-        pack = open_pack(real_pack(Path(folder)), accepted=frozenset({NAME}))
+        pack = real_pack(Path(folder))
         async with AsyncExitStack() as resources:
             side = await opened("Kioku", pack, EngineRules(), resources)
             if given.only in (None, "speed"):

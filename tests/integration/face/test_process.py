@@ -48,8 +48,7 @@ async def test_a_pack_of_graphs_finds_faces(db: Db, nats_server: Any, tmp_path: 
         jwks=str(tmp_path / "issuer" / "jwks.json"),
         nats_url=nats_server.url,
         face_pack=write_pack(tmp_path / "pack"),
-        face_decoders=1,
-        face_threads=1,
+        face_processes=1,
     )
     shown = io.BytesIO()
     Image.fromarray(picture(320, 240, (4, 4, 16))).save(shown, "PNG")

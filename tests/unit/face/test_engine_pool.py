@@ -1,4 +1,4 @@
-"""Promise: whatever an engine does, callers hear of it in time, and the event loop never waits."""
+"""Promise: whatever a child does, callers hear of it, and the event loop never waits."""
 
 from __future__ import annotations
 
@@ -7,72 +7,75 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import numpy as np
 import pytest
 from kioku_face.face import Box, FoundFace, Quality
+from kioku_face.packs import pool as pools
+from kioku_face.packs.engine import Found
 from kioku_face.packs.pool import EnginePool
+from kioku_face.packs.suspects import ChildLost
 from kioku_rt.errors import DependencyDown, InvalidInput, KiokuError
-from kioku_rt.images import DecodedImage
+from kioku_rt.images import ImageLimits
 from kioku_rt.reasons import Reason
 from kioku_rt.space import Space
 
 SPACE = Space("fake", "r1", 4, "p1", "float32", kind="face")
 FACE = FoundFace(Box(0, 0, 1, 1), ((0.5, 0.5),) * 5, 0.9, Quality(1, 100, 1, 0, 0, 0))
+FOUND = Found((FACE,), 8, 6, 250.0, 1.0)
+PICTURE, OTHER = b"\xff\xd8\xff of one", b"\xff\xd8\xff of another"
 MANY_SECONDS = 60.0
 
 
 class Gate:
-    """An engine that waits for a word."""
-
-    pack = "fake@1"
-    space = SPACE
+    """A child that waits for a word, and notes what it was given."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
         self.entered = threading.Semaphore(0)
         self.failure: Exception | None = None
+        self.warm = True
+        self.can_start = True
+        self.seen: list[bytes] = []
 
-    def find(self, picture: np.ndarray) -> list[FoundFace]:
+    def look(self, data: bytes) -> Found:
+        self.seen.append(data)
         self.entered.release()
         assert self.open.wait(MANY_SECONDS)
-        assert picture.shape == (2, 2, 3)
         if self.failure is not None:
             raise self.failure
-        return [FACE]
+        return FOUND
 
+    def answer(self) -> None:
+        if not self.can_start:
+            raise DependencyDown("face engine")
+        self.warm = True
 
-class Pixels:
-    """A decoder of four pixels."""
+    def launch(self) -> None: ...
 
-    def __init__(self) -> None:
-        self.down = False
+    def wait_ready(self) -> None: ...
 
-    async def decode(self, data: bytes) -> DecodedImage:
-        if not data:
-            raise InvalidInput(Reason.IMAGE_EMPTY)
-        return DecodedImage(np.zeros((2, 2, 3), np.uint8), "image/png", (8, 6), 0.25)
+    def pid(self) -> int | None:
+        return 1 if self.warm else None
 
-    async def ping(self) -> None:
-        if self.down:
-            raise DependencyDown("image decoder")
+    def kill(self) -> None:
+        self.open.set()
+
+    def discard(self) -> int | None:
+        self.warm = False
+        return None
+
+    def dies(self) -> None:
+        """Of the next picture."""
+        self.failure, self.warm = ChildLost(), False
+        self.open.set()
 
 
 @asynccontextmanager
-async def opened(
-    engine: Gate, decoder: Pixels | None = None, *, limit: int = 8, seconds: float = MANY_SECONDS
-) -> AsyncIterator[EnginePool]:
-    pool = EnginePool(
-        engine,
-        decoder or Pixels(),
-        threads=1,
-        decoders=1,
-        limit=limit,
-        picture_seconds=seconds,
-    )
+async def opened(gate: Gate, *, limit: int = 8) -> AsyncIterator[EnginePool]:
+    pool = EnginePool([gate], pack="fake@1", space=SPACE, limits=ImageLimits(), limit=limit)
     try:
         yield pool
     finally:
-        engine.open.set()
+        gate.open.set()
         await pool.close()
 
 
@@ -84,112 +87,155 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def test_from_bytes_to_faces() -> None:
-    engine = Gate()
-    engine.open.set()
-    async with opened(engine) as pool:
-        found = await pool.faces_in(b"picture")
-
-        assert found.faces == (FACE,)
-        assert (found.width, found.height, found.decode_ms) == (8, 6, 250)
-        assert found.detect_ms >= 0
+    gate = Gate()
+    gate.open.set()
+    async with opened(gate) as pool:
+        assert await pool.faces_in(PICTURE) == FOUND
         assert (pool.space, pool.pack) == (SPACE, "fake@1")
         await pool.ping()
 
 
 async def test_the_event_loop_goes_on_meanwhile() -> None:
-    engine = Gate()
-    async with opened(engine) as pool:
-        task = asyncio.create_task(pool.faces_in(b"picture"))
-        await until(lambda: engine.entered.acquire(blocking=False))
+    gate = Gate()
+    async with opened(gate) as pool:
+        task = asyncio.create_task(pool.faces_in(PICTURE))
+        await until(lambda: gate.entered.acquire(blocking=False))
 
-        await pool.ping()  # answered while a thread is in the engine
+        await pool.ping()  # answered while the only child has a picture
         assert not task.done()
 
-        engine.open.set()
+        gate.open.set()
         assert (await task).faces
 
 
-async def test_a_picture_that_is_refused_never_reaches_the_engine() -> None:
-    async with opened(Gate()) as pool:
+async def test_what_is_no_picture_never_reaches_a_child() -> None:
+    gate = Gate()
+    async with opened(gate) as pool:
         with pytest.raises(InvalidInput) as refused:
             await pool.faces_in(b"")
 
     assert refused.value.reason is Reason.IMAGE_EMPTY
+    assert not gate.seen
 
 
 async def test_one_too_many_is_told_when_to_come_back() -> None:
-    engine = Gate()
-    async with opened(engine, limit=2) as pool:
-        tasks = [asyncio.create_task(pool.faces_in(b"picture")) for _ in range(2)]
+    gate = Gate()
+    async with opened(gate, limit=2) as pool:
+        tasks = [asyncio.create_task(pool.faces_in(PICTURE)) for _ in range(2)]
         await until(lambda: pool.fullness(urgent=False) == 1)
 
         with pytest.raises(KiokuError) as refused:
-            await pool.faces_in(b"picture")
+            await pool.faces_in(PICTURE)
 
         assert refused.value.reason is Reason.OVERLOADED
         assert refused.value.retry_after is not None
-        engine.open.set()
+        gate.open.set()
         await asyncio.gather(*tasks)
-        assert (await pool.faces_in(b"picture")).faces
+        assert (await pool.faces_in(PICTURE)).faces
 
 
-async def test_a_picture_that_takes_too_long_is_given_up_and_a_stuck_engine_says_so() -> None:
-    engine = Gate()
-    async with opened(engine, seconds=0.05) as pool:
+async def test_whoever_waits_goes_ahead_of_a_library() -> None:
+    gate = Gate()
+    async with opened(gate) as pool:
+        library = [asyncio.create_task(pool.faces_in(PICTURE)) for _ in range(4)]
+        await until(lambda: gate.entered.acquire(blocking=False))
+        urgent = asyncio.create_task(pool.faces_in(OTHER, urgent=True))
+        await until(lambda: pool.fullness(urgent=True) > 0)
+        gate.open.set()
+        await asyncio.gather(urgent, *library)
+
+    assert gate.seen == [PICTURE, OTHER, PICTURE, PICTURE, PICTURE]
+
+
+async def test_a_lost_child_costs_one_picture_and_is_back_for_the_next() -> None:
+    gate = Gate()
+    async with opened(gate) as pool:
+        gate.dies()
         with pytest.raises(KiokuError) as refused:
-            await pool.faces_in(b"picture")
-        assert refused.value.reason is Reason.DEADLINE_EXCEEDED
-
-        await until(lambda: not pool.works)
-        with pytest.raises(DependencyDown):
-            await pool.ping()
-        with pytest.raises(KiokuError) as refused:
-            await pool.faces_in(b"picture")
+            await pool.faces_in(PICTURE)
         assert refused.value.reason is Reason.MODEL_UNAVAILABLE
+        assert refused.value.retry_after is not None
 
-        engine.open.set()
-        await until(lambda: pool.works)
+        await until(lambda: gate.warm)
+        gate.failure = None
+        assert (await pool.faces_in(PICTURE)).faces
         await pool.ping()
 
 
-@pytest.mark.parametrize(
-    ("failure", "reason"),
-    [
-        (RuntimeError("0x7f: at /secret/path"), Reason.INTERNAL),
-        (MemoryError(), Reason.ENGINE_OUT_OF_MEMORY),
-        (KiokuError(Reason.MODEL_OUTPUT_INVALID), Reason.MODEL_OUTPUT_INVALID),
-    ],
-)
-async def test_what_an_engine_raises_has_a_reason(failure: Exception, reason: Reason) -> None:
-    engine = Gate()
-    engine.failure = failure
-    engine.open.set()
-    async with opened(engine) as pool:
-        with pytest.raises(KiokuError) as refused:
-            await pool.faces_in(b"picture")
-        assert refused.value.reason is reason
-        assert "secret" not in str(refused.value)
+async def test_a_picture_that_ends_two_children_is_refused() -> None:
+    gate = Gate()
+    async with opened(gate) as pool:
+        reasons = []
+        for data in (PICTURE, OTHER, PICTURE):
+            gate.dies()
+            with pytest.raises(KiokuError) as refused:
+                await pool.faces_in(data)
+            reasons.append(refused.value.reason)
+            await until(lambda: gate.warm)
 
-        engine.failure = None
-        assert (await pool.faces_in(b"picture")).faces
+    lost = Reason.MODEL_UNAVAILABLE
+    assert reasons == [lost, lost, Reason.IMAGE_DECODER_FAILED]
 
 
-async def test_without_a_decoder_it_says_so() -> None:
-    decoder = Pixels()
-    async with opened(Gate(), decoder) as pool:
-        decoder.down = True
-
+async def test_without_a_child_it_says_so_until_one_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = Gate()
+    gate.can_start = False
+    async with opened(gate) as pool:
+        gate.dies()
+        with pytest.raises(KiokuError):
+            await pool.faces_in(PICTURE)
         with pytest.raises(DependencyDown):
             await pool.ping()
 
+        gate.can_start = True
+        with pytest.raises(DependencyDown):  # tried a moment ago
+            await pool.ping()
+        monkeypatch.setattr(pools, "REST_SECONDS", 0.0)
+        await pool.ping()
+        assert pool.pids() == [1]
+
+
+async def test_a_caller_that_leaves_takes_its_place_with_it() -> None:
+    gate = Gate()
+    async with opened(gate) as pool:
+        first = asyncio.create_task(pool.faces_in(PICTURE))
+        await until(lambda: gate.entered.acquire(blocking=False))
+        second = asyncio.create_task(pool.faces_in(OTHER))
+        await until(lambda: pool.fullness(urgent=False) == 2 / 8)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        gate.open.set()
+        await first
+
+    assert gate.seen == [PICTURE]
+
 
 async def test_closed_is_closed() -> None:
-    engine = Gate()
-    engine.open.set()
-    async with opened(engine) as pool:
+    gate = Gate()
+    gate.open.set()
+    async with opened(gate) as pool:
         await pool.close()
 
         with pytest.raises(KiokuError) as refused:
-            await pool.faces_in(b"picture")
+            await pool.faces_in(PICTURE)
+        with pytest.raises(DependencyDown):
+            await pool.ping()
 
     assert refused.value.reason is Reason.MODEL_UNAVAILABLE
+
+
+async def test_closing_ends_a_child_that_does_not_finish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "_CLOSE_SECONDS", 0.05)
+    gate = Gate()
+    async with opened(gate) as pool:
+        task = asyncio.create_task(pool.faces_in(PICTURE))
+        await until(lambda: gate.entered.acquire(blocking=False))
+        gate.failure = ChildLost()
+        await pool.close()
+
+        with pytest.raises(KiokuError) as refused:
+            await task
+    assert refused.value.reason is Reason.MODEL_UNAVAILABLE
+    assert not gate.warm

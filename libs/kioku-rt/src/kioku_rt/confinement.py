@@ -24,15 +24,27 @@ def confine(memory_bytes: int) -> None:
     _silence()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + memory_bytes
+    most = _address_space() + memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def allow_memory(memory_bytes: int) -> None:
+    """Lets the process add so much address space to what it has now, within `confine`'s limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = _address_space() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (min(wanted, most), most))
 
 
 def allow_cpu(seconds: float) -> None:
     """Moves the CPU limit `seconds` ahead; going over it ends the process by SIGXCPU."""
     soft = math.ceil(time.process_time() + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+
+
+def _address_space() -> int:
+    """Of this process, bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
 
 
 def _silence() -> None:

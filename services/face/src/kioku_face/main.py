@@ -93,8 +93,7 @@ def _finder_options(settings: Settings) -> FinderOptions:
     return FinderOptions(
         folder=settings.face_pack,
         accepted=frozenset(settings.face_accept_licences),
-        threads=settings.face_threads,
-        decoders=settings.face_decoders,
+        processes=settings.face_processes,
         upload_max_bytes=settings.face_upload_max_bytes,
     )
 

@@ -29,6 +29,12 @@ LOOKED_AGAIN = Counter(
 VECTORS_EMPTIED = Counter(
     "kioku_face_vectors_emptied_total", "Events whose vectors were removed from the outbox."
 )
+CHILDREN_GONE = Counter(
+    "kioku_face_children_gone_total",
+    "Children of the engine that ended with a picture in hand: late (it took too long), killed"
+    " (from outside), died (of themselves).",
+    ("how",),
+)
 
 
 def looked_again(**counts: int) -> None:

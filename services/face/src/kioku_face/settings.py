@@ -30,8 +30,8 @@ class Settings(StorageSettings):
         face_pack: folder of the models, see `architecture/face-packs.md`.
         face_accept_licences: names of packs whose licence forbids products, and that may be loaded
             all the same.
-        face_decoders: decoder processes of the engine; 0: one per core.
-        face_threads: pictures in which faces are looked for at once; 0: one per core.
+        face_processes: child processes that look for faces, each with the pack in its memory and
+            one picture at a time; 0: one per core.
         face_upload_max_bytes: of a picture.
         face_slots, face_frame_slots: events of uploads, and of ranges of frames, in hand at once.
         face_handler_seconds: after this one delivery of an event counts as failed.
@@ -66,8 +66,7 @@ class Settings(StorageSettings):
 
     face_pack: Path = Path("models/kioku-faces")
     face_accept_licences: Annotated[tuple[str, ...], NoDecode] = ()
-    face_decoders: int = Field(default=0, ge=0)
-    face_threads: int = Field(default=0, ge=0)
+    face_processes: int = Field(default=0, ge=0, le=256)
     face_upload_max_bytes: int = Field(default=64 * _MIB, ge=1)
     face_slots: int = Field(default=8, ge=1, le=100)
     face_frame_slots: int = Field(default=2, ge=1, le=100)

@@ -18,7 +18,7 @@ from tests.unit.face.drawn_graphs import write_pack
 async def finder(tmp_path: Path) -> AsyncIterator[EnginePool]:
     """Finds dots of colour (`drawn_graphs`)."""
     async with AsyncExitStack() as resources:
-        options = FinderOptions(write_pack(tmp_path / "pack"), threads=2, decoders=1)
+        options = FinderOptions(write_pack(tmp_path / "pack"), processes=2)
         yield await open_finder(options, resources)
 
 

@@ -60,7 +60,7 @@ async def test_a_file_that_lies_on_its_side_is_set_upright(
 async def test_a_picture_beyond_the_limit_of_pixels_is_made_smaller(tmp_path: Path) -> None:
     rules = EngineRules(most_pixels=640 * 480)
     async with AsyncExitStack() as resources:
-        options = FinderOptions(write_pack(tmp_path / "pack"), engine=rules, decoders=1)
+        options = FinderOptions(write_pack(tmp_path / "pack"), engine=rules, processes=1)
         pool = await open_finder(options, resources)
         large = np.kron(picture(640, 480, (20, 30, 8)), np.ones((2, 2, 1), np.uint8))
 
@@ -113,6 +113,6 @@ async def test_a_pack_for_research_only_does_not_open(tmp_path: Path) -> None:
         with pytest.raises(LicenceNotAccepted, match="KIOKU_FACE_ACCEPT_LICENCES=buffalo_l"):
             await open_finder(FinderOptions(folder), resources)
         pool = await open_finder(
-            FinderOptions(folder, accepted=frozenset({"buffalo_l"}), decoders=1), resources
+            FinderOptions(folder, accepted=frozenset({"buffalo_l"}), processes=1), resources
         )
         await pool.ping()

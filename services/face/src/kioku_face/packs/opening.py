@@ -8,12 +8,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kioku_rt.images import DecodePool
-
-from kioku_face.packs.decoding import FacePixels, face_limits
+from kioku_face.packs.child import Recipe
+from kioku_face.packs.decoding import face_limits
 from kioku_face.packs.pack import open_pack
-from kioku_face.packs.pack_engine import EngineRules, PackEngine, load_engine
+from kioku_face.packs.pack_engine import EngineRules, space_of
 from kioku_face.packs.pool import EnginePool
+from kioku_face.packs.worker import EngineWorker
 
 MIB = 2**20
 
@@ -25,51 +25,50 @@ class FinderOptions:
     Args:
         folder: of the pack.
         accepted: names of packs whose licence for research only was accepted.
-        threads: pictures in which faces are looked for at once; 0: one per core.
-        decoders: decoder processes; 0: one per core.
+        processes: child processes, each with the pack and a picture at a time; 0: one per core.
         queue_limit: pictures in hand of each priority before OVERLOADED.
         upload_max_bytes: of a picture's file.
-        picture_seconds: for finding the faces of one picture.
+        picture_seconds: for finding the faces of one picture, without decoding it.
+        memory_bytes: address space that finding the faces may add to a child.
     """
 
     folder: Path
     accepted: frozenset[str] = frozenset()
     engine: EngineRules = field(default_factory=EngineRules)
-    threads: int = 0
-    decoders: int = 0
+    processes: int = 0
     queue_limit: int = 128
     upload_max_bytes: int = 64 * MIB
     picture_seconds: float = 30.0
+    memory_bytes: int = 2_048 * MIB
 
 
 async def open_finder(options: FinderOptions, resources: AsyncExitStack) -> EnginePool:
-    """Opens the pack, its engine, and the decoders; `resources` closes them.
+    """Opens the pack and, once its licence and its files are right, the children that load it;
+    `resources` ends them.
 
     Raises:
         PackUnusable: with one sentence for the operator; LicenceNotAccepted is one.
-        DependencyDown: a decoder did not come up.
+        DependencyDown: a child did not come up.
     """
-    engine = await asyncio.to_thread(_load, options)
-    cores = len(os.sched_getaffinity(0))
-    decoders = options.decoders or cores
-    decoder = DecodePool(
-        decoders,
-        face_limits(options.upload_max_bytes),
-        prepare=FacePixels(options.engine.most_pixels),
-    )
-    resources.callback(decoder.close)
-    await asyncio.to_thread(decoder.start)
+    recipe = await asyncio.to_thread(_recipe, options)
+    count = options.processes or len(os.sched_getaffinity(0))
     pool = EnginePool(
-        engine,
-        decoder,
-        threads=options.threads or cores,
-        decoders=decoders,
+        [EngineWorker(recipe) for _ in range(count)],
+        pack=recipe.pack.name,
+        space=space_of(recipe.pack, options.engine),
+        limits=recipe.limits,
         limit=options.queue_limit,
-        picture_seconds=options.picture_seconds,
     )
     resources.push_async_callback(pool.close)
+    await asyncio.to_thread(pool.start)
     return pool
 
 
-def _load(options: FinderOptions) -> PackEngine:
-    return load_engine(open_pack(options.folder, accepted=options.accepted), options.engine)
+def _recipe(options: FinderOptions) -> Recipe:
+    return Recipe(
+        pack=open_pack(options.folder, accepted=options.accepted),
+        rules=options.engine,
+        limits=face_limits(options.upload_max_bytes),
+        picture_seconds=options.picture_seconds,
+        memory_bytes=options.memory_bytes,
+    )

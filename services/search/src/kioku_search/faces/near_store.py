@@ -6,7 +6,7 @@ Implements `NearStore`.  The check of consent, the question and the audit are on
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from kioku_rt.db import acquire
@@ -17,7 +17,7 @@ from kioku_search.faces.ledger import behind, facts_of
 from kioku_search.searching.lately import Lately
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import asyncpg
 
@@ -31,7 +31,7 @@ ASK = (
 _ROUNDING = 1e-6
 _FRESH_SECONDS = 60.0
 _NO_COUNT = 1  # "few" ends here, so that counting ends with the second face
-_GRAPHS = ("hnsw", "ivfflat")
+_GRAPHS = frozenset({"hnsw", "ivfflat"})
 _T = TypeVar("_T")
 
 
@@ -40,7 +40,8 @@ class FaceNearStore:
 
     Whether an owner has few faces to be matched with, all of which are compared, or many, is
     counted in the database; of an owner who had many a moment ago it is not counted again. A wrong
-    guess costs time only: where the index ends short, all are compared.
+    guess never makes an answer short: where the index ends short, all are compared. For that moment
+    it may be an index's answer where few faces would have been compared in full.
 
     Args:
         pool: of the role `search_api`.
@@ -79,9 +80,10 @@ class FaceNearStore:
 
     def _learn(self, key: tuple[str, str], rows: Sequence[asyncpg.Record], *, many: bool) -> None:
         """Remember an owner whose matches came out of an index, until one did not."""
-        if any(row["known"] and row["strategy"] not in _GRAPHS for row in rows):
+        by_index = came_by_index(rows)
+        if by_index is False:
             self._many.forget(key)
-        elif rows and not many:  # what is remembered runs out, so that it is counted again
+        elif by_index and not many:  # what is remembered runs out, so that it is counted again
             self._many.note(key, True)
 
     async def _rows(
@@ -116,6 +118,12 @@ class FaceNearStore:
         if rows and rows[0]["heard"] is not None:
             raise behind(access, rows[0]["heard"])
         return rows
+
+
+def came_by_index(rows: Sequence[Mapping[str, Any]]) -> bool | None:
+    """Whether an index answered every face; None: no face that was asked about is stored."""
+    ways = {row["strategy"] for row in rows if row["known"]}
+    return ways <= _GRAPHS if ways else None
 
 
 def _hits_of(found: list[list[_T] | None], row: asyncpg.Record) -> list[_T]:

@@ -6,7 +6,7 @@ Implements `NearStore`.  The check of consent, the question and the audit are on
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from kioku_rt.db import acquire
@@ -17,7 +17,7 @@ from kioku_search.faces.ledger import behind, facts_of
 from kioku_search.searching.lately import Lately
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import asyncpg
 
@@ -80,7 +80,7 @@ class FaceNearStore:
 
     def _learn(self, key: tuple[str, str], rows: Sequence[asyncpg.Record], *, many: bool) -> None:
         """Remember an owner whose matches came out of an index, until one did not."""
-        by_index = came_by_index(rows)
+        by_index = came_by_index((row["known"], row["strategy"]) for row in rows)
         if by_index is False:
             self._many.forget(key)
         elif by_index and not many:  # what is remembered runs out, so that it is counted again
@@ -120,9 +120,13 @@ class FaceNearStore:
         return rows
 
 
-def came_by_index(rows: Sequence[Mapping[str, Any]]) -> bool | None:
-    """Whether an index answered every face; None: no face that was asked about is stored."""
-    ways = {row["strategy"] for row in rows if row["known"]}
+def came_by_index(answers: Iterable[tuple[bool, str]]) -> bool | None:
+    """Whether an index answered every face; None: no face that was asked about is stored.
+
+    Args:
+        answers: of each row whether its face is stored, and the strategy.
+    """
+    ways = {strategy for known, strategy in answers if known}
     return ways <= _GRAPHS if ways else None
 
 

@@ -70,7 +70,7 @@ Start = Callable[..., Any]
 
 
 @pytest.fixture
-def start_face(db: Db, nats_server: Any, objects: MemoryObjectStore, tmp_path: Path) -> Start:
+def start_face(db: Db, event_log: Any, objects: MemoryObjectStore, tmp_path: Path) -> Start:
     """`async with start_face(…) as service`: runs until the block ends."""
 
     @asynccontextmanager
@@ -93,7 +93,7 @@ def start_face(db: Db, nats_server: Any, objects: MemoryObjectStore, tmp_path: P
         vectors = vectors or RecordingVectors(finder.space.space_id)
         async with AsyncExitStack() as stack:
             bus = await stack.enter_async_context(
-                await EventBus.connect(nats_url or nats_server.url, "test")
+                await EventBus.connect(nats_url or event_log.url, "test")
             )
             servers = Servers(db.api, db.worker, objects, bus, finder, PlainDecoder(), vectors)
             running = build(settings, servers, Parts(match=no_match))

@@ -38,7 +38,7 @@ async def test_a_missing_pack_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in said.decode()
 
 
-async def test_a_pack_of_graphs_finds_faces(db: Db, nats_server: Any, tmp_path: Path) -> None:
+async def test_a_pack_of_graphs_finds_faces(db: Db, event_log: Any, tmp_path: Path) -> None:
     """The whole service as main opens it: real graphs, real decoders; a picture in, faces out."""
     issuer = DevIssuer(tmp_path / "issuer")
     settings = Settings(
@@ -46,7 +46,7 @@ async def test_a_pack_of_graphs_finds_faces(db: Db, nats_server: Any, tmp_path: 
         face_worker_dsn=db.dsns["face_worker"],
         face_sealer_dsn=db.dsns["face_sealer"],
         jwks=str(tmp_path / "issuer" / "jwks.json"),
-        nats_url=nats_server.url,
+        nats_url=event_log.url,
         face_pack=write_pack(tmp_path / "pack"),
         face_processes=1,
     )

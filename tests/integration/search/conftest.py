@@ -62,7 +62,7 @@ Start = Callable[..., Any]
 
 
 @pytest.fixture
-def start_service(db: Db, nats_server: Any, tmp_path: Path) -> Start:
+def start_service(db: Db, event_log: Any, tmp_path: Path) -> Start:
     """`async with start_service(objects, …) as service`: runs until the block ends."""
 
     @asynccontextmanager
@@ -86,7 +86,7 @@ def start_service(db: Db, nats_server: Any, tmp_path: Path) -> Start:
         fake = embedder or FakeEmbedder(space())
         async with AsyncExitStack() as stack:
             bus = await stack.enter_async_context(
-                await EventBus.connect(nats_url or nats_server.url, "test")
+                await EventBus.connect(nats_url or event_log.url, "test")
             )
             running = build(settings, Servers(db.api, db.worker, objects, bus, fake))  # type: ignore[arg-type]
             port = await running.server.start()  # type: ignore[union-attr]

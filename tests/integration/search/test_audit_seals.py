@@ -24,12 +24,12 @@ def dsn(db, postgres_server):
 
 
 async def test_the_job_seals_and_an_operator_verifies(
-    db, dsn, objects, nats_server, monkeypatch, capsys
+    db, dsn, objects, event_log, monkeypatch, capsys
 ):
     """Rows that the service wrote are sealed within a moment; a forged one is told."""
     async with unbound(db.worker) as connection:
         await audit_operator(connection, "keeper", "space.promote", "s")
-    await sealed(db, dsn, objects, nats_server.url)
+    await sealed(db, dsn, objects, event_log.url)
     monkeypatch.setenv("KIOKU_SEARCH_SEALER_DSN", dsn)
     assert 0 == await asyncio.to_thread(verify_audit, [])
     assert "The audit of search holds: 1 rows are sealed" in capsys.readouterr().out

@@ -85,11 +85,11 @@ async def test_what_is_sound(db, statements):
     assert "" == await damaged(db, *statements)
 
 
-async def test_a_process_does_not_serve_an_unsound_database(db, nats_server):
+async def test_a_process_does_not_serve_an_unsound_database(db, event_log):
     """`open_service` ends with the sentence, which `main` logs before it exits with 69."""
     await damaged(db, "DROP INDEX search.{name}_hnsw")
     settings = Settings(
-        search_api_dsn=db.api_dsn, search_worker_dsn=db.worker_dsn, nats_url=nats_server.url
+        search_api_dsn=db.api_dsn, search_worker_dsn=db.worker_dsn, nats_url=event_log.url
     )
     async with AsyncExitStack() as resources:
         with pytest.raises(KiokuError, match="is missing"):

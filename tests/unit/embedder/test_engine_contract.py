@@ -137,6 +137,7 @@ def test_an_unloaded_engine_comes_back(engine: Engine, subject: Checkpoint) -> N
     engine.unload()
     assert (engine.loaded, engine.memory_bytes) == (False, 0)
     engine.load()
+    assert engine.memory_bytes > 0
     np.testing.assert_array_equal(before, engine.images(good))
 
 

@@ -2,7 +2,7 @@
 
 Session servers are shared by all tests of one pytest process (each xdist worker has its own set);
 tests that stop or kill a server take a `fresh_...` one.  Tests isolate themselves by database,
-stream prefix or bucket.  With no test asking, nothing is started.
+emptied event log or bucket.  With no test asking, nothing is started.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
+import nats
 import pytest
 import pytest_asyncio
 
@@ -62,6 +63,19 @@ def nats_server(stack_dir: Path) -> Iterator[Nats]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest_asyncio.fixture
+async def event_log(nats_server: Nats) -> Nats:
+    """The shared NATS without any stream: what earlier tests published is never delivered here."""
+    client = await nats.connect(nats_server.url)
+    try:
+        jetstream = client.jetstream()
+        for stream in await jetstream.streams_info():
+            await jetstream.delete_stream(stream.config.name or "")
+    finally:
+        await client.close()
+    return nats_server
 
 
 @pytest.fixture

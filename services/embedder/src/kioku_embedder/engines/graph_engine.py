@@ -18,7 +18,7 @@ from kioku_embedder.engine import (
 )
 from kioku_embedder.engines.graphs import PIXELS, TEXT, VISION, Graph, Inputs, OpenGraph
 from kioku_embedder.engines.label_scale import read_label_scale
-from kioku_embedder.engines.memory import give_back, resident_bytes
+from kioku_embedder.engines.memory import file_bytes, give_back, grown, resident_bytes
 from kioku_embedder.preprocessing import Pixels
 from kioku_embedder.text import TextRules, open_text_rules
 
@@ -55,7 +55,7 @@ class GraphEngine:
 
     @property
     def memory_bytes(self) -> int:
-        """What the process grew by when they came into memory."""
+        """What the process grew by when they came into memory; at least their files' size."""
         return 0 if self._towers is None else self._towers.memory
 
     def load(self) -> None:
@@ -96,7 +96,7 @@ class GraphEngine:
             self._warm_up(vision, text, tokens)
         except Exception as error:  # OpenVINO, ONNX Runtime and transformers share no base class
             raise EngineBroken(f"The model cannot be loaded: {error}") from error
-        return _Loaded(vision, text, tokens, max(0, resident_bytes() - before))
+        return _Loaded(vision, text, tokens, grown(before, file_bytes(folder)))
 
     def _warm_up(self, vision: Graph, text: Graph, tokens: TextRules) -> None:
         rules = self._checkpoint.preprocessing

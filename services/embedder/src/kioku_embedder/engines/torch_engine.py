@@ -60,7 +60,7 @@ class TorchEngine:
 
     @property
     def memory_bytes(self) -> int:
-        """On a GPU what torch holds there, else what the process grew by on loading."""
+        """What torch's memory or the process grew by on loading; at least its weights' bytes."""
         return self._memory if self.loaded else 0
 
     def load(self) -> None:
@@ -68,7 +68,7 @@ class TorchEngine:
         if self._towers is None:
             before = self._held()
             self._towers = self._loaded_towers()
-            self._memory = max(0, self._held() - before)
+            self._memory = max(self._held() - before, self._towers.weight_bytes)
 
     def unload(self) -> None:
         """See the port."""

@@ -22,6 +22,9 @@ _Function = TypeVar("_Function")
 class Towers:
     """Loaded weights with the rules for their inputs.
 
+    Attributes:
+        weight_bytes: what its parameters and buffers take.
+
     Raises:
         OSError, ValueError, RuntimeError: the files are missing, damaged or incomplete.
     """
@@ -44,6 +47,7 @@ class Towers:
         self._std = torch.tensor(rules.std, device=device).view(1, 3, 1, 1)
         model = load_model(checkpoint, device, dtype)
         compiler = partial(torch.compile, dynamic=True) if compiled else _as_it_is
+        self.weight_bytes = sum(one.nbytes for one in (*model.parameters(), *model.buffers()))
         self._of_pictures = compiler(model.get_image_features)
         self._of_words = compiler(model.get_text_features)
         self._tokens = open_text_rules(checkpoint)

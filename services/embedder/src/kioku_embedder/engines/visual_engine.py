@@ -23,7 +23,7 @@ from kioku_embedder.engine import (
     Matrix,
     TextMatrix,
 )
-from kioku_embedder.engines.memory import give_back, resident_bytes
+from kioku_embedder.engines.memory import file_bytes, give_back, grown, resident_bytes
 from kioku_embedder.preprocessing import Pixels, Preprocessing
 from kioku_embedder.visual import read_manifest
 
@@ -63,7 +63,7 @@ class VisualEngine:
 
     @property
     def memory_bytes(self) -> int:
-        """What the process grew by when the graph came into memory."""
+        """What the process grew by when the graph came into memory; at least its files' size."""
         return self._memory if self.loaded else 0
 
     def load(self) -> None:
@@ -71,7 +71,7 @@ class VisualEngine:
         if self._graph is None:
             before = resident_bytes()
             self._graph = self._loaded_graph()
-            self._memory = max(0, resident_bytes() - before)
+            self._memory = grown(before, file_bytes(self._checkpoint.folder))
 
     def unload(self) -> None:
         """See the port."""

@@ -1,0 +1,1 @@
+"""Schedules, themes and people's descriptions, read from pictures."""

@@ -1,0 +1,1 @@
+"""iCalendar, JSON and evidence pages of a schedule."""

@@ -1,0 +1,1 @@
+"""From a page that was read to what it announces, by rules."""

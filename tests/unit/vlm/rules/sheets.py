@@ -195,8 +195,15 @@ CLASS = Sheet(
         line(100, 370, 28, "対象 18歳以上 定員20名"),
     ),
     date(2026, 5, 1),
-    (Wanted("はじめての太極拳", "2026-05-05T19:00", "2026-05-05T20:30", "北部公民館 大ホール",
-            rrule="FREQ=WEEKLY;BYDAY=TU"),),
+    (
+        Wanted(
+            "はじめての太極拳",
+            "2026-05-05T19:00",
+            "2026-05-05T20:30",
+            "北部公民館 大ホール",
+            rrule="FREQ=WEEKLY;BYDAY=TU",
+        ),
+    ),
 )
 SHEETS = (
     FESTIVAL, LETTER, TABLE, CONCERT, PROSE, VERTICAL, CARDS, RECEIPT, TWO_PAGES, CLASS,

@@ -11,11 +11,14 @@ from kioku_vlm.rules.sighting import Nature
 from kioku_vlm.rules.traits import Trait, traits_of
 
 _BILL = re.compile(
-    r"合\s?計|小\s?計|お?釣り?|釣銭|お?預り?|領収|レシート|税込|内税|外税|消費税|数量|単価|明細|請求|ポイント残|"
-    r"\b(?:sub-?total|total|change|cash|visa|mastercard|receipt|invoice|qty|tax|vat|amount|balance|cashier|card)\b", re.I
+    r"合\s?計|小\s?計|お?釣り?|釣銭|お?預り?|領収|レシート|税込|内税|外税|消費税|数量|単価|"
+    r"明細|請求|ポイント残|"
+    r"\b(?:sub-?total|total|change|cash|visa|mastercard|receipt|invoice|qty|tax|vat|amount|"
+    r"balance|cashier|card)\b", re.I
 )  # fmt: skip
 _HOURS = re.compile(
-    r"営業時間|診療時間|開館時間|受付時間|営業日|定休日|年中無休|opening hours|business hours|open daily|store hours|"
+    r"営業時間|診療時間|開館時間|受付時間|営業日|定休日|年中無休|opening hours|business hours|"
+    r"open daily|store hours|"
     r"\bhours\b|\bopen\b.*\b(?:mon|daily|sun)", re.I
 )  # fmt: skip
 _NOTHING = (PageFlag.BLANK, PageFlag.NO_TEXT, PageFlag.ILLEGIBLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from kioku_vlm.rules.segment import Segment
 from kioku_vlm.rules.strip import rows_of
@@ -66,7 +67,7 @@ def _run(
 
 
 def _gaps(row: Sequence[Segment]) -> list[tuple[float, float]]:
-    pairs = zip(row, row[1:], strict=False)
+    pairs = pairwise(row)
     return [
         (one.place.right, other.place.left)
         for one, other in pairs

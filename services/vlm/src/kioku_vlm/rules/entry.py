@@ -10,12 +10,13 @@ from kioku_vlm.rules import confidence
 from kioku_vlm.rules.frame import Frame
 from kioku_vlm.rules.gazetteer import known, zone_of
 from kioku_vlm.rules.hypothesis import Hypothesis, Reading
+from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.naming import Name
 from kioku_vlm.rules.noting import notes_in
 from kioku_vlm.rules.passage import fold
 from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.placing import Spot, addresses_in, places_in
-from kioku_vlm.rules.sighting import Nature
+from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.timing import (
     Timed,
     Times,
@@ -96,15 +97,21 @@ def _clocks(orders: Sequence[int], one: Hypothesis, reading: Reading) -> list[Ti
     """Times of day without a day, of the first strip that has some; labelled ones of all."""
     found: list[Timed] = []
     for order in orders:
-        bare = [
-            sighting for sighting in reading.sightings[order] if sighting.nature is Nature.CLOCK
-        ]
+        bare = [s for s in reading.sightings[order] if s.nature is Nature.CLOCK and _of_event(s)]
         several = sum(s.nature is not Nature.CLOCK for s in reading.sightings[order]) > 1
         if several and order == one.order:
             bare = [s for s in bare if _next_day(s.span[0], order, reading) == one.sighting.span]
         clocks = [clock for sighting in bare for clock in timed(sighting)]
         found += [clock for clock in clocks if not found or clock.labelled or clock.role]
     return found
+
+
+def _of_event(sighting: Sighting) -> bool:
+    """Whether the column or label of a clock does not say that it is about something else."""
+    strip = sighting.strip
+    column = strip.roles.get(strip.cell_at(sighting.span[0])) if strip.lines == 1 else None
+    label = sighting.label.role if sighting.label else None
+    return {column, label} <= {None, Role.WHEN, Role.TIME, Role.TITLE, Role.PLACE}
 
 
 def _next_day(position: int, order: int, reading: Reading) -> tuple[int, int] | None:
@@ -176,8 +183,8 @@ def _spot(one: Hypothesis, whole: Whole) -> Spot | None:
     found: list[tuple[float, Spot]] = []
     for distance, order in enumerate(one.strips):
         pieces = [p for p in whole.reading.pieces[order] if not _is_name(p, one)]
-        for spot in places_in(whole.reading.strips[order], pieces):
-            found.append((spot.score - 0.01 * min(distance, 20), spot))
+        spots = places_in(whole.reading.strips[order], pieces)
+        found += [(spot.score - 0.01 * min(distance, 20), spot) for spot in spots]
     if found:
         best = max(found, key=lambda pair: pair[0])[1]
         if best.score >= 0.6 or whole.shared is None:

@@ -123,21 +123,26 @@ def _issued(
         ):
             return strip, moments[0].start
     others = sum(len(moments) for _, moments in days)
+    margin = max((strip.place.right for strip in strips), default=0.0)
     for at, (strip, moments) in enumerate(days[:5]):
-        if len(moments) == 1 and others > 1 and _alone_on_top(strip, moments[0], body, at):
-            return strip, moments[0].start
+        if moments and _alone_on_top(strip, moments[0], body, at):
+            cell = strip.cells[strip.cell_at(moments[0].span[0])][0].place
+            flush = cell.left > 0.5 * margin and cell.right > 0.85 * margin
+            if flush or others > 1:
+                return strip, moments[0].start
     return None, None
 
 
 def _alone_on_top(strip: Strip, moment: Moment, body: float, at: int) -> bool:
-    """A day by itself in small letters in the first lines, to the right or before a greeting."""
-    rest = strip.text[: moment.span[0]] + strip.text[moment.span[1] :]
+    """A day alone in its cell in small letters in the first lines, to the right or before all."""
+    segment, left, right = strip.cells[strip.cell_at(moment.span[0])]
+    rest = strip.text[left : moment.span[0]] + strip.text[moment.span[1] : right]
     for clock in moment.clocks:
         rest = rest.replace(clock.raw, "")
     bare = sum(letter.isalnum() for letter in rest) <= (2 if not moment.clocks else 6)
-    small = strip.size <= 1.15 * body
-    right = strip.cells[-1][0].place.left > 0.32 or at == 0
-    return bare and small and right and strip.place.top < 0.25 and not moment.rrule
+    small = segment.size <= 1.15 * body and strip.lines == 1
+    aside = segment.place.left > 0.32 or (at == 0 and len(strip.cells) == 1)
+    return bare and small and aside and strip.place.top < 0.25 and not moment.rrule
 
 
 def _organisation(strips: Sequence[Strip]) -> Passage:

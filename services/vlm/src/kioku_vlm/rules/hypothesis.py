@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.naming import Name, best, said_in, score_of, task_in
+from kioku_vlm.rules.passage import Passage
 from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.strip import Strip
@@ -15,6 +16,7 @@ from kioku_vlm.rules.traits import Trait, traits_of
 
 # A line of body size that names nothing has about 0; see `naming`.
 _ROW_FLOOR, _HEAD_FLOOR, _BOUNDARY = -0.6, -1.2, 0.75
+_BETWEEN = ("", "・", ",", "、", "&", "and", "と", "/", "及び", "および", ", and")
 # What each strip between a heading and its day takes from it, where there are several headings.
 _AWAY = 0.35
 
@@ -70,7 +72,10 @@ def hypotheses(reading: Reading) -> list[Hypothesis]:
     ]
     for one in found:
         _name_by_strip(one, found, reading)
-    _name_by_heading([one for one in found if one.sighting.nature is Nature.EVENT], reading)
+    events = [one for one in found if one.sighting.nature is Nature.EVENT]
+    taken = {one.order for one in found if one.own or one.sighting.nature is not Nature.EVENT}
+    _name_by_section(events, found, reading)
+    _name_by_heading(events, taken, reading)
     _name_others(found, reading)
     _scope(found, reading)
     return found
@@ -89,7 +94,17 @@ def _joined_days(sightings: Sequence[Sighting]) -> list[Sighting]:
             found[-1] = replace(found[-1], moment=moment)
         else:
             found.append(one)
-    return found
+    return _sharing_clocks(found)
+
+
+def _sharing_clocks(days: list[Sighting]) -> list[Sighting]:
+    """Days of one list have the time that is told behind the last of them."""
+    for at in range(len(days) - 1, 0, -1):
+        one, other = days[at - 1], days[at]
+        between = one.strip.text[one.span[1] : other.span[0]].strip()
+        if not one.moment.clocks and other.moment.clocks and between in _BETWEEN:
+            days[at - 1] = replace(one, moment=replace(one.moment, clocks=other.moment.clocks))
+    return days
 
 
 def _follows(one: Sighting, other: Sighting) -> bool:
@@ -99,26 +114,30 @@ def _follows(one: Sighting, other: Sighting) -> bool:
         return False
     between = one.strip.text[one.span[1] : other.span[0]].strip()
     apart = (first.clocks and second.clocks) or one.nature is not other.nature
-    return (
-        between in ("", "・", ",", "、", "&", "and", "と", "/", "及び")
-        and not apart
-        and (second.start - last == timedelta(days=1))
-    )
+    return between in _BETWEEN and not apart and (second.start - last == timedelta(days=1))
 
 
 def _name_by_strip(one: Hypothesis, found: Sequence[Hypothesis], reading: Reading) -> None:
     """A name beside the day: in its row, or in its sentence."""
     strip = one.sighting.strip
-    position = one.sighting.span[0]
+    passage, position = _masked(strip, reading), one.sighting.span[0]
     if one.sighting.nature is Nature.DEADLINE:
-        one.name = task_in(strip.passage, position)
+        one.name = task_in(passage, position)
     sentence = strip.lines > 1 or Trait.SENTENCE in traits_of(strip.text)
     if one.name is None and sentence:
-        one.name = said_in(strip.passage, position)
+        one.name = said_in(passage, position)
     if one.name is None:
         floor = _ROW_FLOOR if not sentence else 0.5
         one.name = best(_beside(one, found, reading), reading.body, "row", floor)
     one.own, one.head = one.name is not None, strip.order
+
+
+def _masked(strip: Strip, reading: Reading) -> Passage:
+    """A strip's text where no name can hold a moment."""
+    text = strip.text
+    for start, end in (one.span for one in reading.sightings[strip.order]):
+        text = text[:start] + "\x1f" * (end - start) + text[end:]
+    return Passage(text, strip.passage.glyphs)
 
 
 def _beside(one: Hypothesis, found: Sequence[Hypothesis], reading: Reading) -> list[Piece]:
@@ -142,13 +161,12 @@ def _beside(one: Hypothesis, found: Sequence[Hypothesis], reading: Reading) -> l
     return [piece for piece in pieces if begin <= piece.start and piece.end <= start]
 
 
-def _name_by_heading(events: Sequence[Hypothesis], reading: Reading) -> None:
+def _name_by_heading(events: Sequence[Hypothesis], taken: set[int], reading: Reading) -> None:
     """The largest fitting words name a lone event; of several, each has the heading near it."""
     if len({(one.sighting.moment.start, one.sighting.moment.rrule) for one in events}) == 1:
-        _name_alone(events, reading)
+        _name_alone(events, taken, reading)
         return
     nameless = [one for one in events if one.name is None]
-    taken = {one.order for one in events if one.own}
     groups = _groups(nameless, taken, reading)
     above = bool(groups) and _headings(range(groups[0][0].order), taken, reading, _BOUNDARY)
     for at, group in enumerate(groups):
@@ -162,8 +180,22 @@ def _name_by_heading(events: Sequence[Hypothesis], reading: Reading) -> None:
             one.name, one.head = name, head
 
 
-def _name_alone(events: Sequence[Hypothesis], reading: Reading) -> None:
-    name, head = _head(range(len(reading.strips)), set(), reading, _HEAD_FLOOR)
+def _name_by_section(
+    events: Sequence[Hypothesis], found: Sequence[Hypothesis], reading: Reading
+) -> None:
+    """The heading right above a sentence names it better than words that only may be a name."""
+    for one in events:
+        if one.name is None or one.name.by != "sentence":
+            continue
+        before = max((other.order for other in found if other.order < one.order), default=-1)
+        name, head = _head(range(max(before + 1, one.order - 3), one.order), set(), reading, 0.3)
+        if name and name.score > one.name.score and reading.strips[head].size > 1.12 * reading.body:
+            one.name, one.head = name, head
+
+
+def _name_alone(events: Sequence[Hypothesis], taken: set[int], reading: Reading) -> None:
+    taken = taken - {one.order for one in events}
+    name, head = _head(range(len(reading.strips)), taken, reading, _HEAD_FLOOR)
     for one in events:
         if name and (one.name is None or name.score > one.name.score + 0.3):
             one.name, one.head, one.own = name, head, False
@@ -206,11 +238,16 @@ def _near_head(
     """The likeliest heading of a group: each strip between it and the days counts against it."""
     found = []
     for order in span:
-        name = None if order in taken else best(
-            reading.pieces[order], reading.body, "heading", _HEAD_FLOOR
+        name = (
+            None
+            if order in taken
+            else best(reading.pieces[order], reading.body, "heading", _HEAD_FLOOR)
         )
         if name is not None:
-            away = max(0, abs(order - min((one.order for one in group), key=lambda at: abs(at - order))) - 1)
+            away = max(
+                0,
+                abs(order - min((one.order for one in group), key=lambda at: abs(at - order))) - 1,
+            )
             found.append((name.score - _AWAY * away, order, name))
     if not found:
         return None, -1

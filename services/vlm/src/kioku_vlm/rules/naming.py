@@ -29,15 +29,19 @@ _COST = {
 }  # fmt: skip
 _QUOTED = re.compile(r"[「『“\"]([^」』”\"]{2,40})[」』”\"]")
 _TASK = re.compile(
-    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|の(?:ご)?(?:提出|申し?込み?|回答|返信)は|に関する)[^。]*$"
+    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|の(?:ご)?(?:提出|"
+    r"申し?込み?|回答|返信)は|に関する)[^。]*$"
 )
 _TASK_VERB = re.compile(
-    r"提出|申し?込み?|返信|回答|応募|予約|納入|返却|支払い?|登録|\b(?:return|submit|complete|pay for|book|order|"
+    r"提出|申し?込み?|返信|回答|応募|予約|納入|返却|支払い?|登録|\b(?:return|submit|complete|"
+    r"pay for|book|order|"
     r"register for|sign up for|rsvp|apply for|reply)\b", re.I
 )  # fmt: skip
 _TASK_ENGLISH = re.compile(
-    r"\b(?:return|submit|complete|send(?: back)?|hand in|pay for|book|order|register for|sign up for|apply for|bring back)\s"
-    r"(?:the|your|all|any|this|an?)?\s?(?P<name>[\w' -]{3,50}?)(?=\s(?:by|to|before|no later|on|form\sby)\b|[.,]|$)", re.I
+    r"\b(?:return|submit|complete|send(?: back)?|hand in|pay for|book|order|register for|sign "
+    r"up for|apply for|bring back)\s"
+    r"(?:the|your|all|any|this|an?)?\s?(?P<name>[\w' -]{3,50}?)(?=\s(?:by|to|before|no later|"
+    r"on|form\sby)\b|[.,]|$)", re.I
 )  # fmt: skip
 
 
@@ -59,11 +63,16 @@ class Name:
 def score_of(piece: Piece, body: float) -> float:
     """How much speaks for a piece as a name; `NEVER` where its label says that it is none."""
     text = piece.text.strip()
-    if piece.role not in (None, Role.TITLE) or piece.remark or len(text) < 2:
+    if piece.role not in (None, Role.TITLE) or piece.remark or _too_short(text):
         return NEVER
     score = 1.6 * max(-1.0, min(3.0, math.log2(piece.size / body))) if body else 0.0
     score += (1.5 if piece.role is Role.TITLE else 0.0) + _words_score(text)
     return score
+
+
+def _too_short(text: str) -> bool:
+    """One letter, or a word that only joins others."""
+    return len(text) < 2 or (text.islower() and len(text) < 4)
 
 
 def _words_score(text: str) -> float:
@@ -104,7 +113,7 @@ def said_in(passage: Passage, position: int) -> Name | None:
         position: where its day stands; the nearest name wins.
     """
     found = [
-        (abs(match.start("name") - position), Name(_cut(passage, match), 0.9, "sentence"))
+        (abs(match.start("name") - position), _said(_cut(passage, match)))
         for form in (*SENTENCE_JAPANESE, *SENTENCE_ENGLISH)
         for match in form.finditer(passage.text)
         if _nameable(match["name"])
@@ -130,6 +139,11 @@ def task_in(passage: Passage, position: int) -> Name | None:
     return Name(part, 0.8, "sentence", f"{part.written()} {says}".strip())
 
 
+def _said(part: Passage) -> Name:
+    """A name out of a sentence, likelier where it is called as things that happen are."""
+    return Name(part, 0.9 if HAPPENING.search(part.text) else 0.3, "sentence")
+
+
 def _cut(passage: Passage, match: re.Match[str]) -> Passage:
     return passage.part(match.start("name"), match.end("name"))
 
@@ -139,7 +153,8 @@ def _nameable(text: str) -> bool:
     forms = {Trait.PRICE, Trait.PHONE, Trait.LINK, Trait.ADDRESS, Trait.NUMBER, Trait.GREETING}
     plain = text.strip()
     vague = re.fullmatch(
-        r"下記|以下|次|右記|左記|本(?:校|園|会|年度|日)|今(?:回|年|月|度)|当日|これ|それ|there|it|this|that|"
+        r"下記|以下|次|右記|左記|本(?:校|園|会|年度|日)|今(?:回|年|月|度)|当日|これ|それ|there|"
+        r"it|this|that|"
         r"we|you|they|children|students|parents|everyone|which|event|meeting point",
         plain,
         re.I,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kioku_vlm.page import Box
 from kioku_vlm.rules.labels import Role, labels_in
+from kioku_vlm.rules.naming_words import HAPPENING
 from kioku_vlm.rules.passage import Passage
 from kioku_vlm.rules.place_words import ends_as_place
 from kioku_vlm.rules.sighting import Sighting
@@ -16,10 +18,17 @@ from kioku_vlm.rules.traits import ADDRESS
 
 _EDGE = " ,、.:;~-|/・=>→＊*※●◆■□○◎▪▶►•「"
 _LEADING = re.compile(
-    r"^(?:[\s,、.:;~|/・)=>→*※●◆■□○◎▪▶►•-]|(?:は|に|の|を|より|から|まで|に行う|on|at|from)(?=[\s,、]|$))+"
+    r"^(?:[\s,、.:;~|/・)=>→*※●◆■□○◎▪▶►•-]|(?:は|に|の|を|より|から|まで|に行う|on|at|"
+    r"from)(?=[\s,、]|$)"
+    r"|(?:に|で|は|を|から|より)(?=[^ぁ-ん]))+"
 )
-_TRAILING = re.compile(r"(?:[\s,、:;~|/・(=>→*-]|\s(?:は|に|on|at|from|by)$)+$")
+_TRAILING = re.compile(r"(?:(?<=..)[はがを]|[\s,、:;~|/・(=>→*-]|\s(?:は|に|on|at|from|by)$)+$")
 _BRACKETED = re.compile(r"\(([^()]{2,})\)")
+# A place behind a name: after a comma, "at", or, in Japanese, a gap.
+_TAIL_PLACE = re.compile(
+    r"(?:,\s|\s@\s?|\s(?:at|in)\s(?:the\s)?)(?P<place>[A-Z][^,@]{2,40})$"
+    r"|(?<=[^\x00-\x7f])[\s、](?P<ja>\S{2,24})$"
+)
 _REMARK = re.compile(r"※|\s\*\s")
 
 
@@ -87,7 +96,7 @@ def _fields(strip: Strip) -> list[tuple[int, int, Role | None, str]]:
         cuts |= {start for _, start, _ in strip.cells}
     bounds, found = sorted(cuts), []
     label_words, role = "", None
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         opening = next((one for one in labels if one.start == start and one.end >= end), None)
         if opening is not None:
             role, label_words = opening.role, opening.words
@@ -116,12 +125,24 @@ def _parted(strip: Strip, start: int, end: int, role: Role | None, label: str) -
     if cut and cut.start() > 0:
         head = _parted(strip, start, start + cut.start(), role, label)
         return [*head, *_trimmed(strip, start + cut.end(), end, role, label, remark=True)]
+    tail = _TAIL_PLACE.search(text)
+    if tail and role in (None, Role.TITLE) and _named_at(text[: tail.start()], tail):
+        head = _parted(strip, start, start + tail.start(), role, label)
+        place = start + tail.start(tail.lastgroup or 0)
+        return [*head, *_trimmed(strip, place, end, None, "", remark=True)]
     inner = next((one for one in _BRACKETED.finditer(text) if _of_place(one[1])), None)
     if inner:
         head = _trimmed(strip, start, start + inner.start(), role, label)
         body = _trimmed(strip, start + inner.start(1), start + inner.end(1), None, "", remark=True)
         return [*head, *body, *_parted(strip, start + inner.end(), end, role, label)]
     return _trimmed(strip, start, end, role, label)
+
+
+def _named_at(head: str, tail: re.Match[str]) -> bool:
+    """Whether the head names what happens, and the tail a place."""
+    place = ends_as_place(tail[tail.lastgroup or 0])
+    named = tail["ja"] is None or bool(HAPPENING.search(head))
+    return place and not ends_as_place(head) and named
 
 
 def _of_place(text: str) -> bool:

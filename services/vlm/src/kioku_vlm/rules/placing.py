@@ -65,20 +65,24 @@ def _of_piece(piece: Piece) -> Spot | None:
     traits, text = traits_of(piece.text), piece.text
     if piece.role is Role.PLACE:
         return Spot(_named(piece.passage), 0.95, "label")
-    if piece.role not in (None, Role.TIME, Role.WHEN, Role.TITLE) or traits & _NOT_PLACES:
+    if piece.role not in (None, Role.TIME, Role.WHEN) or traits & _NOT_PLACES:
         return None
-    if _AT.match(text) and len(text) < 60 and Trait.LINK not in traits:
-        at = _AT.match(text)
-        return Spot(_named(piece.passage.part(at.end() if at else 0, len(text))), 0.85, "at")
+    at = _AT.match(text)
+    if at and len(text) < 60 and Trait.LINK not in traits:
+        return Spot(_named(piece.passage.part(at.end(), len(text))), 0.85, "at")
+    return _by_words(piece)
+
+
+def _by_words(piece: Piece) -> Spot | None:
+    """A place by its own words, in front of an address or alone."""
+    traits, text = traits_of(piece.text), piece.text
     if ONLINE.search(text) and len(text) < 30:
         return Spot(piece.passage, 0.6, "online")
-    if piece.role is Role.TITLE or Trait.SENTENCE in traits or Trait.ORGANISATION in traits:
+    if Trait.SENTENCE in traits or Trait.ORGANISATION in traits or not has_place(text):
         return None
     if Trait.ADDRESS in traits:
         return _before_address(piece)
-    if ends_as_place(text):
-        return Spot(_named(piece.passage), 0.75, "words")
-    return Spot(_named(piece.passage), 0.5, "words") if has_place(text) else None
+    return Spot(_named(piece.passage), 0.75 if ends_as_place(text) else 0.5, "words")
 
 
 def _before_address(piece: Piece) -> Spot | None:
@@ -106,6 +110,8 @@ def _said(passage: Passage) -> list[Spot]:
 
 def _after_particle(part: Passage) -> Passage:
     """Without what leads to the place: 「15時から本社」 -> 「本社」."""
+    lead = re.match(r"(?:に|で|は|を|から|より)(?=[^ぁ-ん])", part.text)
+    part = part.part(lead.end() if lead else 0, len(part.text))
     leads = re.finditer(
         r"(?:から|より|まで|[^ぁ-ん](?:は|を|に|、))(?=[^ぁ-ん])|\d(?:時|分|日)\)?(?:に|、)?",
         part.text,

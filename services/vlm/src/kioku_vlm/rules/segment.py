@@ -44,8 +44,8 @@ def segments_of(page: Page) -> tuple[Segment, ...]:
     for number, line in enumerate(page.lines):
         if not line.text.strip() or not line.boxes:
             continue
-        for passage in passages_of(page, number, line, _CELL_GAP):
-            found.append(_segment(passage, page, line, upright))
+        passages = passages_of(page, number, line, _CELL_GAP)
+        found += [_segment(passage, page, line, upright) for passage in passages]
     return tuple(found)
 
 

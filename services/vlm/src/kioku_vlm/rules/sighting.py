@@ -64,30 +64,42 @@ _BY_ROLE = {
     Role.SPARE: Nature.ASIDE,
 }
 _DEADLINE_AFTER = re.compile(
-    r"^\s*(?:\([^)]*\)\s*)?(?:\d{1,2}[:時]\d{0,2}分?\s*)?(?:必着|消印|締切|締め切り|〆切|しめきり|厳守|が?(?:期限|締切)|"
-    r"まで(?:に|の?(?:申|お申|提出|返信|回答|応募|予約|ご|お))|までとさせ)|^\s*(?:deadline|is the deadline)", re.I
+    r"^\s*(?:\([^)]*\)\s*)?(?:\d{1,2}[:時]\d{0,2}分?\s*)?(?:必着|消印|締切|締め切り|〆切|"
+    r"しめきり|厳守|が?(?:期限|締切)|"
+    r"まで(?:に|の?(?:申|お申|提出|返信|回答|応募|予約|ご|お))|までとさせ)|^\s*(?:deadline|is "
+    r"the deadline)", re.I
 )  # fmt: skip
 _DEADLINE_BEFORE = re.compile(
-    r"(?:締切|締め切り|〆切|しめきり|期限)(?:は|日は|:|\s)*$|\b(?:by|before|no later than|not later than|until|due|due on|due by|"
+    r"(?:締切|締め切り|〆切|しめきり|期限)(?:は|日は|:|\s)*$|\b(?:by|before|no later than|not "
+    r"later than|until|due|due on|due by|"
     r"deadline(?: is)?:?|closes?(?: on)?|close on|closing|ends on)\s*(?:the\s)?$", re.I
 )  # fmt: skip
 _ASKS = re.compile(
-    r"申し?込|提出|返信|回答|応募|予約|納入|振込|支払|お知らせください|ご連絡|出欠|エントリー|募集|登録|返却|持参|記入|"
-    r"\b(?:rsvp|repl(?:y|ies)|register|registration|sign[ -]?up|apply|applications?|submit|submissions?|return|book|bookings?|"
-    r"entries|entry|enter|pay|payments?|order|orders|confirm|respond|nominations?|forms?|due|deadline|purchase|tickets?)\b", re.I
+    r"申し?込|提出|返信|回答|応募|予約|納入|振込|支払|お知らせください|ご連絡|出欠|エントリー|"
+    r"募集|登録|返却|持参|記入|"
+    r"\b(?:rsvp|repl(?:y|ies)|register|registration|sign[ -]?up|apply|applications?|submit|"
+    r"submissions?|return|book|bookings?|"
+    r"entries|entry|enter|pay|payments?|order|orders|confirm|respond|nominations?|forms?|due|"
+    r"deadline|purchase|tickets?)\b", re.I
 )  # fmt: skip
 _ASIDE_AFTER = re.compile(
-    r"^[\s(]*(?:に?順延|へ?順延|に延期|現在|生まれ|生\b|創業|設立|創立|以来|改訂|改定|付け|時点|撮影|作成|更新|"
+    r"^[\s(]*(?:に?順延|へ?順延|に延期|現在|生まれ|生\b|創業|設立|創立|以来|改訂|改定|付け|"
+    r"時点|撮影|作成|更新|"
     r"予備日|を予備日)"
 )
 _ASIDE_BEFORE = re.compile(
-    r"(?:順延|予備日|延期|雨天|荒天|前回|昨年|去年|昨年度|創業|創立|設立|生年月日|撮影日?|更新日?|有効期限|賞味期限|消費期限|"
-    r"rain date|postponed|originally|last year|since|est\.?|established|founded|copyright|©|\(c\)|born|"
-    r"updated|revised|version|valid (?:until|thru|through)|expires?|exp\.?|best before|photo(?:graphed)?)[^。.]{0,12}$", re.I
+    r"(?:順延|予備日|延期|雨天|荒天|前回|昨年|去年|昨年度|創業|創立|設立|生年月日|撮影日?|"
+    r"更新日?|有効期限|賞味期限|消費期限|"
+    r"rain date|postponed|originally|last year|since|est\.?|established|founded|copyright|©|"
+    r"\(c\)|born|"
+    r"updated|revised|version|valid (?:until|thru|through)|expires?|exp\.?|best before|"
+    r"photo(?:graphed)?)[^。.]{0,12}$", re.I
 )  # fmt: skip
 _NOTICE = re.compile(
-    r"発売|販売開始|申込開始|受付開始|募集開始|予約開始|配信開始|公開|リリース|から受付|より受付|締結|発表|"
-    r"on sale|(?:registration|bookings?|applications?|box office|entries) opens?|released?\b|available from", re.I
+    r"発売|販売開始|申込開始|受付開始|募集開始|予約開始|配信開始|公開|リリース|から受付|"
+    r"より受付|締結|発表|"
+    r"on sale|(?:registration|bookings?|applications?|box office|entries) opens?|released?\b|"
+    r"available from", re.I
 )  # fmt: skip
 _CLOSED = re.compile(
     r"休館|休診|休業|休園|休校|休み|お休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
@@ -122,10 +134,10 @@ def _nature(strip: Strip, moment: Moment, label: Label | None) -> Nature:
     column = Role(strip.roles[at]) if (at := strip.cell_at(moment.span[0])) in strip.roles else None
     if column in _BY_ROLE:
         return _BY_ROLE[column]
-    return _by_words(strip, moment, before, after, role)
+    return _by_words(moment, before, after, role)
 
 
-def _by_words(strip: Strip, moment: Moment, before: str, after: str, role: Role | None) -> Nature:
+def _by_words(moment: Moment, before: str, after: str, role: Role | None) -> Nature:
     if _NOTICE.search(before[-14:]) or _NOTICE.search(after[:14]):
         return Nature.NOTICE
     if moment.cue in _BY_CUE and role not in (Role.WHEN,):

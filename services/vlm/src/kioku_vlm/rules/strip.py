@@ -18,7 +18,8 @@ CELL_BREAK = "  "
 # A line that begins so begins something: a day, a time, a point of a list.
 _BEGINS = re.compile(
     r"[・●◆■□○◎☆★※*▪▶►✓◇▼▲(\[【<-]|\d{1,2}\s?[月/日時:.)]|\d{1,2}(?:st|nd|rd|th)\b|毎週|第\d|"
-    r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d",
+    r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|"
+    r"dec)[a-z]*\.? \d",
     re.IGNORECASE,
 )
 

@@ -10,15 +10,18 @@ from kioku_vlm.rules.labels import Role, labels_in, role_of
 from kioku_vlm.rules.strip import Strip, pitch_of
 
 _DAY = re.compile(
-    r"^(?P<day>[12]\d|3[01]|0?[1-9])\s?日?\s*(?:\(?(?P<week>[月火水木金土日])(?:曜日?)?(?:・?祝)?\)?(?=\s|$))?"
+    r"^(?P<day>[12]\d|3[01]|"
+    r"0?[1-9])\s?日?\s*(?:\(?(?P<week>[月火水木金土日])(?:曜日?)?(?:・?祝)?\)?(?=\s|$))?"
 )
 _WEEKDAY = re.compile(r"^\(?[月火水木金土日](?:曜日?)?\)?$")
 _MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])\s?月(?!\d)")
 _ENGLISH_MONTH = re.compile(
-    r"\b(January|February|March|April|May|June|July|August|September|October|November|December)\b", re.I
+    r"\b(January|February|March|April|May|June|July|August|September|October|November|"
+    r"December)\b", re.I
 )  # fmt: skip
 _ENGLISH_DAY = re.compile(
-    r"^(?:(?P<week>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
+    r"^(?:(?P<week>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? )?(?P<day>[12]\d|3[01]|"
+    r"0?[1-9])(?:st|nd|rd|th)?"
     r"(?:,? (?P<after>mon|tue|wed|thu|fri|sat|sun)[a-z]*)?(?=\s|$)", re.I
 )  # fmt: skip
 
@@ -57,10 +60,9 @@ def _heads(strip: Strip) -> list[tuple[float, float, Role]]:
     seen: set[Role] = set()
     heads = []
     for role, cell in zip(roles, cells, strict=True):
-        if role is not None:
-            second = role is Role.TITLE and role in seen
-            heads.append((cell.left, cell.right, Role.OTHER if second else role))
-            seen.add(role)
+        second = role is Role.TITLE and role in seen
+        heads.append((cell.left, cell.right, Role.OTHER if second or role is None else role))
+        seen |= {role} if role else set()
     return heads
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from kioku_vlm.page import Document, PageFlag
-from kioku_vlm.rules.hypothesis import Hypothesis, Reading
+from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.sighting import Nature
 from kioku_vlm.rules.traits import Trait, traits_of
 

@@ -13,12 +13,13 @@ from kioku_vlm.page import Document
 from kioku_vlm.rules.abstaining import flag_of, kept
 from kioku_vlm.rules.entry import Whole, entry_of
 from kioku_vlm.rules.frame import Frame, frame_of, language_of
-from kioku_vlm.rules.hypothesis import Hypothesis, Reading, hypotheses
+from kioku_vlm.rules.hypothesis import hypotheses
 from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.layout import Layout, layout_of
 from kioku_vlm.rules.merging import merged
 from kioku_vlm.rules.piece import pieces_of
 from kioku_vlm.rules.placing import Spot, places_in
+from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.rows import completed
 from kioku_vlm.rules.sighting import Nature, sightings_of
 from kioku_vlm.rules.suspicion import suspicions_of

@@ -9,13 +9,13 @@ from datetime import date
 from kioku_vlm.rules import confidence
 from kioku_vlm.rules.frame import Frame
 from kioku_vlm.rules.gazetteer import known, zone_of
-from kioku_vlm.rules.hypothesis import Hypothesis, Reading
 from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.naming import Name
 from kioku_vlm.rules.noting import notes_in
 from kioku_vlm.rules.passage import fold
 from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.placing import Spot, addresses_in, places_in
+from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.timing import (
     Timed,

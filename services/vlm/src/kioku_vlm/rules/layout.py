@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from kioku_vlm.page import Document, Page
 from kioku_vlm.rules.columns import regions
+from kioku_vlm.rules.grid import grid_rows, within_grid
 from kioku_vlm.rules.labels import role_of
 from kioku_vlm.rules.naming_words import HAPPENING
 from kioku_vlm.rules.passage import joined
 from kioku_vlm.rules.segment import Segment, body_size, segments_of
-from kioku_vlm.rules.strip import Strip, paragraphs, sentences
+from kioku_vlm.rules.strip import Strip, paragraphs, sentences, strip_of
 from kioku_vlm.rules.suspicion import orders
 from kioku_vlm.rules.table import headed
 from kioku_vlm.rules.traits import Trait, traits_of
@@ -40,10 +41,15 @@ def layout_of(document: Document, dated: Callable[[str], bool]) -> Layout:
     for page in document.pages:
         segments = _spread_labels(segments_of(_clean(page)))
         every += segments
+        held = within_grid(segments)
+        days = [replace(strip_of(row), roles={0: "when"}) for row in grid_rows(segments)]
+        segments = tuple(one for at, one in enumerate(segments) if at not in held)
         for rows in regions(segments, lambda one: dated(one.text), _names):
             found = [one for strip in headed(paragraphs(rows)) for one in sentences(strip)]
             numbers += [numbers[-1] + 1 if numbers else 0] * len(found)
             strips += found
+        numbers += [numbers[-1] + 1 if numbers else 0] * len(days)
+        strips += days
     ordered = tuple(replace(strip, order=at) for at, strip in enumerate(strips))
     return Layout(ordered, tuple(numbers), body_size(every))
 

@@ -19,7 +19,7 @@ TAIL = re.compile(
     r"いたします)?)\s*[!！]*$"
 )
 HEAD = re.compile(
-    r"^(?:件名|subject|re|fw|fwd|題名)\s*:\s*|^(?:an?|the|our|your|this year's)\s+(?=[a-z])|"
+    r"^(?:次回?|今度|来週|今週|来月|今月)の|^(?:件名|subject|re|fw|fwd|題名)\s*:\s*|^(?:an?|the|our|your|this year's)\s+(?-i:(?=[a-z]))|"
     r"^(?:join us (?:for|at)|"
     r"you(?:'re| are) (?:warmly |cordially )?invited to|come to|save the date:?|announcing|"
     r"introducing|"

@@ -22,7 +22,9 @@ _LEADING = re.compile(
     r"from)(?=[\s,、]|$)"
     r"|(?:に|で|は|を|から|より)(?=[^ぁ-ん]))+"
 )
-_TRAILING = re.compile(r"(?:(?<=..)[はがを]|[\s,、:;~|/・(=>→*-]|\s(?:は|に|on|at|from|by)$)+$")
+_TRAILING = re.compile(
+    r"(?:(?<=..)[はがを]|[\s,、:;~|/・(=>→*-]|\s(?:は|に|on|at|from|by|until)(?=\s*$))+$"
+)
 _BRACKETED = re.compile(r"\(([^()]{2,})\)")
 # A place behind a name: after a comma, "at", or, in Japanese, a gap.
 _TAIL_PLACE = re.compile(
@@ -158,8 +160,8 @@ def _trimmed(
     end -= len(text) - trail.start() if trail else 0
     kept = strip.text[start:end]
     # A bracket that lost its moment: "(" … ")" around nothing, or only half of a pair.
-    if kept.endswith(")") and "(" not in kept:
-        end -= 1
+    end -= kept.endswith(")") and "(" not in kept
+    start += kept.startswith("(") and ")" not in kept
     if end - start < 1 or not any(letter.isalnum() for letter in strip.text[start:end]):
         return []
     if CELL_BREAK in strip.text[start:end] and strip.lines > 1:

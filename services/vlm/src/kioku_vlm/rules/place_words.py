@@ -7,7 +7,17 @@ import re
 from kioku_vlm.rules.words import lexicon
 
 _ENGLISH = "|".join(map(re.escape, lexicon("places")["english"]))
-_SUFFIX = "|".join(sorted(map(re.escape, lexicon("places")["japanese"]), key=len, reverse=True))
+# 入館, 開店 and the like are something that one does there.
+_DONE = {
+    "館": r"(?<![入開休閉来])館",
+    "店": r"(?<![来開閉出])店",
+    "室": r"(?<!入)室",
+    "階": r"\d\s?階",
+}
+_SUFFIX = "|".join(
+    _DONE.get(word, word)
+    for word in sorted(map(re.escape, lexicon("places")["japanese"]), key=len, reverse=True)
+)
 ENDS_AS_PLACE = re.compile(
     rf"(?:{_SUFFIX})(?:\s?\d+)?(?:\s?[\(].*[\)])?(?:\s?(?:前|内|横|裏|隣|入口|正面|付近|集合))?$"
     rf"|\b(?:{_ENGLISH})(?: [A-Z0-9]{{1,3}})?(?:\s?\(.*\))?$", re.IGNORECASE

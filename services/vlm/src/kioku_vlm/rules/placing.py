@@ -36,7 +36,7 @@ class Spot:
 def places_in(strip: Strip, pieces: Sequence[Piece]) -> tuple[Spot, ...]:
     """Candidates of one strip, the likeliest first."""
     found = [spot for piece in pieces if (spot := _of_piece(piece)) is not None]
-    if strip.lines > 1 or Trait.SENTENCE in traits_of(strip.text):
+    if not found or strip.lines > 1 or Trait.SENTENCE in traits_of(strip.text):
         found += _said(strip.passage)
     return tuple(sorted(found, key=lambda spot: -spot.score))
 
@@ -104,7 +104,7 @@ def _said(passage: Passage) -> list[Spot]:
                 r"August|September|October|November|December|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)",
                 part.text,
             ):
-                found.append(Spot(part, score + better, "sentence"))
+                found.append(Spot(_clean(part), score + better, "sentence"))
     return found
 
 

@@ -14,12 +14,50 @@ from kioku_vlm.rules.table import bare_day, month_in, row_pitch, spans_down
 Sightings = Mapping[int, tuple[Sighting, ...]]
 # So many days in a column are a column of days.
 _ROWS = 3
+# So many days with so many rows each are a timetable, not one day with its programme.
+_DAYS, _SESSIONS = 2, 2
 
 
 def completed(layout: Layout, sightings: Sightings, find: Find) -> dict[int, tuple[Sighting, ...]]:
     """The sightings with those that only a row's place in its table gives."""
     numbered = _numbered(layout.strips, sightings, find)
-    return _spanned(layout, numbered)
+    return _spanned(layout, _under_days(layout.strips, numbered))
+
+
+def _under_days(strips: Sequence[Strip], sightings: Sightings) -> dict[int, tuple[Sighting, ...]]:
+    """Rows of times and names under several days that stand alone: each row is on its day."""
+    found = dict(sightings)
+    rows: dict[int, list[Strip]] = {}
+    day: Strip | None = None
+    for strip in strips:
+        days = [one for one in sightings[strip.order] if one.nature is not Nature.CLOCK]
+        if days:
+            day = strip if len(days) == 1 and _alone(days[0]) else None
+        elif day is not None and _timetable_row(strip, sightings):
+            rows.setdefault(day.order, []).append(strip)
+    if len(rows) < _DAYS or min(map(len, rows.values())) < _SESSIONS:
+        return found
+    for order, below in rows.items():
+        head = sightings[order][0]
+        moment = replace(head.moment, span=(0, 0), clocks=())
+        found[order] = (replace(head, nature=Nature.ASIDE), *sightings[order][1:])
+        for strip in below:
+            found[strip.order] = (Sighting(strip, moment, head.nature), *sightings[strip.order])
+    return found
+
+
+def _alone(day: Sighting) -> bool:
+    """Whether a strip holds a day and nothing else."""
+    rest = day.strip.text[: day.span[0]] + day.strip.text[day.span[1] :]
+    return day.nature is Nature.EVENT and not any(letter.isalnum() for letter in rest)
+
+
+def _timetable_row(strip: Strip, sightings: Sightings) -> bool:
+    """A time first and words behind it."""
+    first = next(iter(sightings[strip.order]), None)
+    if first is None or first.nature is not Nature.CLOCK or first.span[0] > 1:
+        return False
+    return sum(letter.isalpha() for letter in strip.text[first.span[1] :]) >= 2
 
 
 def _numbered(
@@ -35,8 +73,9 @@ def _numbered(
         sighting = _by_number(strip, month, find)
         if sighting is not None:
             candidates[strip.order] = sighting
-    if len(candidates) >= _ROWS or len(candidates) * 2 > len(strips):
-        for order, sighting in candidates.items():
+    enough = len(candidates) >= _ROWS or len(candidates) * 2 > len(strips)
+    for order, sighting in candidates.items():
+        if enough or sighting.strip.roles.get(0) == "when":
             rest = [one for one in sightings[order] if one.span[0] >= sighting.span[1]]
             found[order] = (sighting, *rest)
     return found

@@ -79,7 +79,7 @@ _ASKS = re.compile(
     r"募集|登録|返却|持参|記入|"
     r"\b(?:rsvp|repl(?:y|ies)|register|registration|sign[ -]?up|apply|applications?|submit|"
     r"submissions?|return|book|bookings?|"
-    r"entries|entry|enter|pay|payments?|order|orders|confirm|respond|nominations?|forms?|due|"
+    r"entries|entry|enter|pay|payments?|order|orders|confirm|respond|let (?:me|us|them) know|nominations?|forms?|due|"
     r"deadline|purchase|tickets?)\b", re.I
 )  # fmt: skip
 _ASIDE_AFTER = re.compile(

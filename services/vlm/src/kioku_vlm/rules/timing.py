@@ -24,6 +24,9 @@ _ROLES = {
 }
 _LABELLED = {
     "開場": ClockRole.DOORS, "doors": ClockRole.DOORS, "doors open": ClockRole.DOORS,
+    "開演": ClockRole.START, "開会": ClockRole.START, "出発": ClockRole.START,
+    "開始": ClockRole.START, "開始時間": ClockRole.START, "start": ClockRole.START,
+    "starts": ClockRole.START, "show": ClockRole.START, "kick-off": ClockRole.START,
     "受付": ClockRole.RECEPTION, "受付時間": ClockRole.RECEPTION, "受付開始": ClockRole.RECEPTION,
     "集合": ClockRole.GATHERING, "集合時間": ClockRole.GATHERING,
     "終了": ClockRole.END, "終了時間": ClockRole.END, "解散": ClockRole.END, "閉会": ClockRole.END,

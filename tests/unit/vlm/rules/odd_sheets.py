@@ -1,4 +1,4 @@
-"""Documents of rarer forms that the rules were written with: grids, talk, tickets, two languages."""
+"""Documents of rarer forms that the rules were written with: grids, talk, tickets."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ MESSAGE = Sheet(
         line(60, 75, 22, "Sent: Mon, 1 June 2026 08:15"),
         line(60, 110, 22, "Subject: Team lunch on Thursday 11 June"),
         line(60, 190, 22, "Hi all,"),
-        line(60, 240, 22, "We will meet at 12:30pm at Nonna's Kitchen. Let me know by Monday 8 June if you"),
-        line(60, 270, 22, "have any dietary needs."),
+        line(60, 240, 22, "We will meet at 12:30pm at Nonna's Kitchen. Let me know by"),
+        line(60, 270, 22, "Monday 8 June if you have any dietary needs."),
         line(60, 330, 22, "Priya"),
         language="en",
     ),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from kioku_vlm.rules.segment import Segment
 from kioku_vlm.rules.strip import rows_of
 
 _WEEKDAY = re.compile(
-    r"^\(?(?:[日月火水木金土](?:曜日?)?|(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?)(?:day)?)\)?\.?$",
+    r"^\(?(?:[日月火水木金土](?:曜日?)?|(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|"
+    r"sat(?:ur)?)(?:day)?)\)?\.?$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^(?:[12]\d|3[01]|0?[1-9])日?$")
@@ -66,7 +68,7 @@ def _cell(one: Segment, numbers: Sequence[Segment], head: Sequence[Segment]) -> 
         return None
     nearest = max(above, key=lambda number: (round(number.place.top, 2), number.place.left))
     rows = sorted({round(number.place.top, 2) for number in numbers})
-    height = min((low - high for high, low in zip(rows, rows[1:], strict=False)), default=1.0)
+    height = min((low - high for high, low in pairwise(rows)), default=1.0)
     return nearest if one.place.top - nearest.place.top < 1.2 * height else None
 
 

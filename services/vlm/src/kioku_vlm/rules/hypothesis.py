@@ -18,6 +18,8 @@ from kioku_vlm.rules.traits import Trait, traits_of
 
 # A line of body size that names nothing has about 0; see `naming`.
 _ROW_FLOOR = -0.6
+# White space to every pattern, and to nobody who reads a name.
+_MASK = "\x1f"
 
 
 def hypotheses(reading: Reading) -> list[Hypothesis]:
@@ -57,9 +59,17 @@ def _name_by_strip(one: Hypothesis, found: Sequence[Hypothesis], reading: Readin
 def _masked(strip: Strip, reading: Reading) -> Passage:
     """A strip's text where no name can hold a moment."""
     text = strip.text
-    for start, end in (one.span for one in reading.sightings[strip.order]):
-        text = text[:start] + "\x1f" * (end - start) + text[end:]
+    for start, end in _moments(reading.sightings[strip.order]):
+        wider = text[start - 1 : start] == "(" and text[end : end + 1] == ")"
+        left, right = start - wider, end + wider
+        text = text[:left] + _MASK * (right - left) + text[right:]
     return Passage(text, strip.passage.glyphs)
+
+
+def _moments(sightings: Sequence[Sighting]) -> list[tuple[int, int]]:
+    """Spans of all days and times."""
+    clocks = [clock.span for one in sightings for clock in one.moment.clocks]
+    return [*(one.span for one in sightings), *clocks]
 
 
 def _beside(one: Hypothesis, found: Sequence[Hypothesis], reading: Reading) -> list[Piece]:

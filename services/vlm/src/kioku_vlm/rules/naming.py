@@ -145,7 +145,10 @@ def _said(part: Passage) -> Name:
 
 
 def _cut(passage: Passage, match: re.Match[str]) -> Passage:
-    return passage.part(match.start("name"), match.end("name"))
+    """The name without the particle that leads to it."""
+    lead = re.match(r"(?:に|で|は|を|から|より|の|※|、)+(?=[^ぁ-ん])", match["name"])
+    start = match.start("name") + (lead.end() if lead else 0)
+    return passage.part(start, match.end("name"))
 
 
 def _nameable(text: str) -> bool:

@@ -19,7 +19,8 @@ TAIL = re.compile(
     r"いたします)?)\s*[!！]*$"
 )
 HEAD = re.compile(
-    r"^(?:次回?|今度|来週|今週|来月|今月)の|^(?:件名|subject|re|fw|fwd|題名)\s*:\s*|^(?:an?|the|our|your|this year's)\s+(?-i:(?=[a-z]))|"
+    r"^(?:次回?|今度|来週|今週|来月|今月)の|^(?:件名|subject|re|fw|fwd|題名)\s*:\s*|^(?:an?|"
+    r"the|our|your|this year's)\s+(?-i:(?=[a-z]))|"
     r"^(?:join us (?:for|at)|"
     r"you(?:'re| are) (?:warmly |cordially )?invited to|come to|save the date:?|announcing|"
     r"introducing|"
@@ -40,9 +41,9 @@ _VERBS = (
     r"やる|あり|始ま|おこな|いたし"
 )
 SENTENCE_JAPANESE = (
-    re.compile(rf"(?P<name>[^\s、。,]*?)(?:を|が|の)(?:{_VERBS})"),
-    re.compile(r"(?P<name>[^\s、。,]{2,24}?)(?:は|ですが|につきまして|について|の件)"),
-    re.compile(r"(?P<name>[^\s、。,]{2,24}?)(?:です|となります|になります|があり)"),
+    re.compile(rf"(?P<name>[^\s、。,]*?)\s*(?:を|が|の)(?:{_VERBS})"),
+    re.compile(r"(?P<name>[^\s、。,]{2,24}?)\s*(?:は|ですが|につきまして|について|の件)"),
+    re.compile(r"(?P<name>[^\s、。,]{2,24}?)\s*(?:です|となります|になります|があり)"),
 )
 _BE = (
     r"(?:will be held|will take place|takes place|is (?:being )?held|will be|will start|starts|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 
 from kioku_vlm.page import Box, Line, Page, around
 from kioku_vlm.schedule_facts import Evidence
@@ -19,13 +19,28 @@ _WORD_GAP = 0.6
 
 @dataclass(frozen=True)
 class Glyph:
-    """A character as it was read; `letter` is more than one where a mark belongs to it."""
+    """A character as it was read.
+
+    Attributes:
+        page: its number.
+        line: the index of its line on the page.
+        at: its index in the line.
+        box: its place.
+        letter: the character; more than one where a mark belongs to it.
+        confidence: of its line.
+    """
 
     page: int
     line: int
+    at: int
     box: Box
     letter: str
     confidence: float
+
+    def follows(self, other: Glyph) -> bool:
+        """Whether it stands right behind the other, a space between them at most."""
+        same = (self.page, self.line) == (other.page, other.line)
+        return same and 0 < self.at - other.at <= len(other.letter) + 1
 
 
 @dataclass(frozen=True)
@@ -60,19 +75,26 @@ class Passage:
         return " ".join("".join(letters).split())
 
     def evidence(self) -> tuple[Evidence, ...]:
-        """One for each line that it was read from."""
-        seen = [glyph for glyph in self.glyphs if glyph is not None and glyph.letter.strip()]
-        found = []
-        for (page, _), group in groupby(seen, key=lambda glyph: (glyph.page, glyph.line)):
-            glyphs = list(dict.fromkeys(group))
-            quote = "".join(glyph.letter for glyph in glyphs)
-            found.append(Evidence(page, around([glyph.box for glyph in glyphs]), quote))
-        return tuple(found)
+        """One for each stretch of a line that it was read from."""
+        stretches: list[list[Glyph]] = []
+        for glyph in dict.fromkeys(glyph for glyph in self.glyphs if glyph is not None):
+            if stretches and glyph.follows(stretches[-1][-1]):
+                stretches[-1].append(glyph)
+            else:
+                stretches.append([glyph])
+        return tuple(_evidence(stretch) for stretch in stretches)
 
     def confidence(self) -> float:
         """Mean of what the reader says of its characters; 0 where there is none."""
         known = [glyph.confidence for glyph in self.glyphs if glyph is not None]
         return sum(known) / len(known) if known else 0.0
+
+
+def _evidence(glyphs: list[Glyph]) -> Evidence:
+    quote = glyphs[0].letter
+    for last, glyph in pairwise(glyphs):
+        quote += " " * (glyph.at - last.at - len(last.letter)) + glyph.letter
+    return Evidence(glyphs[0].page, around([glyph.box for glyph in glyphs]), quote)
 
 
 EMPTY = Passage("", ())
@@ -106,7 +128,7 @@ def passages_of(page: Page, number: int, line: Line, split: float) -> tuple[Pass
     parts: list[tuple[str, list[Glyph | None]]] = [("", [])]
     last: Box | None = None
     spaced = False
-    for letter, box in _clusters(line):
+    for at, letter, box in _clusters(line):
         if not letter.strip() or _unseen(letter):
             spaced = spaced or not letter.strip()
             continue
@@ -115,7 +137,7 @@ def passages_of(page: Page, number: int, line: Line, split: float) -> tuple[Pass
             parts.append(("", []))
         elif parts[-1][0] and (spaced or gap > _WORD_GAP):
             parts[-1] = (parts[-1][0] + " ", [*parts[-1][1], None])
-        glyph, folded = Glyph(page.number, number, box, letter, line.confidence), fold(letter)
+        glyph, folded = Glyph(page.number, number, at, box, letter, line.confidence), fold(letter)
         parts[-1] = (parts[-1][0] + folded, parts[-1][1] + [glyph] * len(folded))
         last, spaced = box, False
     return tuple(_trimmed(Passage(text, tuple(glyphs))) for text, glyphs in parts if text.strip())
@@ -125,14 +147,15 @@ def _trimmed(passage: Passage) -> Passage:
     return passage.part(0, len(passage.text))
 
 
-def _clusters(line: Line) -> list[tuple[str, Box]]:
-    """Characters with the marks that belong to them."""
-    found: list[tuple[str, Box]] = []
-    for letter, box in zip(line.text, line.boxes, strict=True):
+def _clusters(line: Line) -> list[tuple[int, str, Box]]:
+    """Characters with the marks that belong to them, and their index in the line."""
+    found: list[tuple[int, str, Box]] = []
+    for at, (letter, box) in enumerate(zip(line.text, line.boxes, strict=True)):
         if found and (letter in _VOICED or unicodedata.combining(letter)):
-            found[-1] = (found[-1][0] + letter, around([found[-1][1], box]))
+            first, base, place = found[-1]
+            found[-1] = (first, base + letter, around([place, box]))
         else:
-            found.append((letter, box))
+            found.append((at, letter, box))
     return found
 
 

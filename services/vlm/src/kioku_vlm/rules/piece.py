@@ -85,7 +85,15 @@ def pieces_of(strip: Strip, sightings: Sequence[Sighting]) -> tuple[Piece, ...]:
 
 
 def _spans(one: Sighting) -> list[tuple[int, int]]:
-    return [one.moment.span, *(clock.span for clock in one.moment.clocks)]
+    clocks = [_digits(one.strip.text, *clock.span) for clock in one.moment.clocks]
+    bare = one.moment.start is None and not one.moment.rrule
+    return clocks if bare else [one.moment.span, *clocks]
+
+
+def _digits(text: str, start: int, end: int) -> tuple[int, int]:
+    """A time without the English word before it, which may belong to a name: evening 4pm."""
+    word = re.match(r"[a-z]+\s+(?=\d)", text[start:end], re.IGNORECASE)
+    return start + (word.end() if word else 0), end
 
 
 def _fields(strip: Strip) -> list[tuple[int, int, Role | None, str]]:

@@ -7,6 +7,7 @@ import re
 from kioku_vlm.rules.words import lexicon
 
 _ENGLISH = "|".join(map(re.escape, lexicon("places")["english"]))
+_JOINING = "room|hall|house|field|ground|yard|park|side|field|works"
 # 入館, 開店 and the like are something that one does there.
 _DONE = {
     "館": r"(?<![入開休閉来])館",
@@ -14,16 +15,15 @@ _DONE = {
     "室": r"(?<!入)室",
     "階": r"\d\s?階",
 }
-_SUFFIX = "|".join(
-    _DONE.get(word, word)
-    for word in sorted(map(re.escape, lexicon("places")["japanese"]), key=len, reverse=True)
-)
+_LONGEST_FIRST = sorted(map(re.escape, lexicon("places")["japanese"]), key=len, reverse=True)
+_SUFFIX = "|".join(_DONE.get(word, word) for word in _LONGEST_FIRST)
 ENDS_AS_PLACE = re.compile(
     rf"(?:{_SUFFIX})(?:\s?\d+)?(?:\s?[\(].*[\)])?(?:\s?(?:前|内|横|裏|隣|入口|正面|付近|集合))?$"
-    rf"|\b(?:{_ENGLISH})(?: [A-Z0-9]{{1,3}})?(?:\s?\(.*\))?$", re.IGNORECASE
+    rf"|\b(?:\w*(?:{_JOINING})|{_ENGLISH})(?: [A-Z0-9]{{1,3}})?(?:\s?\(.*\))?$", re.IGNORECASE
 )  # fmt: skip
 HAS_PLACE = re.compile(
-    rf"(?:{_SUFFIX})(?=[\sのでにへ、,(]|$|前|内)|\d+\s?階|\b(?:{_ENGLISH})\b", re.IGNORECASE
+    rf"(?:{_SUFFIX})(?=[\sのでにへ、,(]|$|前|内)|\d+\s?階|\b(?:\w*(?:{_JOINING})|{_ENGLISH})\b",
+    re.IGNORECASE,
 )
 ONLINE = re.compile(
     r"\b(?:zoom|teams|google meet|webex|youtube|online|virtual|livestream|webinar)\b|"

@@ -63,6 +63,8 @@ _BY_ROLE = {
     Role.ISSUED: Nature.ISSUED,
     Role.SPARE: Nature.ASIDE,
 }
+# What the finder of moments gives a word for a time of day by itself.
+_WORD = 0.5
 _DEADLINE_AFTER = re.compile(
     r"^\s*(?:\([^)]*\)\s*)?(?:\d{1,2}[:時]\d{0,2}分?\s*)?(?:必着|消印|締切|締め切り|〆切|"
     r"しめきり|厳守|が?(?:期限|締切)|"
@@ -79,7 +81,8 @@ _ASKS = re.compile(
     r"募集|登録|返却|持参|記入|"
     r"\b(?:rsvp|repl(?:y|ies)|register|registration|sign[ -]?up|apply|applications?|submit|"
     r"submissions?|return|book|bookings?|"
-    r"entries|entry|enter|pay|payments?|order|orders|confirm|respond|let (?:me|us|them) know|nominations?|forms?|due|"
+    r"entries|entry|enter|pay|payments?|order|orders|confirm|respond|let (?:me|us|them) know|"
+    r"nominations?|forms?|due|"
     r"deadline|purchase|tickets?)\b", re.I
 )  # fmt: skip
 _ASIDE_AFTER = re.compile(
@@ -101,6 +104,8 @@ _NOTICE = re.compile(
     r"on sale|(?:registration|bookings?|applications?|box office|entries) opens?|released?\b|"
     r"available from", re.I
 )  # fmt: skip
+# A road that is closed to cars is open to what happens there.
+_PASSAGE = re.compile(r"closed to (?:cars|traffic|vehicles)|通行止|歩行者天国", re.IGNORECASE)
 _CLOSED = re.compile(
     r"休館|休診|休業|休園|休校|休み|お休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
 )
@@ -109,7 +114,23 @@ _CLOSED = re.compile(
 def sightings_of(strip: Strip, find: Find) -> tuple[Sighting, ...]:
     """All moments of a strip, each with what it is."""
     labels = labels_in(strip.text)
-    return tuple(_sighting(strip, moment, labels) for moment in find(strip.text))
+    found = [
+        moment
+        for moment in find(strip.text)
+        if not _only_a_word(moment) and not _in_label(moment, labels)
+    ]
+    return tuple(_sighting(strip, moment, labels) for moment in found)
+
+
+def _in_label(moment: Moment, labels: tuple[Label, ...]) -> bool:
+    """Whether a label's number and words were taken for a day: 「1 日 時」."""
+    return any(label.start < moment.span[1] and moment.span[0] < label.end for label in labels)
+
+
+def _only_a_word(moment: Moment) -> bool:
+    """Words that say a time only in passing: an annual fair, Midnight Strings."""
+    vague = moment.start is None and not re.search(r"[\d一二三四五六七八九十]", moment.raw)
+    return vague and ("YEARLY" in moment.rrule or (not moment.rrule and moment.confidence <= _WORD))
 
 
 def _sighting(strip: Strip, moment: Moment, labels: tuple[Label, ...]) -> Sighting:
@@ -138,18 +159,23 @@ def _nature(strip: Strip, moment: Moment, label: Label | None) -> Nature:
 
 
 def _by_words(moment: Moment, before: str, after: str, role: Role | None) -> Nature:
+    if role is Role.WHEN and not _DEADLINE_AFTER.match(after):
+        return Nature.EVENT
     if _NOTICE.search(before[-14:]) or _NOTICE.search(after[:14]):
         return Nature.NOTICE
-    if moment.cue in _BY_CUE and role not in (Role.WHEN,):
+    if moment.cue in _BY_CUE and not _PASSAGE.search(before):
         return _BY_CUE[moment.cue]
+    if _due(before, after, role):
+        return Nature.DEADLINE
+    closed = _CLOSED.search(before[-10:]) or _CLOSED.search(after[:12])
+    return Nature.CLOSED if closed else Nature.EVENT
+
+
+def _due(before: str, after: str, role: Role | None) -> bool:
+    """Whether something is asked for by that day."""
     asked = _ASKS.search(before + after) or role is Role.APPLY
-    if _DEADLINE_AFTER.match(after) or (asked and _DEADLINE_BEFORE.search(before)):
-        return Nature.DEADLINE
-    if asked and after.startswith("まで"):
-        return Nature.DEADLINE
-    if _CLOSED.search(before[-10:]) or _CLOSED.search(after[:12]):
-        return Nature.CLOSED
-    return Nature.EVENT
+    until = _DEADLINE_BEFORE.search(before) or after.startswith("まで")
+    return bool(_DEADLINE_AFTER.match(after) or (asked and until))
 
 
 def _around(strip: Strip, moment: Moment) -> tuple[str, str]:

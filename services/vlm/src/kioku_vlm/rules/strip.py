@@ -15,6 +15,12 @@ from kioku_vlm.rules.segment import Segment
 
 # Between cells; two spaces keep the words of two cells apart for every pattern.
 CELL_BREAK = "  "
+# Words that a line cannot end with unless it goes on.
+_OPEN_END = re.compile(
+    r"(?:[をのはでにがとも、,]|\b(?:by|on|at|from|to|the|a|an|and|or|of|in|until|before|is|"
+    r"will|be|for|this|next))$",
+    re.IGNORECASE,
+)
 # A line that begins so begins something: a day, a time, a point of a list.
 _BEGINS = re.compile(
     r"[・●◆■□○◎☆★※*▪▶►✓◇▼▲(\[【<-]|\d{1,2}\s?[月/日時:.)]|\d{1,2}(?:st|nd|rd|th)\b|毎週|第\d|"
@@ -122,8 +128,10 @@ def _goes_on(above: Strip, below: Segment, rows: Sequence[Sequence[Segment]]) ->
     near = below.place.top - last.place.bottom < 1.1 * last.size
     start = above.cells[0][0].place.left
     aligned = -2.6 * last.size < below.place.left - start < 1.6 * last.size
-    ended = last.text[-1] in "。.!?:" or bool(_BEGINS.match(below.text)) or starts_label(below.text)
-    return near and aligned and not ended and _full(last, rows)
+    ended = last.text[-1] in "。.!?:"
+    begins = bool(_BEGINS.match(below.text)) and not _OPEN_END.search(last.text)
+    whole = ended or begins or starts_label(below.text)
+    return near and aligned and not whole and _full(last, rows)
 
 
 def _full(segment: Segment, rows: Sequence[Sequence[Segment]]) -> bool:

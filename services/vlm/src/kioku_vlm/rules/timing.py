@@ -81,7 +81,7 @@ def times_of(own: Sequence[Timed], near: Sequence[Timed]) -> Times:
     end = next((one for one in pool if one.role is ClockRole.END), None)
     others = tuple(one for one in pool if one.role not in (None, ClockRole.START, ClockRole.END))
     if start is None:
-        start = _stand_in(others)
+        start, end = (_stand_in(others), end) if others else (end, None)
     return Times(start, end, others)
 
 

@@ -46,3 +46,9 @@ def test_nothing_unseen_is_left(text: str) -> None:
     kinds = {unicodedata.category(letter) for letter in shown if letter not in joiners}
     assert not kinds & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     assert shown == one_line(shown, 80)
+
+
+def test_a_name_after_a_screen_of_nothing_is_cut() -> None:
+    """Eight times the cap is looked at, so that a megabyte costs what a page does."""
+    assert "ab" == one_line("\u200b" * 70 + "ab", 10)
+    assert "" == one_line("\u200b" * 80 + "ab", 10)

@@ -22,8 +22,9 @@ TITLE_AKIN = 0.60
 """Titles this similar are one title, where time of day and place are the same as well."""
 PLACE_ALIKE = 0.70
 """Places this similar are one place."""
-_PART_OF = 0.90
-"""How much a title counts that is part of the other (運動会, 春の運動会)."""
+_PART_OF = 0.75
+"""How much a title counts that is part of the other: between the two limits, so that time and place
+have to speak for it (運動会, 春の運動会; but 料理教室, 親子料理教室)."""
 _LEAST_PART = 3
 _MARKS = re.compile(r"[\W_]+")
 _NUMBERS = re.compile(r"[0-9]+")

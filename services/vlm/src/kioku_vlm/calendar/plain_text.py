@@ -14,21 +14,23 @@ _BREAKS = re.compile("\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACES = re.compile(r"[ \t\u00a0\u3000]+")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _MOST_MARKS = 4
+_SEEN = 8
 ELLIPSIS = "…"
 
 
 def one_line(text: str, most: int) -> str:
     """The visible characters of `text` in one line, at most `most` of them."""
-    return _capped(" ".join(_lines(text)), most)
+    return _capped(" ".join(_lines(text, most)), most)
 
 
 def paragraph(text: str, most: int) -> str:
     """The visible characters of `text`, its lines parted by `\\n`, at most `most` characters."""
-    return _capped("\n".join(_lines(text)), most)
+    return _capped("\n".join(_lines(text, most)), most)
 
 
-def _lines(text: str) -> list[str]:
-    parts = (_visible(part) for part in _BREAKS.split(text))
+def _lines(text: str, most: int) -> list[str]:
+    # Of a text that is far too long only so much is looked at; the rest would be cut anyway.
+    parts = (_visible(part) for part in _BREAKS.split(text[: _SEEN * most]))
     cleaned = (_SPACES.sub(" ", part).strip() for part in parts)
     return [part for part in cleaned if part]
 

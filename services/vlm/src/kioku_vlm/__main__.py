@@ -1,0 +1,29 @@
+"""`python -m kioku_vlm` serves; its other commands prepare a database and end."""
+
+import sys
+
+from kioku_rt.db.verify_command import verify_command
+
+from kioku_vlm.database import SCHEMA
+from kioku_vlm.main import sealer_dsn, serve
+from kioku_vlm.preparing import migrate, print_migrations
+
+_USAGE = """usage: python -m kioku_vlm [COMMAND]
+  (none)      serve
+  migrate     bring the schema up to date
+  migrations  name the migrations that this version knows
+  verify-audit [NUMBER:DIGEST]
+              compute the chain over the audit anew"""
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case []:
+            serve()
+        case ["migrate"]:
+            migrate()
+        case ["migrations"]:
+            print_migrations()
+        case ["verify-audit", *noted]:
+            sys.exit(verify_command(sealer_dsn(), SCHEMA, noted))
+        case _:
+            sys.exit(_USAGE)

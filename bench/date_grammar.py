@@ -51,6 +51,7 @@ class Case:
     text: str
     today: date
     words: str
+    timex: str
     future: tuple[str, ...]
     past: tuple[str, ...]
 
@@ -62,7 +63,7 @@ class Case:
     @property
     def in_scope(self) -> bool:
         """By the rules of the protocol."""
-        possible = all(_is_date(value) for value in self.future)
+        possible = all(_is_date(value) for value in (*self.future, *_full_dates(self.timex)))
         bare = _BARE.fullmatch(self.words) is not None
         return possible and not bare and _OUT.search(self.words) is None
 
@@ -99,6 +100,7 @@ def cases(path: Path) -> Iterator[Case]:
             raw["Input"],
             datetime.fromisoformat(context[:10]).date(),
             results[0]["Text"] if results else "",
+            value.get("Timex") or "",
             _values(value.get("FutureResolution")),
             _values(value.get("PastResolution")),
         )
@@ -106,6 +108,10 @@ def cases(path: Path) -> Iterator[Case]:
 
 def _values(resolution: dict[str, str] | None) -> tuple[str, ...]:
     return tuple((resolution or {}).values())
+
+
+def _full_dates(timex: str) -> tuple[str, ...]:
+    return (timex,) if re.fullmatch(r"\d{4}-\d\d-\d\d", timex) else ()
 
 
 def _is_date(value: str) -> bool:
@@ -192,7 +198,7 @@ def recurrences(name: str, path: Path, *, misses: bool) -> None:
     tallies = {True: Tally(), False: Tally()}
     for raw in json.loads(path.read_text(encoding="utf-8-sig")):
         timex = (raw["Results"][0].get("Value") or {}).get("Timex", "") if raw["Results"] else ""
-        case = Case(raw["Input"], date(2017, 9, 27), "", (), ())
+        case = Case(raw["Input"], date(2017, 9, 27), "", "", (), ())
         found = [one for one in find_moments(case.text, Anchor(case.today)) if one.rrule]
         right = len(found) == 1 and _agrees(found[0], timex)
         tallies[case.first_half].add(exact=right, either=right)

@@ -123,6 +123,9 @@ def _past(cursor: Cursor) -> int | None:
         return half.value
     number = cursor.take(Kind.NUMBER, Kind.NUMBER_WORD)
     token = cursor.take(Kind.PAST, Kind.TO_HOUR)
+    if token is None and number is not None and cursor.look().text == "past":
+        cursor.at += 1
+        return number.value if number.value < 60 else None
     if token is None or (number is None) != bool(token.value):
         return None
     minutes = number.value if number is not None else token.value
@@ -135,7 +138,9 @@ def _counted(cursor: Cursor) -> _Time | None:
     prefix = cursor.take(Kind.MERIDIEM)
     cursor.take(Kind.OF) if prefix else None
     hour = cursor.take(Kind.NUMBER)
-    if hour is None or not 0 <= hour.value <= _LAST_HOUR or len(hour.text) > 2:
+    if hour is None:
+        return _in_words(cursor, prefix)
+    if not 0 <= hour.value <= _LAST_HOUR or len(hour.text) > 2:
         return _run_together(cursor, hour) if prefix is None else None
     minutes = _minutes(cursor, hour)
     if minutes is None:
@@ -143,9 +148,21 @@ def _counted(cursor: Cursor) -> _Time | None:
     return _with_meridiem(minutes, prefix, cursor)
 
 
-def _run_together(cursor: Cursor, number: Token | None) -> _Time | None:
+def _in_words(cursor: Cursor, prefix: Token | None) -> _Time | None:
+    """Seven thirty pm, eight o'clock."""
+    hour = cursor.take(Kind.NUMBER_WORD)
+    if hour is None or not 1 <= hour.value <= 24:
+        return None
+    minute = cursor.take(Kind.NUMBER_WORD)
+    told = cursor.take(Kind.O_CLOCK) or prefix or cursor.look().kind is Kind.MERIDIEM
+    if not told or (minute is not None and minute.value > 59):
+        return None
+    return _with_meridiem(hour.value * 60 + (minute.value if minute else 0), prefix, cursor)
+
+
+def _run_together(cursor: Cursor, number: Token) -> _Time | None:
     """340pm."""
-    if number is None or len(number.text) not in (3, 4) or cursor.look().kind is not Kind.MERIDIEM:
+    if len(number.text) not in (3, 4) or cursor.look().kind is not Kind.MERIDIEM:
         return None
     hour, minute = divmod(number.value, 100)
     if cursor.look().gap or not 1 <= hour <= 12 or minute > 59:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kioku_vlm.dates.calendar_limits import full_year, is_day, is_day_of, is_month
+from kioku_vlm.dates.calendar_limits import is_day, is_day_of, is_month
 from kioku_vlm.dates.lexicon import Part
 from kioku_vlm.dates.lexicon_ja import ERA_LENGTHS
 from kioku_vlm.dates.shape import Day, MonthPart, Nth, Shape, YearOnly
@@ -25,6 +25,7 @@ class _Year:
     flags: tuple[str, ...] = ()
     fiscal: bool = False
     told: bool = False
+    short: int | None = None
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,18 @@ def japanese_day(cursor: Cursor) -> Shape | None:
     year = _year(cursor)
     month = _month(cursor)
     if not year.told and month is None:
-        return None if lunar else _bare_day(cursor)
+        return None if lunar else _nth_or_bare(cursor)
     if month is None:
         return _year_alone(year)
     shape = _in_month(cursor, year, month)
     if lunar and isinstance(shape, Day):
         return Day(shape.year, shape.month, shape.day, flags=("APPROXIMATE",), confidence=0.3)
     return shape
+
+
+def _nth_or_bare(cursor: Cursor) -> Shape | None:
+    nth = nth_weekday(cursor)
+    return Nth(*nth, month_shift=0) if nth is not None else _bare_day(cursor)
 
 
 def _year_alone(year: _Year) -> YearOnly | None:
@@ -81,7 +87,7 @@ def _day(cursor: Cursor, year: _Year, month: _Month, day: int) -> Day | None:
         number += 1
     return Day(
         number, month.month, day, weekday_after(cursor), year.shift, month.shift,
-        by=year.by, flags=year.flags,
+        year.short, by=year.by, flags=year.flags,
     )  # fmt: skip
 
 
@@ -113,8 +119,7 @@ def _year_of(cursor: Cursor, era: Token | None, number: Token, mark: Token) -> _
         return _Year(number.value, by=by, fiscal=fiscal, told=True)
     if not 1 <= number.value <= 99 or not cursor.sees(Kind.NUMBER, Kind.MONTH):
         return None
-    year = number.value + 2018 if number.value < 19 else full_year(number.value)
-    return _Year(year, by="era", flags=("YEAR_ASSUMED",), told=True)
+    return _Year(short=number.value, flags=("YEAR_ASSUMED",), told=True)
 
 
 def era_year(before: int, number: int) -> tuple[int, tuple[str, ...]]:
@@ -188,8 +193,8 @@ def nth_weekday(cursor: Cursor) -> tuple[int, int] | None:
     mark = cursor.take(Kind.NTH)
     if mark is None:
         return None
-    number = None if mark.text == "最終" else cursor.take(Kind.NUMBER)
-    nth = -1 if mark.text == "最終" else number.value if number else 0
+    number = None if mark.value else cursor.take(Kind.NUMBER)
+    nth = mark.value or (number.value if number else 0)
     cursor.take(Kind.OF)
     weekday = cursor.take(Kind.WEEKDAY)
     if weekday is None or not (nth == -1 or 1 <= nth <= 5):

@@ -15,7 +15,7 @@ WEEKDAY_CHARACTERS = {character: number for number, character in enumerate("月�
 _WEEKDAYS = {f"{c}曜": n for c, n in WEEKDAY_CHARACTERS.items()}
 _WEEKDAYS |= {f"{c}曜日": n for c, n in WEEKDAY_CHARACTERS.items()}
 _RELATIVE_DAYS = {
-    "今日": 0, "本日": 0, "きょう": 0, "その日": 0, "当日中": 0, "明日": 1, "あした": 1, "あす": 1,
+    "今日": 0, "本日": 0, "きょう": 0, "その日": 0, "この日": 0, "明日": 1, "あした": 1, "あす": 1,
     "明後日": 2, "あさって": 2, "明々後日": 3, "明明後日": 3, "しあさって": 3,
     "昨日": -1, "きのう": -1, "一昨日": -2, "おととい": -2,
 }  # fmt: skip
@@ -58,9 +58,11 @@ _TIME = [
     *plain(Kind.MINUTE, "分"),
     *plain(Kind.SECOND, "秒"),
     *plain(Kind.HALF, "半"),
-    *plain(Kind.NTH, "第|最終", 0),
+    *plain(Kind.NTH, "第", 0),
+    *plain(Kind.NTH, "最終|最後の", -1),
+    *plain(Kind.NTH, "最初の", 1),
     *entries(Kind.RELATIVE_DAY, _RELATIVE_DAYS),
-    *entries(Kind.FOLLOWING_DAY, {"翌日": 1, "同日": 0, "翌々日": 2, "翌": 1, "前日": -1}),
+    *entries(Kind.FOLLOWING_DAY, {"翌日": 1, "同日": 0, "翌々日": 2, "翌": 1, "前日": -1, "次の日": 1, "前の日": -1, "あくる日": 1, "明くる日": 1, "当日": 0}),
     *entries(Kind.WEEK, _WEEKS),
     *plain(Kind.WEEKEND, "週末"),
     *plain(Kind.WEEKEND, "今週末|この週末|その週末", 0),
@@ -68,9 +70,9 @@ _TIME = [
     *plain(Kind.WEEKEND, "先週末|前の週末", -1),
     *entries(Kind.RELATIVE_MONTH, _MONTHS),
     *entries(Kind.RELATIVE_YEAR, _YEARS),
-    *plain(Kind.NEXT, "次の|今度の|来る", 1),
+    *plain(Kind.NEXT, "次の|次|今度の|今度|来る|来たる|きたる", 1),
     *plain(Kind.THIS, "この|今"),
-    *plain(Kind.LAST, "前の|先の", -1),
+    *plain(Kind.LAST, "この前の|前回の|直前の|直近の", -1),
     *entries(Kind.PART, _PARTS),
     *plain(Kind.LUNAR, "旧暦の|旧暦|陰暦の|陰暦"),
     *entries(Kind.DAY_KIND, _DAY_KINDS),

@@ -113,8 +113,8 @@ def _short_year(cursor: Cursor, numbers: tuple[int, int, int], separator: Kind) 
     if separator is Kind.DOT and not witness and (not year_first or first < 20):
         return None  # a version
     if year_first and (first > 12 or not is_day_of(first, second)):
-        year = first + 2018 if first < 10 else full_year(first)
-        return _with_weekday(cursor, Day(year, second, third, flags=("YEAR_ASSUMED",)))
+        day = Day(month=second, day=third, short_year=first, flags=("YEAR_ASSUMED",))
+        return _with_weekday(cursor, day)
     day = _pair(first, second, ordered=False)
     if day is None:
         return None

@@ -45,6 +45,7 @@ _RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.NEXT: (relative_day,),
     Kind.THIS: (relative_day,),
     Kind.NOW: (relative_day,),
+    Kind.AGO: (relative_day,),
     Kind.WITHIN: (relative_day,),
     Kind.OF: (relative_day,),
     Kind.FROM: (times,),

@@ -130,7 +130,10 @@ def _duration(cursor: Cursor) -> _Duration | None:
 
 
 def _unit(cursor: Cursor) -> Unit | None:
+    some = cursor.look(-1).text == "数"
     token = cursor.take(Kind.UNIT, Kind.SPACE_OF_TIME, Kind.DAY, Kind.YEAR)
+    if token is None and some and cursor.take(Kind.MONTH):
+        return Unit.MONTHS
     if token is None or token.text in ("時間", "分間"):
         return None
     if token.text == "年間":
@@ -209,7 +212,9 @@ def _saturday_and_sunday(weeks: int) -> Stretch:
 
 def _weekday(cursor: Cursor) -> Shift | None:
     """Next Friday, this Saturday, 金曜日."""
-    relation = cursor.take(Kind.NEXT, Kind.THIS, Kind.LAST)
+    relation = cursor.take(Kind.NEXT, Kind.THIS, Kind.LAST, Kind.AGO)
+    if relation is not None and relation.kind is Kind.AGO and cursor.take(Kind.OF) is None:
+        return None
     weekday = cursor.take(Kind.WEEKDAY)
     if weekday is None:
         return None
@@ -219,7 +224,7 @@ def _weekday(cursor: Cursor) -> Shift | None:
     japanese = weekday.text[0] > "z"
     if relation.kind is Kind.NEXT and not japanese:
         return Shift(weeks=1, weekday=weekday.value, either=True, confidence=0.6)
-    if relation.kind is Kind.LAST:
+    if relation.kind in (Kind.LAST, Kind.AGO):
         return Shift(weeks=-1, weekday=weekday.value)
     days = 1 if relation.kind is Kind.NEXT else 0
     return Shift(days=days, weekday=weekday.value, count=1)

@@ -14,6 +14,7 @@ from kioku_vlm.dates.year_choice import (
     choose_year,
     day_comes_first,
     day_of,
+    full_year_near,
     next_after,
 )
 
@@ -123,6 +124,8 @@ class Resolver:
             year, month = month_shifted(self._base, shape.month_shift)
         if shape.year_shift is not None:
             year = self._base.year + shape.year_shift
+        if shape.short_year is not None:
+            year = full_year_near(shape.short_year, self._base.year)
         if month is None:
             return None
         if year is None:

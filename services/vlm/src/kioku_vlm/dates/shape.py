@@ -18,6 +18,7 @@ class Day:
         weekday: 0 for Monday, or None.
         year_shift: 今年 is 0, 来年 is 1.
         month_shift: likewise for months.
+        short_year: one or two digits: of this century or of an era that is left out.
         pair: month and day are two numbers whose order nothing tells (03/04).
         by: how the year is told, in the words of `Moment.resolved_by`.
         listed: month and year are those of the day before it in a list or range.
@@ -31,6 +32,7 @@ class Day:
     weekday: int | None = None
     year_shift: int | None = None
     month_shift: int | None = None
+    short_year: int | None = None
     pair: bool = False
     by: str = "explicit"
     listed: bool = False

@@ -45,6 +45,11 @@ def day_of(year: int, month: int, day: int) -> date | None:
     return date(year, month, day) if 1 <= day <= calendar.monthrange(year, month)[1] else None
 
 
+def full_year_near(short: int, year: int) -> int:
+    """The year that one or two digits mean: of the century or of Reiwa, whichever is nearer."""
+    return min((2000 + short, 1900 + short, 2018 + short), key=lambda one: abs(one - year))
+
+
 def base_of(anchor: Anchor) -> tuple[date, str]:
     """The day that relative words count from, and its name in `resolved_by`."""
     if anchor.issued is not None:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -150,8 +151,7 @@ def _clock(minutes: int) -> str:
 
 def dateparser_days(case: Case) -> tuple[str, ...]:
     """What dateparser finds in the input."""
-    from dateparser.search import search_dates  # noqa: PLC0415 - only where it is installed
-
+    search_dates = importlib.import_module("dateparser.search").search_dates
     japanese = any(ord(character) > 0x3000 for character in case.text)
     settings = {
         "PREFER_DATES_FROM": "future",
@@ -253,9 +253,7 @@ def main() -> None:
 
 
 def _peer(language: str, path: Path) -> None:
-    try:
-        import dateparser  # noqa: F401, PLC0415
-    except ImportError:
+    if importlib.util.find_spec("dateparser") is None:
         print("  (dateparser is not installed: no row of it)")
         return
     file = path / "DateParser.json"

@@ -29,9 +29,7 @@ def clock_of(text: str, folded: Folded, tokens: Sequence[Token], timed: Timed) -
     """A time of day with its words."""
     span = _span(folded, tokens, timed.found.begin, timed.found.end)
     times = timed.times
-    return Clock(
-        times.minutes, text[slice(*span)], span, timed.cue, times.until, times.approximate
-    )
+    return Clock(times.minutes, text[slice(*span)], span, timed.cue, times.until, times.approximate)
 
 
 def _span(folded: Folded, tokens: Sequence[Token], begin: int, end: int) -> tuple[int, int]:

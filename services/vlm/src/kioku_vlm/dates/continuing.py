@@ -1,4 +1,4 @@
-"""Days that go on: ranges (June 4-6, 12/28〜1/3) and lists whose month is told once (5/1, 8, 15日)."""
+"""Days that go on: ranges (June 4-6, 12/28〜1/3), lists with one month for all (5/1, 8, 15日)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from kioku_vlm.dates.weekday_rules import weekday_after
 
 _RANGE = (Kind.WAVE, Kind.DASH, Kind.FROM, Kind.TILL)
 _LIST = (Kind.MIDDOT, Kind.COMMA, Kind.AND, Kind.SLASH)
-_AFTER_PLAIN = (*_LIST, Kind.NEWLINE, Kind.END, Kind.DAY, Kind.WEEKDAY, Kind.CLOSE, Kind.WAVE)
-_AFTER_PLAIN += (Kind.MARK, Kind.OPEN, Kind.DOT, Kind.WORD, Kind.TILL)
+_AFTER_PLAIN = frozenset(_LIST) | {
+    *(Kind.NEWLINE, Kind.END, Kind.DAY, Kind.WEEKDAY, Kind.CLOSE, Kind.WAVE, Kind.MARK),
+    *(Kind.OPEN, Kind.DOT, Kind.WORD, Kind.TILL),
+}
 _NUMBERS = (Kind.NUMBER, Kind.ORDINAL, Kind.ORDINAL_WORD)
 _DAYS = (Day, Shift, Nth, MonthPart)
 _READERS: tuple[Callable[[Cursor], Shape | None], ...] = (
@@ -114,15 +116,19 @@ def _is_plain(cursor: Cursor, number: Token, before: Day) -> bool:
     if after.kind is Kind.DAY:
         return cursor.look(1).kind not in (Kind.SPACE_OF_TIME, Kind.AFTER, Kind.AGO, Kind.DAY)
     if number.kind is not Kind.NUMBER:
-        return after.kind is not Kind.WORD or True
+        return True
     if after.kind is Kind.WEEKDAY:
         return after.text[0] in "([【" or after.text[0] <= "z" or after.text[-1] in ")]】"
-    if after.kind in (Kind.SLASH, Kind.DOT) and cursor.look(1).kind is Kind.NUMBER:
-        return False
+    ascends = number.value > before.day and (before.month is not None or before.listed)
+    return ascends and not _counts(cursor, after)
+
+
+def _counts(cursor: Cursor, after: Token) -> bool:
+    """May 3, 4 people; 5/1, 2.5: the number is none of a list."""
+    if after.kind in (Kind.SLASH, Kind.DOT):
+        return cursor.look(1).kind is Kind.NUMBER
     listed = cursor.look(-2).kind in (Kind.COMMA, Kind.AND)
-    if after.kind is Kind.WORD and (listed or not after.gap or cursor.japanese):
-        return False
-    return number.value > before.day and (before.month is not None or before.listed)
+    return after.kind is Kind.WORD and (listed or not after.gap or cursor.japanese)
 
 
 def leading_days(cursor: Cursor) -> Shape | None:

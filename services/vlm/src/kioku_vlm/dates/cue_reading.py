@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from kioku_vlm.dates.draft import Draft, Lines, Timed
@@ -18,7 +19,7 @@ _PUNCTUATION = (Kind.CLOSE, Kind.OPEN, Kind.COMMA, Kind.DOT, Kind.COLON)
 
 
 def read_clock_cues(lines: Lines, timed: Sequence[Timed]) -> None:
-    """Give each time of day the cue before it, or, where a line puts cues behind, that behind it."""
+    """Give each time of day the cue before it, or behind it where its line begins with a time."""
     by_line: dict[int, list[Timed]] = {}
     for one in timed:
         by_line.setdefault(lines.of(one.found.begin), []).append(one)
@@ -37,12 +38,12 @@ def _clock_cue(
 ) -> Cue:
     low, high = room
     if behind:
-        near = [at for at in cues if one.found.end <= at < high]
-        chosen = near[:1]
+        at = bisect_left(cues, one.found.end)
+        found = at < len(cues) and cues[at] < high
     else:
-        near = [at for at in cues if low <= at < one.found.begin]
-        chosen = near[-1:]
-    return lines.tokens[chosen[0]].cue if chosen else one.times.cue
+        at = bisect_left(cues, one.found.begin) - 1
+        found = at >= 0 and cues[at] >= low
+    return lines.tokens[cues[at]].cue if found else one.times.cue
 
 
 def read_day_cues(lines: Lines, drafts: Sequence[Draft], timed: Sequence[Timed]) -> None:
@@ -54,9 +55,7 @@ def read_day_cues(lines: Lines, drafts: Sequence[Draft], timed: Sequence[Timed])
         draft.cue = _day_cue(lines, draft, (low, high), clock_at)
 
 
-def _day_cue(
-    lines: Lines, draft: Draft, room: tuple[int, int], clock_at: dict[int, int]
-) -> Cue:
+def _day_cue(lines: Lines, draft: Draft, room: tuple[int, int], clock_at: dict[int, int]) -> Cue:
     behind = _behind(lines, draft, room[1], clock_at)
     before, colon = _before(lines, draft, room[0], clock_at)
     if before is not Cue.NONE and (colon or behind is Cue.NONE):
@@ -68,8 +67,6 @@ def _day_cue(
 
 def _behind(lines: Lines, draft: Draft, high: int, clock_at: dict[int, int]) -> Cue:
     at, steps = draft.end, 0
-    if draft.end and lines.tokens[draft.end - 1].kind is Kind.TILL and draft.days:
-        pass
     while at < high and steps < _BEHIND:
         token = lines.tokens[at]
         if at in clock_at:
@@ -96,8 +93,7 @@ def _unless_of_clock(cue: Cue, at: int, clock_at: dict[int, int], lines: Lines) 
 
 def _before(lines: Lines, draft: Draft, low: int, clock_at: dict[int, int]) -> tuple[Cue, bool]:
     """The nearest cue before a day on its line, and whether a colon ties them."""
-    at, steps, colon = draft.begin - 1, 0, False
-    crossed = False
+    at, steps, colon, crossed = draft.begin - 1, 0, False, False
     while at >= low and steps < _BEFORE:
         token = lines.tokens[at]
         if token.kind is Kind.NEWLINE:
@@ -116,8 +112,9 @@ def _before(lines: Lines, draft: Draft, low: int, clock_at: dict[int, int]) -> t
 def _is_heading(lines: Lines, at: int, low: int) -> bool:
     """The line before is a cue and little else (申込締切 above its day)."""
     first, last = lines.bounds(lines.of(at) - 1)
-    cued = any(lines.tokens[one].cue is not Cue.NONE for one in range(first, last))
-    return first >= low and last - first <= _HEADING and cued
+    if first < low or last - first > _HEADING:
+        return False
+    return any(lines.tokens[one].cue is not Cue.NONE for one in range(first, last))
 
 
 def _heads_a_letter(lines: Lines, draft: Draft) -> bool:
@@ -128,14 +125,9 @@ def _heads_a_letter(lines: Lines, draft: Draft) -> bool:
     if line >= _LETTER_LINES:
         return False
     first, last = lines.bounds(line)
-    saluted = _salutes(lines, line)
+    saluted = lines.salutes(line)
     rest = (last - first) - (draft.end - draft.begin)
     if saluted:
         return True
     near = range(max(0, line - 2), min(len(lines), line + _SALUTED_WITHIN))
-    return rest <= 1 and any(_salutes(lines, one) for one in near)
-
-
-def _salutes(lines: Lines, line: int) -> bool:
-    first, last = lines.bounds(line)
-    return any(token.kind is Kind.SALUTATION for token in lines.tokens[first:last])
+    return rest <= 1 and any(lines.salutes(one) for one in near)

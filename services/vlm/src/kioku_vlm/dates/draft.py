@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kioku_vlm.dates.moment import Clock, Cue
-from kioku_vlm.dates.resolution import Days
+from kioku_vlm.dates.place import Days
 from kioku_vlm.dates.shape import Found, Recurring, Times
 from kioku_vlm.dates.tokens import Kind, Token
 
@@ -57,6 +57,13 @@ class Lines:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
         self._breaks = [at for at, token in enumerate(tokens) if token.kind is Kind.NEWLINE]
+        self._saluting = {
+            self.of(at) for at, token in enumerate(tokens) if token.kind is Kind.SALUTATION
+        }
+
+    def salutes(self, line: int) -> bool:
+        """Whether it addresses the reader of a letter."""
+        return line in self._saluting
 
     def of(self, token: int) -> int:
         """Number of the line, from 0."""

@@ -45,7 +45,7 @@ def _named(cursor: Cursor) -> Day | MonthPart | None:
     month = cursor.take(Kind.MONTH_NAME)
     if month is None or not is_day_of(month.value, day):
         return None
-    cursor.take(Kind.DOT) if len(month.text) <= 4 else None
+    cursor.take(Kind.DOT) if cursor.look(1).kind in (Kind.NUMBER, Kind.COMMA) else None
     return _finish(cursor, month.value, day, weekday)
 
 
@@ -184,7 +184,11 @@ def _day_alone(cursor: Cursor) -> Day | None:
         return Day(day=day, weekday=weekday, by="list")
     numbered = token.kind is Kind.ORDINAL or (preposition and token.kind is Kind.NUMBER)
     ends = cursor.look().kind in _ENDS[:5]
-    if the and (numbered or token.kind is Kind.ORDINAL_WORD) and (ends or token.kind is Kind.ORDINAL):
+    if (
+        the
+        and (numbered or token.kind is Kind.ORDINAL_WORD)
+        and (ends or token.kind is Kind.ORDINAL)
+    ):
         return Day(day=day, weekday=weekday_after(cursor), by="list", confidence=0.6)
     return None
 

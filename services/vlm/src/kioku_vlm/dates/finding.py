@@ -13,13 +13,15 @@ from kioku_vlm.dates.draft import Draft, Lines, Timed
 from kioku_vlm.dates.folding import Folded, fold, is_cjk
 from kioku_vlm.dates.joining import joined
 from kioku_vlm.dates.moment import Anchor, Clock, Cue, Moment
+from kioku_vlm.dates.place import Place, replace_previous
 from kioku_vlm.dates.recognition import recognise
 from kioku_vlm.dates.recurrence_bounds import bound
-from kioku_vlm.dates.resolution import Place, Resolver
+from kioku_vlm.dates.resolution import Resolver
 from kioku_vlm.dates.scanner import scan
 from kioku_vlm.dates.shape import Found, MonthPart, Recurring, Times, YearOnly
 from kioku_vlm.dates.surroundings import surroundings
 from kioku_vlm.dates.tokens import Token
+from kioku_vlm.dates.year_choice import base_of
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,22 @@ def _moments(text: str, read: _Read, anchor: Anchor) -> tuple[Moment, ...]:
     bound(lines, drafts, months)
     kept = [draft for draft in drafts if not draft.absorbed]
     read_day_cues(lines, kept, timed)
+    _settle_issued(kept, anchor)
     attached = attach(lines, kept, timed)
     return assembled(text, read.folded, read.tokens, kept, attached)
+
+
+def _settle_issued(drafts: Sequence[Draft], anchor: Anchor) -> None:
+    """A document's own day is the one nearest to the anchor, not the next in the future."""
+    base, _ = base_of(anchor)
+    for draft in drafts:
+        if draft.cue is not Cue.ISSUED or draft.days is None:
+            continue
+        first = draft.days.first
+        if first.by == "next-future":
+            days = sorted((first.day, *first.others), key=lambda one: abs(one - base))
+            chosen = replace(first, day=days[0], others=tuple(days[1:]))
+            draft.days = replace(draft.days, first=chosen)
 
 
 def _drafts(
@@ -108,14 +124,14 @@ def _drafts(
             months.append(one)
             place.year, place.month = None, one.shape.month or place.month
         elif not isinstance(one.shape, (Times, YearOnly)):
-            _add(drafts, one, resolver, place)
+            place = _add(drafts, one, resolver, place)
     return drafts, months
 
 
-def _add(drafts: list[Draft], one: Found, resolver: Resolver, place: Place) -> None:
+def _add(drafts: list[Draft], one: Found, resolver: Resolver, place: Place) -> Place:
+    """Append what a shape resolves to; the place behind it."""
     days = resolver.resolve(one.shape, place)
     if days is None:
-        return
+        return place
     drafts.append(Draft(one.begin, one.end, days))
-    day = days.last or days.first.day
-    place.previous, place.year, place.month = day, day.year, day.month
+    return replace_previous(place, replace(days.first, day=days.last or days.first.day))

@@ -1,4 +1,4 @@
-"""Text as a grammar wants it: one width, one dash, no stray spaces; every character knows its origin.
+"""Text as a grammar wants it: one width, one dash, no stray spaces; characters know their origin.
 
 Unicode's compatibility form (NFKC) takes care of width and of squared words (㈯, ㋿, ㏠).
 What is mended beyond that is what readers of printed Japanese do wrong: a wave dash read as て
@@ -69,18 +69,22 @@ def _plain(text: str) -> Iterator[tuple[str, int]]:
 def _single(character: str) -> Iterable[str]:
     if character in _TABLE:
         return _TABLE[character]
-    if character in "\r\n\u2028\u2029\v\f":
+    if character < "\u0080":
+        return _ascii(character)
+    if character in "\u2028\u2029\u0085":
         return "\n"
-    if "a" <= character <= "z" or "0" <= character <= "9":
-        return character
     category = unicodedata.category(character)
     if category == "Cf":  # invisible: joiners, byte order mark, direction
         return ""
     if category == "No" or character.isspace() or category == "Cc":  # ① is a bullet, no digit
         return " "
-    if character < "\u0080":
-        return character.lower()
     return (_TABLE.get(one, one) for one in unicodedata.normalize("NFKC", character).lower())
+
+
+def _ascii(character: str) -> str:
+    if character in "\r\n\v\f":
+        return "\n"
+    return character.lower() if character.isprintable() else " "
 
 
 def _pulled(pairs: _Pairs) -> _Pairs:

@@ -114,7 +114,9 @@ def _year_of(cursor: Cursor, era: Token | None, number: Token, mark: Token) -> _
     by = "fiscal-year" if fiscal else "explicit"
     if era is not None:
         year, flags = era_year(era.value, number.value)
-        return _Year(year, by="fiscal-year" if fiscal else "era", flags=flags, fiscal=fiscal, told=True)
+        return _Year(
+            year, by="fiscal-year" if fiscal else "era", flags=flags, fiscal=fiscal, told=True
+        )
     if number.value >= 100 and len(number.text) <= 4:
         return _Year(number.value, by=by, fiscal=fiscal, told=True)
     if not 1 <= number.value <= 99 or not cursor.sees(Kind.NUMBER, Kind.MONTH):
@@ -159,7 +161,7 @@ def _counts(after: Token) -> bool:
 
 def _bare_day(cursor: Cursor) -> Day | None:
     number = cursor.look()
-    if number.kind is not Kind.NUMBER or not cursor.look(1).kind is Kind.DAY:
+    if number.kind is not Kind.NUMBER or cursor.look(1).kind is not Kind.DAY:
         return _numbered_weekday(cursor)
     before = cursor.look(-1)
     if cursor.at and before.kind in (Kind.NTH, Kind.AND, Kind.NUMBER_WORD) and not before.gap:
@@ -183,7 +185,7 @@ def _numbered_weekday(cursor: Cursor) -> Day | None:
     follows = cursor.look()
     if number is None or not is_day(number.value) or follows.kind is not Kind.WEEKDAY:
         return None
-    if follows.text[0] not in "([【〔<「" and not follows.text[-1:] in ")]】":
+    if follows.text[0] not in "([【〔<「" and follows.text[-1:] not in ")]】":
         return None
     return Day(day=number.value, weekday=weekday_after(cursor), by="list", confidence=0.9)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kioku_vlm.dates.lexicon import Entry, Lexicon, Meridiem, Part, Unit, cues, entries, plain
+from kioku_vlm.dates.lexicon import Entry, Lexicon, Meridiem, Unit, cues, entries, plain
 from kioku_vlm.dates.moment import Cue
 from kioku_vlm.dates.numerals import english_cardinals, english_ordinals
 from kioku_vlm.dates.tokens import Kind
@@ -45,7 +45,8 @@ _TIME = [
     *entries(Kind.MONTH_NAME, _MONTH_NAMES),
     *entries(Kind.WEEKDAY, _WEEKDAYS),
     *entries(Kind.WEEKDAYS, {f"{name}s": n for name, n in _WEEKDAYS.items() if len(name) > 5}),
-    *entries(Kind.DAY_KIND, {"weekdays": 0b0011111, "every weekday": 0b0011111, "weekends": 0b1100000}),
+    *plain(Kind.DAY_KIND, "weekdays|every weekday", 0b0011111),
+    *plain(Kind.DAY_KIND, "weekends", 0b1100000),
     *entries(Kind.DAY_KIND, {"mon-fri": 0b0011111, "monday to friday": 0b0011111}),
     *entries(Kind.DAY_KIND, {"monday-friday": 0b0011111, "mon - fri": 0b0011111}),
     *entries(Kind.DAY_KIND, {"monday through friday": 0b0011111, "every weekend": 0b1100000}),
@@ -78,13 +79,17 @@ _STRETCHES = [
     Entry("last", Kind.LAST, -1),
     *plain(Kind.EVERY, _DAILY, Unit.DAYS),
     *plain(Kind.EVERY, "weekly|every week|each week", Unit.WEEKS),
-    *plain(Kind.EVERY, "monthly|every month|each month|of the month|of every month|of each month", Unit.MONTHS),
+    *plain(Kind.EVERY,
+        "monthly|every month|each month|of the month|of every month|of each month"
+    , Unit.MONTHS),
     *plain(Kind.EVERY, "yearly|annually|annual|every year|each year", Unit.YEARS),
     *plain(Kind.EVERY, "every|each"),
     *plain(Kind.ALTERNATE, "biweekly|bi-weekly|fortnightly", Unit.WEEKS),
     *plain(Kind.ALTERNATE, "every other|every second|alternate|alternating"),
     *plain(Kind.EXCEPT, "except|excluding|except on|except for|not on|excl"),
-    *plain(Kind.RESTS, "no class|no classes|no session|no sessions|no meeting|no meetings|no school"),
+    *plain(Kind.RESTS,
+        "no class|no classes|no session|no sessions|no meeting|no meetings|no school"
+    ),
 ]  # fmt: skip
 _CLOCKS = [
     *entries(Kind.MERIDIEM, _MERIDIEMS),
@@ -108,22 +113,43 @@ _JOINTS = [
 ]
 _CUES = [
     *cues(Cue.DOORS, "doors|doors open|door opens|doors at|doors open at"),
-    *cues(Cue.START, "starts|start|begins|starting|show|showtime|show starts|kick-off|kickoff|kicks off|starts at|start time|commences|opens|departs"),
-    *cues(Cue.END, "ends|end|finish|finishes|closes|ends at|finishes at|concludes|end time|arrives"),
+    *cues(Cue.START,
+        "starts|start|begins|starting|show|showtime|show starts|kick-off|kickoff|kicks off|"
+        "starts at|start time|commences|opens|departs"
+    ),
+    *cues(Cue.END,
+        "ends|end|finish|finishes|closes|ends at|finishes at|concludes|end time|arrives"
+    ),
     *cues(Cue.RECEPTION, "check-in|check in|registration|sign-in|registration opens"),
     *cues(Cue.GATHERING, "meet|meet at|assemble|gather|meeting time|meet up"),
     *cues(Cue.LAST_ENTRY, "last entry|last admission|last orders|last call"),
-    *cues(Cue.DEADLINE, "deadline|due|due by|rsvp|rsvp by|by|no later than|apply by|register by|reply by|return by|submit by|closing date|entries close|applications close|sign up by|before"),
+    *cues(Cue.DEADLINE,
+        "deadline|due|due by|rsvp|rsvp by|by|no later than|apply by|register by|reply by|"
+        "return by|submit by|closing date|entries close|applications close|sign up by|before"
+    ),
     *cues(Cue.CLOSED, "closed|closed on|no school|holiday closure|will be closed|office closed"),
     *cues(Cue.ISSUED, "issued|published|date of issue|issue date|posted|posted on|posted:|sent"),
-    *cues(Cue.RELEASED, "on sale|release|released|releases|out now|available from|on sale from|launches|tickets on sale"),
+    *cues(Cue.RELEASED,
+        "on sale|release|released|releases|out now|available from|on sale from|launches|"
+        "tickets on sale"
+    ),
 ]  # fmt: skip
 _SALUTATIONS = plain(Kind.SALUTATION, "dear|to whom it may concern|to all parents|to all residents")
 _NEVER = [
-    *plain(Kind.NEVER, "version|release v|score|ratio|model|chapter|figure|fig|section|room|lot|grade|build|size"),
+    *plain(Kind.NEVER,
+        "version|release v|score|ratio|model|chapter|figure|fig|section|room|lot|grade|build|"
+        "size"
+    ),
     *plain(Kind.OPAQUE, "may be|may not|may have|may also|may use|may contain|may include|may i"),
-    *plain(Kind.OPAQUE, "second hand|second-hand|first aid|first class|first come|first served|first floor|second floor|third floor|first time|second time|third party|first name|last name|at first|24/7"),
-    *plain(Kind.OPAQUE, "one day|some day|every one|sunday school|sun hat|sun cream|sunscreen|good morning|good evening|one of|day care"),
+    *plain(Kind.OPAQUE,
+        "second hand|second-hand|first aid|first class|first come|first served|first floor|"
+        "second floor|third floor|first time|second time|third party|first name|last name|"
+        "at first|24/7"
+    ),
+    *plain(Kind.OPAQUE,
+        "one day|some day|every one|sunday school|sun hat|sun cream|sunscreen|good morning|"
+        "good evening|one of|day care"
+    ),
 ]  # fmt: skip
 
 ENGLISH = Lexicon(

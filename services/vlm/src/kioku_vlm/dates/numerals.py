@@ -15,7 +15,7 @@ NUMERALS = "〇一二三四五六七八九十百千零元廿"
 
 
 def kanji_number(text: str) -> int | None:
-    """Value of a number in Japanese characters, by place (二〇二六) or by name (二十六); else None."""
+    """Value of a number in Japanese characters (二〇二六, 二十六); None where it is none."""
     text = text.replace("廿", "二十")
     if not text or any(c not in _DIGITS and c not in _TENS for c in text):
         return None

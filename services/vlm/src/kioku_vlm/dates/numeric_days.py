@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kioku_vlm.dates.calendar_limits import full_year, is_day_of, is_year
+from kioku_vlm.dates.calendar_limits import full_year, is_day_of, is_month, is_year
 from kioku_vlm.dates.japanese_days import era_year
 from kioku_vlm.dates.shape import Day, MonthPart, Shape
 from kioku_vlm.dates.tokens import Cursor, Kind, Token
@@ -31,10 +31,9 @@ def numeric_day(cursor: Cursor) -> Shape | None:
         return None
     if cursor.look(begin - cursor.at - 1).kind is Kind.NEVER or cursor.sees(Kind.NEVER):
         return None
-    shape = _three(cursor, era, numbers, separator) if len(numbers) == 3 else None
-    if len(numbers) == 2 and era is None:
-        shape = _two(cursor, begin, numbers, separator)
-    return shape
+    if len(numbers) == 3:
+        return _three(cursor, era, numbers, separator)
+    return _two(cursor, begin, numbers, separator) if era is None else None
 
 
 def _in_a_row(cursor: Cursor) -> bool:
@@ -79,9 +78,7 @@ def _goes_on(cursor: Cursor, separator: Kind) -> bool:
     return after.kind is separator and not after.gap and cursor.look(1).kind is Kind.NUMBER
 
 
-def _three(
-    cursor: Cursor, era: Token | None, numbers: list[Token], separator: Kind
-) -> Day | None:
+def _three(cursor: Cursor, era: Token | None, numbers: list[Token], separator: Kind) -> Day | None:
     first, second, third = (number.value for number in numbers)
     if era is not None:
         return _era_day(cursor, era, (first, second, third))
@@ -112,9 +109,9 @@ def _short_year(cursor: Cursor, numbers: tuple[int, int, int], separator: Kind) 
         return None  # a block address
     if separator is Kind.DOT and not witness and (not year_first or first < 20):
         return None  # a version
-    if year_first and (first > 12 or not is_day_of(first, second)):
-        day = Day(month=second, day=third, short_year=first, flags=("YEAR_ASSUMED",))
-        return _with_weekday(cursor, day)
+    if year_first:
+        short = Day(month=second, day=third, short_year=first, flags=("YEAR_ASSUMED",))
+        return _with_weekday(cursor, short)
     day = _pair(first, second, ordered=False)
     if day is None:
         return None
@@ -124,23 +121,27 @@ def _short_year(cursor: Cursor, numbers: tuple[int, int, int], separator: Kind) 
 def _two(
     cursor: Cursor, begin: int, numbers: list[Token], separator: Kind
 ) -> Day | MonthPart | None:
+    if max(len(number.text) for number in numbers) > 2:
+        return _month_of_year(numbers, separator)
     first, second = numbers[0].value, numbers[1].value
-    if len(numbers[0].text) == 4 and is_year(first) and 1 <= second <= 12:
-        return MonthPart(first, second) if separator is not Kind.DASH else None
-    if len(numbers[1].text) == 4 and is_year(second) and 1 <= first <= 12:
-        return MonthPart(second, first) if separator is Kind.SLASH else None
-    if max(len(numbers[0].text), len(numbers[1].text)) > 2:
-        return None
     day = _pair(first, second, ordered=cursor.japanese)
-    if day is None:
-        return None
     witness = _witness(cursor, begin)
-    if separator is not Kind.SLASH and (not witness or first == 0):
+    if day is None or (separator is not Kind.SLASH and not witness):
         return None
     if (first, second) in _FRACTIONS and not witness and not _stands_first(cursor, begin):
         return None
     day = replace(day, confidence=1.0 if witness else 0.8 if cursor.japanese else 0.7)
     return _with_weekday(cursor, day)
+
+
+def _month_of_year(numbers: list[Token], separator: Kind) -> MonthPart | None:
+    """2026/5, 2026.5, 5/2026."""
+    first, second = numbers
+    if len(first.text) == 4 and is_year(first.value) and is_month(second.value):
+        return MonthPart(first.value, second.value) if separator is not Kind.DASH else None
+    if len(second.text) == 4 and is_year(second.value) and is_month(first.value):
+        return MonthPart(second.value, first.value) if separator is Kind.SLASH else None
+    return None
 
 
 def _witness(cursor: Cursor, begin: int) -> bool:
@@ -150,7 +151,9 @@ def _witness(cursor: Cursor, begin: int) -> bool:
     if after.kind in (Kind.WEEKDAY, Kind.MARK, *_WITNESSES_AFTER):
         return True
     bracketed = after.kind is Kind.OPEN and cursor.look(1).kind is Kind.WEEKDAY
-    return bracketed or (after.kind is Kind.NUMBER and cursor.look(1).kind in (Kind.COLON, Kind.HOUR))
+    return bracketed or (
+        after.kind is Kind.NUMBER and cursor.look(1).kind in (Kind.COLON, Kind.HOUR)
+    )
 
 
 def _stands_first(cursor: Cursor, begin: int) -> bool:

@@ -1,9 +1,11 @@
-"""Numbers that are no dates whatever they look like: phones, postcodes, prices, addresses, links."""
+"""Numbers that are no dates whatever they look like: phones, prices, addresses, links."""
 
 from __future__ import annotations
 
 import re
 
+_PARTED = "cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|price|off|stars?|scale|miles?|pints?"
+_PARTED += "|lb|oz|pages?|ページ|頁|カップ|個|杯|量|サイズ|インチ|の確率|に切"
 _PATTERNS = (
     r"https?://\S{1,2000}",
     r"www\.\S{1,2000}",
@@ -30,8 +32,7 @@ _PATTERNS = (
     r"\d{1,2}年\d{1,2}(?:組|クラス)",
     r"\d{1,4}-\d{1,4}(?:-\d{1,4}){0,3}(?=で?(?:勝|負|引き?分|敗))",
     # Parts, sizes and ratios.
-    r"\d{1,4}/\d{1,4} ?(?:cups?|tsp|tbsp|teaspoons?|tablespoons?|inch(?:es)?|price|off|stars?|scale"
-    r"|miles?|pints?|lb|oz|pages?|ページ|頁|カップ|個|杯|量|サイズ|インチ|の確率|に切)",
+    rf"\d{{1,4}}/\d{{1,4}} ?(?:{_PARTED})",
     r"\d{1,4} \d{1,3}/\d{1,3}(?= [a-z])",
     r"(?:縮尺|pages?|pp?\.) ?\d{1,4}/\d{1,5}",
     r"24/7(?!\d)",

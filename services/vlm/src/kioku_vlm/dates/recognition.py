@@ -1,4 +1,4 @@
-"""Which words of a text are dates, times and recurrences: rules by the kind of their first token."""
+"""Which words are dates, times and recurrences: rules by the kind of their first token."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Days told from another day: 明後日, 来週の金曜, 3日後, next Friday, in two weeks, four days from yesterday."""
+"""Days told from another day: 明後日, 来週の金曜, 3日後, next Friday, in two weeks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from kioku_vlm.dates.clock_rules import times
 from kioku_vlm.dates.lexicon import Unit
 from kioku_vlm.dates.shape import Lasting, Shape, Shift, Stretch
 from kioku_vlm.dates.tokens import Cursor, Kind, Token
@@ -234,4 +235,10 @@ def _says_a_day(cursor: Cursor, weekday: Token) -> bool:
     """A weekday by itself: no brackets, and no short word (sun, wed) without a time behind it."""
     if weekday.text[0] > "z" or len(weekday.text) > 5:
         return True
-    return weekday.text[0] not in "([【" and cursor.look().kind in (Kind.NUMBER, Kind.NOON, Kind.ON)
+    if weekday.text[0] in "([【":
+        return False
+    start = cursor.at
+    cursor.take(Kind.COMMA, Kind.ON)
+    timed = times(cursor) is not None
+    cursor.at = start
+    return timed

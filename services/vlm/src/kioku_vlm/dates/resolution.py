@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from kioku_vlm.dates.months import end_of_month, month_shifted, nth_weekday_of
+from kioku_vlm.dates.place import Days, Place, replace_previous
+from kioku_vlm.dates.range_ends import first_end, last_end
 from kioku_vlm.dates.shape import Day, Lasting, MonthPart, Nth, Shape, Shift, Stretch
+from kioku_vlm.dates.shifting import WEEK, moved
 from kioku_vlm.dates.surroundings import Surroundings
 from kioku_vlm.dates.year_choice import (
     Choice,
@@ -17,34 +20,6 @@ from kioku_vlm.dates.year_choice import (
     full_year_near,
     next_after,
 )
-
-_WEEK = timedelta(days=7)
-
-
-@dataclass
-class Place:
-    """Where in the document a day stands: what was named before it.
-
-    Attributes:
-        token: index of its first token.
-        previous: the day named before, or None.
-        year: of the month named before, or None.
-        month: the month named last, or None.
-    """
-
-    token: int = 0
-    previous: date | None = None
-    year: int | None = None
-    month: int | None = None
-
-
-@dataclass(frozen=True)
-class Days:
-    """One day, or the first and last of a range; how they were chosen."""
-
-    first: Choice
-    last: date | None = None
-    approximate: bool = False
 
 
 class Resolver:
@@ -65,8 +40,9 @@ class Resolver:
                 return self._stretch(shape, place)
             case Lasting():
                 first = self.one(shape.first, place)
-                end = first and first.day + timedelta(days=shape.days - 1)
-                return Days(first, end) if first else None
+                if first is None:
+                    return None
+                return Days(first, first.day + timedelta(days=shape.days - 1))
             case MonthPart():
                 return self._month(shape, place)
             case Day() | Shift() | Nth():
@@ -86,11 +62,11 @@ class Resolver:
                 return self._nth(shape, place)
 
     def _stretch(self, shape: Stretch, place: Place) -> Days | None:
-        first = self._ends(_dated_alike(shape), place)
+        first = self.resolve(first_end(shape), place)
         if first is None:
             return None
-        began = replace_previous(place, first.first.day)
-        last = self._ends(_after(shape.last, first.first.day), began)
+        began = replace_previous(place, first.first)
+        last = self.resolve(last_end(shape.last, first.first.day), began)
         if last is None:
             return None
         end = last.last or last.first.day
@@ -100,10 +76,18 @@ class Resolver:
                 return None
             end = later
         flags = tuple(dict.fromkeys(first.first.flags + last.first.flags))
+        first, end = self._still_on(first, end)
         return Days(replace(first.first, flags=flags), end, first.approximate or last.approximate)
 
-    def _ends(self, shape: Day | Shift | Nth | MonthPart, place: Place) -> Days | None:
-        return self.resolve(shape, place)
+    def _still_on(self, first: Days, end: date) -> tuple[Days, date]:
+        """A range without a year that has begun but not ended is this one, not the next."""
+        choice = first.first
+        begun = day_of(choice.day.year - 1, choice.day.month, choice.day.day)
+        ended = day_of(end.year - 1, end.month, end.day)
+        if choice.by != "next-future" or begun is None or ended is None or ended < self._base:
+            return first, end
+        others = (choice.day, *(one for one in choice.others if one != begun))
+        return replace(first, first=replace(choice, day=begun, others=others)), ended
 
     def _day(self, shape: Day, place: Place) -> Choice | None:
         if shape.month is None and shape.month_shift is None:
@@ -162,7 +146,7 @@ class Resolver:
     def _bare(self, shape: Day, place: Place) -> Choice | None:
         """A day of the month whose month was named before, or is to be guessed."""
         if shape.listed and place.previous is not None:
-            return self._in_list(shape, place.previous)
+            return self._in_list(shape, place.previous, place)
         near = [self._near(shape.day, off) for off in (-1, 0, 1, 2)]
         possible = [one for one in near if one is not None]
         if place.month is not None:
@@ -183,34 +167,39 @@ class Resolver:
     def _near(self, day: int, months: int) -> date | None:
         return day_of(*month_shifted(self._base, months), day)
 
-    def _in_list(self, shape: Day, previous: date) -> Choice | None:
+    def _in_list(self, shape: Day, previous: date, place: Place) -> Choice | None:
         year, month = previous.year, previous.month
         if shape.day < previous.day:
             year, month = month_shifted(previous, 1)
         day = day_of(year, month, shape.day)
-        return _checked(day, shape.weekday, "list", 0.95) if day else None
+        if day is None:
+            return None
+        choice = _checked(day, shape.weekday, "list", 0.97 * place.confidence)
+        return replace(choice, flags=(*place.doubt, *choice.flags))
 
     def _in_month(self, shape: Day, place: Place) -> Choice | None:
         month = place.month or 0
         if place.year is not None:
             day = day_of(place.year, month, shape.day)
-            return _checked(day, shape.weekday, "list", 0.9) if day else None
+            if day is None:
+                return None
+            choice = _checked(day, shape.weekday, "list", 0.9 * place.confidence)
+            return replace(choice, flags=(*place.doubt, *choice.flags))
         document = self._around.year_at(place.token)
-        choice = choose_year(month, shape.day, shape.weekday, self._base, document)
-        return replace(choice, confidence=choice.confidence * 0.9) if choice else None
+        told = choose_year(month, shape.day, shape.weekday, self._base, document)
+        return replace(told, confidence=told.confidence * 0.9) if told else None
 
     def _shift(self, shape: Shift, place: Place) -> Choice | None:
         base = place.previous if shape.from_previous and place.previous else self._base
         by = "list" if base is not self._base else self._by
         try:
-            day = _moved(base, shape)
+            day = moved(base, shape)
         except (OverflowError, ValueError):  # out of the calendar
             return None
         others: tuple[date, ...] = ()
-        if shape.either and day - _WEEK > base:
-            others = (day - _WEEK,)
-        elif shape.count and shape.days == 0:
-            others = (day - _WEEK,)
+        guessed = shape.count > 0 and shape.confidence < 1
+        if guessed or (shape.either and day - WEEK > base):
+            others = (day - WEEK,)
         return Choice(day, by, others, (), shape.confidence * 0.95)
 
     def _nth(self, shape: Nth, place: Place) -> Choice | None:
@@ -235,29 +224,26 @@ class Resolver:
         return Choice(chosen, "document-year" if document else "next-future", others, (), 0.85)
 
     def _month(self, shape: MonthPart, place: Place) -> Days | None:
-        year, month = shape.year, shape.month
-        if shape.month_shift is not None:
-            year, month = month_shifted(self._base, shape.month_shift)
-        if shape.year_shift is not None:
-            year = self._base.year + shape.year_shift
+        year, month = self._told_month(shape)
         if month is None or not 1 <= (year or 1) < 9999:
             return None
-        if shape.fiscal and year is not None and month < 4:
-            year += 1
-        by, flags = shape.by, ()
-        first = shape.first or 1
+        by, flags = shape.by, tuple[str, ...]()
         if year is None:
             choice = self._month_year(month, shape, place)
             if choice is None:
                 return None
             year, by, flags = choice.day.year, choice.by, choice.flags
-        end = end_of_month(year, month)
-        start = end if shape.first == 0 else date(year, month, first)
-        last = end if shape.last == 0 else date(year, month, shape.last)
-        vague = shape.told and shape.first != 0 and shape.last != 1
-        approximate = ("APPROXIMATE",) if vague else ()
-        choice = Choice(start, by, (), (*flags, *approximate), 0.6 if vague else 0.85)
-        return Days(choice, last if last != start else None, vague)
+        return _days_of_month(shape, year, month, (by, flags))
+
+    def _told_month(self, shape: MonthPart) -> tuple[int | None, int | None]:
+        year, month = shape.year, shape.month
+        if shape.month_shift is not None:
+            year, month = month_shifted(self._base, shape.month_shift)
+        if shape.year_shift is not None:
+            year = self._base.year + shape.year_shift
+        if shape.fiscal and year is not None and month is not None and month < 4:
+            year += 1
+        return year, month
 
     def _month_year(self, month: int, shape: MonthPart, place: Place) -> Choice | None:
         last = shape.last or 28
@@ -265,61 +251,20 @@ class Resolver:
         return choose_year(month, last, None, self._base, document)
 
 
-def replace_previous(place: Place, day: date) -> Place:
-    """The same place, behind a day."""
-    return Place(place.token, day, day.year, day.month)
-
-
-def _dated_alike(shape: Stretch) -> Day | Shift | Nth | MonthPart:
-    """The first end, in the year or month that only the last end tells."""
-    first, last = shape.first, shape.last
-    if isinstance(first, (Day, MonthPart)) and isinstance(last, (Day, MonthPart)):
-        untold = first.year is None and first.year_shift is None and first.month_shift is None
-        if untold and last.year is not None and first.month and last.month:
-            year = last.year - (1 if first.month > last.month else 0)
-            return replace(first, year=year)
-    return first
-
-
-def _after(last: Day | Shift | Nth | MonthPart, first: date) -> Day | Shift | Nth | MonthPart:
-    """The last end in the year of the first, or the next where it would be before it."""
-    if isinstance(last, Day) and last.month is not None and last.year is None:
-        if last.year_shift is not None or last.pair:
-            return last
-        over = (last.month, last.day) < (first.month, first.day)
-        return replace(last, year=first.year + over)
-    if isinstance(last, MonthPart) and last.month is not None and last.year is None:
-        return replace(last, year=first.year + (last.month < first.month), year_shift=None)
-    if isinstance(last, Nth) and last.month is not None and last.year is None:
-        return replace(last, year=first.year + (last.month < first.month))
-    return last
+def _days_of_month(
+    shape: MonthPart, year: int, month: int, how: tuple[str, tuple[str, ...]]
+) -> Days:
+    by, flags = how
+    end = end_of_month(year, month)
+    start = date(year, month, shape.first) if shape.first else end
+    last = date(year, month, shape.last) if shape.last else end
+    vague = shape.told and shape.first != 0 and shape.last != 1
+    approximate = ("APPROXIMATE",) if vague else ()
+    choice = Choice(start, by, (), (*flags, *approximate), 0.6 if vague else 0.85)
+    return Days(choice, last if last != start else None, vague)
 
 
 def _checked(day: date, weekday: int | None, by: str, confidence: float = 0.98) -> Choice:
     if weekday is None or day.weekday() == weekday:
         return Choice(day, by, (), (), min(1.0, confidence + (0.02 if weekday is not None else 0)))
     return Choice(day, by, (), ("WEEKDAY_MISMATCH",), confidence * 0.6)
-
-
-def _moved(base: date, shape: Shift) -> date:
-    """The day that a shift reaches; raises OverflowError or ValueError beyond the calendar."""
-    year, month = month_shifted(base, shape.months + 12 * shape.years)
-    day = min(base.day, end_of_month(year, month).day)
-    moved = date(year, month, day) + timedelta(days=shape.days)
-    moved = _over_workdays(moved, shape.workdays)
-    if shape.weekday is None:
-        return moved + shape.weeks * _WEEK
-    if shape.count:
-        ahead = (shape.weekday - moved.weekday()) % 7
-        return moved + timedelta(days=ahead) + (shape.count - 1) * _WEEK
-    monday = moved - timedelta(days=moved.weekday())
-    return monday + timedelta(days=shape.weekday) + shape.weeks * _WEEK
-
-
-def _over_workdays(day: date, count: int) -> date:
-    step = timedelta(days=1 if count > 0 else -1)
-    for _ in range(min(abs(count), 9999)):
-        day += step
-        while day.weekday() > 4:
-            day += step
-    return day

@@ -16,12 +16,13 @@ from kioku_vlm.dates.tokens import Kind, Token
 _SYMBOLS = {
     "\n": Kind.NEWLINE, "/": Kind.SLASH, ".": Kind.DOT, "-": Kind.DASH, "~": Kind.WAVE,
     "・": Kind.MIDDOT, ",": Kind.COMMA, "、": Kind.COMMA, ":": Kind.COLON, "&": Kind.AND,
-    "(": Kind.OPEN, "[": Kind.OPEN, "【": Kind.OPEN, "〔": Kind.OPEN, "<": Kind.OPEN, "「": Kind.OPEN,
-    ")": Kind.CLOSE, "]": Kind.CLOSE, "】": Kind.CLOSE, "〕": Kind.CLOSE, ">": Kind.CLOSE, "」": Kind.CLOSE,
     "→": Kind.WAVE, "+": Kind.AND,
 }  # fmt: skip
+_SYMBOLS |= dict.fromkeys("([【〔<「", Kind.OPEN) | dict.fromkeys(")]】〕>」", Kind.CLOSE)
 _REST = r"(?:曜日?)?(?:[・,、/]?(?:祝日?|振替?休?日?|振休|休日?|祭日?)){0,2}"
-_BRACKETED = re.compile(rf"[(\[【〔<「]([月火水木金土日]){_REST}(?:[)\]】〕>」]|(?![^\s\d・,、~-]))")
+_BRACKETED = re.compile(
+    rf"[(\[【〔<「]([月火水木金土日]){_REST}(?:[)\]】〕>」]|(?![^\s\d・,、~-]))"
+)
 _HALF_BRACKET = re.compile(rf"([火水木金土日月]){_REST}[)\]】〕>](?!\w)")
 _MARK = re.compile(r"[(\[【〔<](?:[^\s\d()\[\]]|祝日?|振休|休日?|振替休日)[)\]】〕>]")
 _NUMERAL = re.compile(f"[{NUMERALS}]{{1,8}}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kioku_vlm.dates.moment import Cue
 
@@ -125,8 +125,6 @@ class Recurring:
 
     rrule: str
     flags: tuple[str, ...] = ()
-    without: tuple[int, ...] = ()
-    """Months in which it rests."""
 
 
 @dataclass(frozen=True)
@@ -150,4 +148,3 @@ class Found:
     begin: int
     end: int
     shape: Shape
-    rest: tuple[str, ...] = field(default=())

@@ -71,12 +71,20 @@ def _proved_order(tokens: Sequence[Token], found: Sequence[Found]) -> bool | Non
 
 
 def _vote(tokens: Sequence[Token], one: Found) -> Iterator[bool]:
-    if not isinstance(one.shape, Day) or one.end - one.begin < 3:
+    if not isinstance(one.shape, (Day, Stretch)):
         return
-    first, separator, second = tokens[one.begin : one.begin + 3]
-    pair = first.kind is second.kind is Kind.NUMBER and separator.kind in _SEPARATORS
-    if pair and len(first.text) <= 2 and len(second.text) <= 2:
+    for at in range(one.begin, one.end - 2):
+        first, separator, second = tokens[at : at + 3]
+        pair = first.kind is second.kind is Kind.NUMBER and separator.kind in _SEPARATORS
+        if not pair or len(first.text) > 2 or len(second.text) > 2 or _follows_year(tokens, at):
+            continue
         if first.value > 12 >= second.value:
             yield True
         elif second.value > 12 >= first.value:
             yield False
+
+
+def _follows_year(tokens: Sequence[Token], at: int) -> bool:
+    """2026/5/30 and R8.5.30 say nothing about pairs."""
+    before = tokens[at - 1] if at else tokens[-1]
+    return before.kind in (*_SEPARATORS, Kind.ERA, Kind.ERA_LETTER)

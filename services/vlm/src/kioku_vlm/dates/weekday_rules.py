@@ -5,8 +5,6 @@ from __future__ import annotations
 from kioku_vlm.dates.lexicon_ja import WEEKDAY_CHARACTERS
 from kioku_vlm.dates.tokens import Cursor, Kind
 
-_TAIL = (Kind.DAY_OF_MANY,)
-
 
 def weekday_after(cursor: Cursor) -> int | None:
     """The weekday that stands behind a day; steps over it, or over a mark in its place."""
@@ -16,7 +14,7 @@ def weekday_after(cursor: Cursor) -> int | None:
     opened = cursor.take(Kind.OPEN)
     token = cursor.take(Kind.WEEKDAY)
     if token is not None:
-        cursor.take(Kind.DOT) if len(token.text) <= 4 else None
+        cursor.take(Kind.DOT) if opened else None
         cursor.take(Kind.CLOSE) if opened else None
         while cursor.take(Kind.MARK):
             pass

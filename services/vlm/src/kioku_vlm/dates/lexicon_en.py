@@ -107,7 +107,7 @@ _JOINTS = [
     *plain(Kind.FROM, "from|between"),
     *plain(Kind.TILL, "to|until|till|through|thru|'til|til"),
     *plain(Kind.ON, "on|at|starting|beginning|dated|date"),
-    *plain(Kind.OF, "of|in|of the"),
+    *plain(Kind.OF, "of|of the"),
     *plain(Kind.THE, "the"),
     *plain(Kind.AND, "and|&|or"),
 ]

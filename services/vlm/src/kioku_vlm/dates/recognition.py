@@ -23,7 +23,7 @@ _RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.NUMBER_WORD: (times, relative_day, english_day),
     Kind.ORDINAL: (recurring, leading_days, english_day),
     Kind.ORDINAL_WORD: (recurring, leading_days, english_day),
-    Kind.LAST: (recurring, relative_day, english_day),
+    Kind.LAST: (recurring, english_day, relative_day),
     Kind.THE: (recurring, english_day),
     Kind.NTH: (recurring, japanese_day),
     Kind.ERA: (japanese_day, numeric_day),

@@ -112,7 +112,7 @@ _JOINTS = [
     *plain(Kind.AND, "and|&|or"),
 ]
 _CUES = [
-    *cues(Cue.DOORS, "doors|doors open|door opens|doors at|doors open at"),
+    *cues(Cue.DOORS, "open|doors|doors open|door opens|doors at|doors open at"),
     *cues(Cue.START,
         "starts|start|begins|starting|show|showtime|show starts|kick-off|kickoff|kicks off|"
         "starts at|start time|commences|opens|departs"

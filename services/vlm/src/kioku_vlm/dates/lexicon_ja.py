@@ -138,7 +138,7 @@ _STRETCHES = [
     *plain(Kind.NOW, "今から|これから|本日から|今日から"),
     *plain(Kind.NUMBER_WORD, "数", 3),
     *plain(Kind.EVERY, "毎週|各週", Unit.WEEKS),
-    *plain(Kind.EVERY, "毎日|各日|連日", Unit.DAYS),
+    *plain(Kind.EVERY, "毎日|連日", Unit.DAYS),
     *plain(Kind.EVERY, "毎月|各月", Unit.MONTHS),
     *plain(Kind.EVERY, "毎年|各年|例年", Unit.YEARS),
     *plain(Kind.EVERY, "毎朝|毎晩|毎夜|毎夕|各晩|各午前|各午後", Unit.DAYS),

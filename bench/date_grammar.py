@@ -244,7 +244,11 @@ def rendered(folder: Path) -> None:
         for event in drawn["events"]:
             start = datetime.fromisoformat(event["start"])
             events += 1
-            found = [one for one in moments if start.date() == one.start or one.rrule]
+            recurs = event["rrule"] is not None
+            found = [
+                one for one in moments
+                if start.date() == one.start or (recurs and one.rrule and one.start is None)
+            ]  # fmt: skip
             days += bool(found)
             minutes = start.hour * 60 + start.minute
             times += event["all_day"] or any(

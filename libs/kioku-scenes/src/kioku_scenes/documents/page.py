@@ -207,7 +207,9 @@ def _words(row: Sequence[Letter]) -> Iterator[list[Letter]]:
     word: list[Letter] = []
     for letter in row:
         joins = word and (
-            (_is_latin(letter) and _is_latin(word[-1])) or letter.character in " 、。）」ー,.)"
+            (_is_latin(letter) and _is_latin(word[-1]))
+            or letter.character in " 、。）」ー,.)”"
+            or word[-1].character in "“「（("
         )
         if word and not joins:
             yield word

@@ -675,3 +675,69 @@ class PersonDeleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PersonDeleted: _TypeAlias = PersonDeleted  # noqa: Y015
+
+@_typing.final
+class ObservationReady(_message.Message):
+    """`observation.ready`: a picture was read, or could not be. References only: what was read is asked
+    for by `ScheduleService.GetObservation`.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OBSERVATION_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    ASSET_IDS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ENTRY_COUNT_FIELD_NUMBER: _builtins.int
+    FLAGGED_COUNT_FIELD_NUMBER: _builtins.int
+    SUSPICION_COUNT_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    EVENT_TIME_FIELD_NUMBER: _builtins.int
+    observation_id: _builtins.str
+    """The observation."""
+    owner: _builtins.str
+    """Who it belongs to."""
+    version: _builtins.int
+    """Counts up with every finished reading."""
+    entry_count: _builtins.int
+    """Entries that it has now, dismissed ones left out."""
+    flagged_count: _builtins.int
+    """Those of them that a person should look at."""
+    suspicion_count: _builtins.int
+    """Words on the picture that look meant for a machine."""
+    model_version: _builtins.str
+    """What read it."""
+    @_builtins.property
+    def asset_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The owner's assets that hold the picture."""
+
+    @_builtins.property
+    def failure(self) -> _failure_pb2.Failure:
+        """Why it could not be read; unset: it was."""
+
+    @_builtins.property
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was done."""
+
+    def __init__(
+        self,
+        *,
+        observation_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        asset_ids: _abc.Iterable[_builtins.str] | None = ...,
+        version: _builtins.int = ...,
+        entry_count: _builtins.int = ...,
+        flagged_count: _builtins.int = ...,
+        suspicion_count: _builtins.int = ...,
+        model_version: _builtins.str = ...,
+        failure: _failure_pb2.Failure | None = ...,
+        event_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time", "failure", b"failure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asset_ids", b"asset_ids", "entry_count", b"entry_count", "event_time", b"event_time", "failure", b"failure", "flagged_count", b"flagged_count", "model_version", b"model_version", "observation_id", b"observation_id", "owner", b"owner", "suspicion_count", b"suspicion_count", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObservationReady: _TypeAlias = ObservationReady  # noqa: Y015

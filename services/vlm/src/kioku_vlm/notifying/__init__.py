@@ -1,0 +1,1 @@
+"""Telling the app of observations by signed webhooks."""

@@ -1,0 +1,1 @@
+"""Who may be on a picture, asked of `face` each time and never kept here."""

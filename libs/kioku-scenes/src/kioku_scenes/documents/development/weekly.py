@@ -76,7 +76,7 @@ def workshop_series(rng: random.Random) -> Draft:
     page.write(80, 510, f"参 加 費　{series.note('1回 700円（材料費込み）')}", 44)
     page.box(80, 620, 1160, 740, fill=(20, 70, 140))
     page.write(110, 650, f"{applying('title')}　{applying('start', f'{opening.month}/{opening.day}({WEEKDAYS[opening.weekday()]}) 午前9時')}より先着順", 44, ink=(255, 255, 255))
-    page.write(80, 790, "窓口またはお電話で。046-555-0155（月曜休館）", 34)
+    page.write(80, 790, "窓口またはお電話で。046-555-0155（受付9時〜17時）", 34)
     return draft
 
 

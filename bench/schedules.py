@@ -12,9 +12,9 @@ title, place). A date is right where first and last day are, a time where the cl
 end are, a title or a place at a similarity of 0.85 and more (NFKC, case folded, no spaces), a
 recurrence where it gives the same days, a further clock where its role and time are. Values of
 entries without a partner count against precision or recall. All fields exact: kind, date, time,
-`--details` is given: who writes rules does not look at its documents one by one.
-the share whose box overlaps that of the words by half (IoU). The perfect reader knows what was
-drawn; its seconds are those of the extractor alone.
+title, place, clocks and recurrence of one entry. Evidence: of title, start and place that both
+have, the share whose box overlaps that of the words by half (IoU). The perfect reader knows what
+was drawn; its seconds are those of the extractor alone.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from kioku_vlm.schedule_facts import Entry, Value
@@ -56,6 +56,10 @@ class Score:
     """Counts over the documents that were judged so far."""
 
     fields: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in FIELDS})
+    by_document: dict[str, list[float]] = field(
+        default_factory=lambda: {name: [] for name in FIELDS}
+    )
+    """F1 of each document that has the field or is said to: a long table counts once."""
     documents: int = 0
     eventless: int = 0
     false_entries: int = 0
@@ -72,6 +76,7 @@ class Score:
 
     def add(self, truths: Sequence[Truth], found: Sequence[Entry]) -> list[str]:
         """Judge one document; what is wrong with it, in words."""
+        before = {name: replace(tally) for name, tally in self.fields.items()}
         self.documents += 1
         self.expected, self.found = self.expected + len(truths), self.found + len(found)
         if not truths:
@@ -83,7 +88,13 @@ class Score:
         rows, columns = {row for row, _ in pairs}, {column for _, column in pairs}
         faults += [self._missed(one) for row, one in enumerate(truths) if row not in rows]
         faults += [self._invented(one) for at, one in enumerate(found) if at not in columns]
+        self._close(before)
         return faults
+
+    def macro_f1(self, name: str) -> float:
+        """Mean over documents of a field's F1; 1 where no document has it."""
+        values = self.by_document[name]
+        return sum(values) / len(values) if values else 1.0
 
     def calibration_error(self) -> float:
         """Expected calibration error of the fields' confidences, ten bins of equal width.
@@ -101,6 +112,15 @@ class Score:
             if (bins == at).any()
         ]
         return sum(gaps) / len(sure)
+
+    def _close(self, before: dict[str, Tally]) -> None:
+        for name, tally in self.fields.items():
+            old = before[name]
+            mine = Tally(
+                tally.expected - old.expected, tally.found - old.found, tally.right - old.right
+            )
+            if mine.expected or mine.found:
+                self.by_document[name].append(mine.f1)
 
     def _pair(self, truth: Truth, found: Entry) -> list[str]:
         self.paired += 1

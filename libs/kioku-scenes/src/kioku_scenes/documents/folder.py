@@ -36,12 +36,11 @@ def write_documents(folder: Path, drawn: Iterable[DrawnDocument], how: Degrade) 
 
 
 def _write_pages(folder: Path, view: View) -> list[Path]:
-    photographed = view.name in {Degrade.SCAN, Degrade.PHOTO}
-    suffix, extra = (".jpg", {"quality": _QUALITY}) if photographed else (".png", {})
+    suffix = ".jpg" if view.name in {Degrade.SCAN, Degrade.PHOTO} else ".png"
     paths = []
     for number, sheet in enumerate(view.sheets, 1):
         path = folder / f"{view.document.name}.{view.name}.{number}{suffix}"
-        sheet.image.save(path, **extra)
+        sheet.image.save(path, quality=_QUALITY)
         paths.append(path)
     return paths
 

@@ -44,7 +44,7 @@ def festival_poster(rng: random.Random) -> Draft:
     page.box(110, 1060, 1130, 1330, edge=(196, 44, 52), width=6, radius=24)
     page.write(150, 1090, "盆踊り大会・屋台30店・金魚すくい", 42, font="mplus-bold")
     page.write(150, 1170, "地元高校吹奏楽部の演奏・抽選会", 42, font="mplus-bold")
-    page.write(150, 1250, festival.note("小雨決行・荒天中止"), 40, font="mplus")
+    page.write(150, 1250, second.note(festival.note("小雨決行・荒天中止")), 40, font="mplus")
     page.write(110, 1560, "主催　港町商店街振興組合　協賛　（株）丸福建設・田村酒店・湊信用金庫", 30, font="mplus")
     page.write(110, 1620, "お問い合わせ　TEL 0466-55-0199（平日9時〜17時）", 30, font="mplus")
     return draft

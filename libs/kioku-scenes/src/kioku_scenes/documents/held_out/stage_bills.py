@@ -51,7 +51,6 @@ def theatre_en(rng: random.Random) -> Draft:
     note = evenings[0].note("Tickets £9, concessions £7")
     for evening in evenings[1:]:
         note = evening.note(note)
-        evening.notes[-1] = "Tickets £9, concessions £7"
 
     def each(field: str, words: str) -> str:
         """Words that say the same of all three evenings."""

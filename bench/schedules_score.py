@@ -235,5 +235,7 @@ def _shown(name: str, entry: Entry) -> str:
         return str({str(role): clock_of(value) for role, value in entry.clocks.items()})
     if name == "notes":
         return str([note.value for note in entry.notes])
+    if name == "recurrence" and entry.rrule:
+        return f"{entry.rrule.value} without {[day.value for day in entry.exdates]}"
     value = {"title": entry.title, "place": entry.place, "recurrence": entry.rrule}[name]
     return repr(value.value) if value else "nothing"

@@ -13,8 +13,9 @@ from tests.unit.vlm.rules.odd_sheets import ODD, RECIPE, TALK
 from tests.unit.vlm.rules.paper import Sheet
 from tests.unit.vlm.rules.scoring import score
 from tests.unit.vlm.rules.sheets import CONCERT, FESTIVAL, LETTER, RECEIPT, SHEETS, TWO_PAGES
+from tests.unit.vlm.rules.wordings import WORDINGS
 
-KNOWN = (*SHEETS, *MORE, *ODD)
+KNOWN = (*SHEETS, *MORE, *ODD, *WORDINGS)
 
 
 def read(sheet: Sheet) -> Schedule:

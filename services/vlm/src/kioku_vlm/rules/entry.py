@@ -14,7 +14,7 @@ from kioku_vlm.rules.naming import Name
 from kioku_vlm.rules.noting import notes_in
 from kioku_vlm.rules.passage import fold
 from kioku_vlm.rules.piece import Piece
-from kioku_vlm.rules.placing import Spot, addresses_in, places_in
+from kioku_vlm.rules.placing import Spot, above_address, addresses_in, places_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.timing import (
@@ -184,12 +184,21 @@ def _spot(one: Hypothesis, whole: Whole) -> Spot | None:
     for distance, order in enumerate(one.strips):
         pieces = [p for p in whole.reading.pieces[order] if not _is_name(p, one)]
         spots = places_in(whole.reading.strips[order], pieces)
-        found += [(spot.score - 0.01 * min(distance, 20), spot) for spot in spots]
+        above = _above(order, one, whole)
+        found += [(s.score - 0.01 * min(distance, 20), s) for s in (*spots, *above)]
     if found:
         best = max(found, key=lambda pair: pair[0])[1]
         if best.score >= 0.6 or whole.shared is None:
             return best
     return whole.shared
+
+
+def _above(order: int, one: Hypothesis, whole: Whole) -> list[Spot]:
+    """The place whose address a strip holds, where the line above names it."""
+    reading = whole.reading
+    pieces = [p for p in reading.pieces.get(order - 1, ()) if not _is_name(p, one)]
+    spot = above_address(reading.strips, order, pieces)
+    return [spot] if spot else []
 
 
 def _is_name(piece: Piece, one: Hypothesis) -> bool:

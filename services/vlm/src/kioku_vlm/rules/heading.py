@@ -49,8 +49,14 @@ def _name_alone(events: Sequence[Hypothesis], taken: set[int], reading: Reading)
     taken = taken - {one.order for one in events}
     name, head = _head(range(len(reading.strips)), taken, reading, _HEAD_FLOOR)
     for one in events:
-        if name and (one.name is None or name.score > one.name.score + 0.3):
+        if name and (one.name is None or _better(name, one.name)):
             one.name, one.head, one.own = name, head, False
+
+
+def _better(heading: Name, own: Name) -> bool:
+    """Whether a heading names it better than its row or sentence; one that holds it does not."""
+    holds = own.by == "sentence" and heading.passage.text in own.passage.text
+    return heading.score > own.score + 0.3 and not holds
 
 
 def _groups(

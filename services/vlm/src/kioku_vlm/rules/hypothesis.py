@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kioku_vlm.rules.closing import closure, request
 from kioku_vlm.rules.days import joined_days
 from kioku_vlm.rules.heading import name_by_heading, name_by_section
 from kioku_vlm.rules.labels import Role
@@ -45,15 +46,26 @@ def _name_by_strip(one: Hypothesis, found: Sequence[Hypothesis], reading: Readin
     """A name beside the day: in its row, or in its sentence."""
     strip = one.sighting.strip
     passage, position = _masked(strip, reading), one.sighting.span[0]
+    if one.sighting.nature is Nature.CLOSED:
+        one.name = _label_name(one.sighting) or closure(passage, _above(one, found), reading)
+        one.own = one.name is not None
+        return
     if one.sighting.nature is Nature.DEADLINE:
         one.name = task_in(passage, position)
     sentence = strip.lines > 1 or Trait.SENTENCE in traits_of(strip.text)
     if one.name is None and sentence:
         one.name = said_in(passage, position)
     if one.name is None:
-        floor = _ROW_FLOOR if not sentence else 0.5
+        due = one.sighting.nature is Nature.DEADLINE and request(passage) is not None
+        floor = 0.5 if sentence or due else _ROW_FLOOR
         one.name = best(_beside(one, found, reading), reading.body, "row", floor)
     one.own, one.head = one.name is not None, strip.order
+
+
+def _above(one: Hypothesis, found: Sequence[Hypothesis]) -> range:
+    """Strips whose heading may name a closure: those of the first one only."""
+    first = all(other.sighting.nature is not Nature.CLOSED for other in found[: found.index(one)])
+    return range(one.order) if first else range(0)
 
 
 def _masked(strip: Strip, reading: Reading) -> Passage:
@@ -97,7 +109,8 @@ def _name_others(found: Sequence[Hypothesis], reading: Reading) -> None:
     """Deadlines, closures and notices without a name have that of their label or words."""
     for one in found:
         if one.name is None and one.sighting.nature is not Nature.EVENT:
-            one.name = _label_name(one.sighting) or _own_words(one, reading)
+            asked = request(one.sighting.strip.passage)
+            one.name = _label_name(one.sighting) or asked or _own_words(one, reading)
             one.own = one.name is not None
 
 

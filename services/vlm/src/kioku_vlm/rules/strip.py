@@ -157,7 +157,7 @@ def pitch_of(strips: Sequence[Strip]) -> float:
 
 
 # Not behind "Sat.", "a.m." or "Mrs.": four small letters before the stop.
-_SENTENCE_END = re.compile(r"(?<=[。！？!])\s*|(?<=[a-z]{4}[.!?])\s+(?=[A-Z\"'])")
+_SENTENCE_END = re.compile(r"(?<=[。！？!])\s*|(?<=.)\s*(?=※)|(?<=[a-z]{4}[.!?])\s+(?=[A-Z\"'])")
 
 
 def sentences(strip: Strip) -> list[Strip]:

@@ -36,7 +36,9 @@ def kept(found: Sequence[Hypothesis], reading: Reading) -> list[Hypothesis]:
     """Without what only a bill or a sign says; empty for a page that announces nothing."""
     if _bill(reading):
         return [one for one in found if one.sighting.nature is Nature.DEADLINE and one.own]
-    return [one for one in found if _says_something(one) and not _standing(one, reading)]
+    said = [one for one in found if _says_something(one)]
+    dated = any(one.sighting.moment.start for one in said)
+    return [one for one in said if not _standing(one, reading, dated)]
 
 
 def _bill(reading: Reading) -> bool:
@@ -52,10 +54,12 @@ def _says_something(one: Hypothesis) -> bool:
     return one.name is not None or sighting.label is not None or bool(sighting.moment.clocks)
 
 
-def _standing(one: Hypothesis, reading: Reading) -> bool:
-    """Hours that always hold, such as those on a door."""
+def _standing(one: Hypothesis, reading: Reading, dated: bool) -> bool:
+    """Hours that always hold, such as those on a door; beside days, closures are announced."""
     moment = one.sighting.moment
     if not moment.rrule or moment.start:
         return False
     near = " ".join(reading.strips[order].text for order in one.strips[:4])
-    return one.sighting.nature is Nature.CLOSED or bool(_HOURS.search(near))
+    if one.sighting.nature is Nature.CLOSED:
+        return not dated
+    return bool(_HOURS.search(near))

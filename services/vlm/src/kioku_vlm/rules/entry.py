@@ -97,7 +97,11 @@ def _clocks(orders: Sequence[int], one: Hypothesis, reading: Reading) -> list[Ti
     """Times of day without a day, of the first strip that has some; labelled ones of all."""
     found: list[Timed] = []
     for order in orders:
-        bare = [s for s in reading.sightings[order] if s.nature is Nature.CLOCK and _of_event(s)]
+        bare = [
+            s
+            for s in reading.sightings[order]
+            if s.nature is Nature.CLOCK and _of_event(s, reading.body)
+        ]
         several = sum(s.nature is not Nature.CLOCK for s in reading.sightings[order]) > 1
         if several and order == one.order:
             bare = [s for s in bare if _next_day(s.span[0], order, reading) == one.sighting.span]
@@ -106,9 +110,14 @@ def _clocks(orders: Sequence[int], one: Hypothesis, reading: Reading) -> list[Ti
     return found
 
 
-def _of_event(sighting: Sighting) -> bool:
-    """Whether the column or label of a clock does not say that it is about something else."""
+def _of_event(sighting: Sighting, body: float) -> bool:
+    """Whether nothing says that a clock is about something else: a column, a label, small print.
+
+    Small letters that hold nothing but a time say when a message was sent.
+    """
     strip = sighting.strip
+    if strip.size < 0.7 * body and len(strip.text) <= sighting.span[1] - sighting.span[0] + 2:
+        return False
     column = strip.roles.get(strip.cell_at(sighting.span[0])) if strip.lines == 1 else None
     label = sighting.label.role if sighting.label else None
     return {column, label} <= {None, Role.WHEN, Role.TIME, Role.TITLE, Role.PLACE}

@@ -125,7 +125,7 @@ def _issued(
     others = sum(len(moments) for _, moments in days)
     margin = max((strip.place.right for strip in strips), default=0.0)
     for at, (strip, moments) in enumerate(days[:5]):
-        if moments and _alone_on_top(strip, moments[0], body, at):
+        if moments and _alone_on_top(strip, moments[0], body, at, margin):
             cell = strip.cells[strip.cell_at(moments[0].span[0])][0].place
             flush = cell.left > 0.5 * margin and cell.right > 0.85 * margin
             if flush or others > 1:
@@ -133,15 +133,16 @@ def _issued(
     return None, None
 
 
-def _alone_on_top(strip: Strip, moment: Moment, body: float, at: int) -> bool:
+def _alone_on_top(strip: Strip, moment: Moment, body: float, at: int, margin: float) -> bool:
     """A day alone in its cell in small letters in the first lines, to the right or before all."""
     segment, left, right = strip.cells[strip.cell_at(moment.span[0])]
     rest = strip.text[left : moment.span[0]] + strip.text[moment.span[1] : right]
     for clock in moment.clocks:
         rest = rest.replace(clock.raw, "")
     bare = sum(letter.isalnum() for letter in rest) <= (2 if not moment.clocks else 6)
+    bare = bare or bool(traits_of(rest.strip()) & {Trait.ORGANISATION, Trait.PERSON})
     small = segment.size <= 1.15 * body and strip.lines == 1
-    aside = segment.place.left > 0.32 or (at == 0 and len(strip.cells) == 1)
+    aside = segment.place.left > 0.3 * margin or (at == 0 and len(strip.cells) == 1)
     return bare and small and aside and strip.place.top < 0.25 and not moment.rrule
 
 

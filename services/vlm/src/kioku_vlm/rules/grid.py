@@ -15,6 +15,8 @@ _WEEKDAY = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^(?:[12]\d|3[01]|0?[1-9])日?$")
+# What is written under a name in its cell is when it begins.
+_TIME = re.compile(r"^\(?(?:午前|午後)?\d{1,2}(?:[:時]|\s?[ap]\.?m)", re.IGNORECASE)
 _DAYS = 5
 
 
@@ -34,7 +36,13 @@ def grid_rows(segments: Sequence[Segment]) -> list[list[Segment]]:
     texts = sorted((one for one in below if one not in numbers), key=lambda one: one.place.top)
     pairs = [(cell, one) for one in texts if (cell := _cell(one, numbers, head)) is not None]
     pairs.sort(key=lambda pair: (int(re.sub(r"\D", "", pair[0].text)), pair[1].place.top))
-    return [[cell, one] for cell, one in pairs]
+    rows: list[list[Segment]] = []
+    for cell, one in pairs:
+        if rows and rows[-1][0] is cell and _TIME.match(one.text):
+            rows[-1].append(one)
+        else:
+            rows.append([cell, one])
+    return rows
 
 
 def within_grid(segments: Sequence[Segment]) -> set[int]:

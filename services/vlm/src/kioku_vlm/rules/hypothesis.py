@@ -63,9 +63,9 @@ def _name_by_strip(one: Hypothesis, found: Sequence[Hypothesis], reading: Readin
 
 
 def _above(one: Hypothesis, found: Sequence[Hypothesis]) -> range:
-    """Strips whose heading may name a closure: those of the first one only."""
-    first = all(other.sighting.nature is not Nature.CLOSED for other in found[: found.index(one)])
-    return range(one.order) if first else range(0)
+    """Strips whose heading may name a closure: those since the day before."""
+    before = [other.order for other in found if other.order < one.order]
+    return range(max(before, default=-1) + 1, one.order)
 
 
 def _masked(strip: Strip, reading: Reading) -> Passage:

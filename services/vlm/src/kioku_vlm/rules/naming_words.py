@@ -20,7 +20,8 @@ TAIL = re.compile(
     r"いたします)?)\s*[!！]*$"
 )
 HEAD = re.compile(
-    r"^(?:次回?|今度|\d{1,2}月|来週|今週|来月|今月)の|^(?:件名|subject|re|fw|fwd|題名)\s*:\s*|^(?:an?|"
+    r"^(?:次回?|今度|今年度?|本年度?|\d{1,2}月|来週|今週|来月|今月)の|^(?:件名|subject|re|fw|"
+    r"fwd|題名)\s*:\s*|^(?:an?|"
     r"the|our|your|this year's)\s+(?-i:(?=[a-z]))|"
     r"^(?:join us (?:for|at)|"
     r"you(?:'re| are) (?:warmly |cordially )?invited to|come to|save the date:?|announcing|"
@@ -42,6 +43,10 @@ _VERBS = (
     r"やる|あり|始ま|おこな|いたし"
 )
 SENTENCE_JAPANESE = (
+    re.compile(
+        r"(?:^じゃあ?、?|^では、?|^ね[えぇ]?、?|[、。!]|^)(?P<name>[^\s、。,]{2,20}?)\s*"
+        r"(?:しよう|しません|しない[?]|やろう|やりません|行こう|に行きません|いかがです)"
+    ),
     re.compile(rf"(?P<name>[^\s、。,]*?)\s*(?:を|が|の)(?:{_VERBS})"),
     re.compile(r"(?P<name>[^\s、。,]{2,24}?)\s*(?:は|ですが|につきまして|について|の件)"),
     re.compile(r"(?P<name>[^\s、。,]{2,24}?)\s*(?:です|となります|になります|があり)"),

@@ -40,6 +40,10 @@ PROSE_JAPANESE = re.compile(
     rf"(?:{_SUFFIX}))?(?:前|内|横)?)"
     r"(?:にて|において|で(?!す|は|あ|き)|に(?:集合|て|お集まり)|へ(?:集合|お越し|行)|集合|を会場に)"
 )
+GATHERING = re.compile(
+    r"(?:に|、|^|\s)(?P<place>[^\s、。()]{2,16}?)(?:前)?(?:に|で)?(?:集合|待ち合わせ|集まろう|"
+    r"集まりましょう)"
+)
 PROSE_ENGLISH = re.compile(
     r"(?:\b(?:at|in|inside|outside|to)\s|@\s?)(?:the\s|our\s)?"
     r"(?P<place>[A-Z][\w'&.-]*(?:\s(?:of|the|and|&|de|[A-Z0-9][\w'&.-]*))*)"

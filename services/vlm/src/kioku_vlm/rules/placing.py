@@ -10,6 +10,7 @@ from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.passage import Passage
 from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.place_words import (
+    GATHERING,
     ONLINE,
     PROSE_ENGLISH,
     PROSE_JAPANESE,
@@ -115,7 +116,7 @@ def _before_address(piece: Piece) -> Spot | None:
 
 def _said(passage: Passage) -> list[Spot]:
     found = []
-    for form, score in ((PROSE_JAPANESE, 0.7), (PROSE_ENGLISH, 0.55)):
+    for form, score in ((PROSE_JAPANESE, 0.7), (GATHERING, 0.65), (PROSE_ENGLISH, 0.55)):
         for match in form.finditer(passage.text):
             part = _after_particle(passage.part(match.start("place"), match.end("place")))
             named = has_place(part.text)

@@ -30,7 +30,9 @@ _LABELLED = {
     "starts": ClockRole.START, "show": ClockRole.START, "kick-off": ClockRole.START,
     "受付": ClockRole.RECEPTION, "受付時間": ClockRole.RECEPTION, "受付開始": ClockRole.RECEPTION,
     "集合": ClockRole.GATHERING, "集合時間": ClockRole.GATHERING,
-    "終了": ClockRole.END, "終了時間": ClockRole.END, "解散": ClockRole.END, "閉会": ClockRole.END,
+    "終了": ClockRole.END, "終了時間": ClockRole.END, "解散": ClockRole.END,
+    "帰校": ClockRole.END, "帰着": ClockRole.END, "終演": ClockRole.END,
+    "閉会": ClockRole.END,
     "end": ClockRole.END, "ends": ClockRole.END,
 }  # fmt: skip
 # Times of some of the days only, or after which nobody is let in.

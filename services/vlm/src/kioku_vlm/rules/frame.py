@@ -140,6 +140,8 @@ def _alone_on_top(strip: Strip, moment: Moment, body: float, at: int, margin: fl
     for clock in moment.clocks:
         rest = rest.replace(clock.raw, "")
     bare = sum(letter.isalnum() for letter in rest) <= (2 if not moment.clocks else 6)
+    if labels_in(strip.text):
+        return False
     bare = bare or bool(traits_of(rest.strip()) & {Trait.ORGANISATION, Trait.PERSON})
     small = segment.size <= 1.15 * body and strip.lines == 1
     aside = segment.place.left > 0.3 * margin or (at == 0 and len(strip.cells) == 1)

@@ -134,6 +134,7 @@ def task_in(passage: Passage, position: int) -> Name | None:
 
 def _said(part: Passage) -> Name:
     """A name out of a sentence, likelier where it is called as things that happen are."""
+    part = part.part(*core(part.text))
     return Name(part, 0.9 if HAPPENING.search(part.text) else 0.3, "sentence")
 
 

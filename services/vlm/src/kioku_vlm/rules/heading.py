@@ -12,7 +12,7 @@ _HEAD_FLOOR, _BOUNDARY = -1.2, 0.75
 # What each strip between a heading and its day takes from it, where there are several headings.
 _AWAY = 0.35
 # A heading below this tells less than a sentence.
-_TELLING = 0.4
+_TELLING = 0.6
 
 
 def name_by_heading(events: Sequence[Hypothesis], taken: set[int], reading: Reading) -> None:

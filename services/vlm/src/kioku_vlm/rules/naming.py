@@ -29,8 +29,8 @@ _COST = {
 }  # fmt: skip
 _QUOTED = re.compile(r"[「『“\"]([^」』”\"]{2,40})[」』”\"]")
 _TASK = re.compile(
-    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|の(?:ご)?(?:提出|"
-    r"申し?込み?|回答|返信)は|に関する)[^。]*$"
+    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|に関する)"
+    r"[^。]*$"
 )
 _TASK_ENGLISH = re.compile(
     r"\b(?:return|submit|complete|send(?: back)?|hand in|pay for|book|order|register for|sign "

@@ -16,6 +16,7 @@ _BILL = re.compile(
     r"\b(?:sub-?total|total|change|cash|visa|mastercard|receipt|invoice|qty|tax|vat|amount|"
     r"balance|cashier|card)\b", re.I
 )  # fmt: skip
+_AMOUNT = re.compile(r"(?:\s|[¥£$€])\d{1,4}[.,]\d\d$|[¥£$€]\s?\d[\d,]*$|\d円$")
 _HOURS = re.compile(
     r"営業時間|診療時間|開館時間|受付時間|営業日|定休日|年中無休|opening hours|business hours|"
     r"open daily|store hours|"
@@ -45,6 +46,9 @@ def _bill(reading: Reading) -> bool:
     """Whether most lines are prices and their sums."""
     words = sum(bool(_BILL.search(strip.text)) for strip in reading.strips)
     prices = sum(Trait.PRICE in traits_of(strip.text) for strip in reading.strips)
+    amounts = sum(bool(_AMOUNT.search(strip.text)) for strip in reading.strips)
+    if amounts >= 3 and 2 * amounts >= len(reading.strips) - 3:
+        return True
     return words >= 2 and prices >= 2 and 3 * (words + prices) >= len(reading.strips)
 
 

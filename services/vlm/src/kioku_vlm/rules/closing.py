@@ -43,6 +43,12 @@ def closure(passage: Passage, before: Iterable[int], reading: Reading) -> Name |
     return here
 
 
+def closes(name: Name) -> bool:
+    """Whether a heading says that something is closed: GYM CLOSED, 臨時休館."""
+    match = _CLOSURE.search(name.passage.text)
+    return match is not None and match.end() >= len(name.passage.text) - 2
+
+
 def request(passage: Passage) -> Name | None:
     """The word for what is asked: RSVP, 申込."""
     match = _REQUEST.search(passage.text)

@@ -16,6 +16,7 @@ from kioku_vlm.rules.passage import fold
 from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.placing import Spot, above_address, addresses_in, places_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
+from kioku_vlm.rules.recurring import Season
 from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.timing import (
     Timed,
@@ -51,19 +52,17 @@ class Whole:
     shared: Spot | None = None
 
 
-def entry_of(
-    one: Hypothesis, whole: Whole, period: tuple[date, date] | None = None
-) -> Entry | None:
+def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Entry | None:
     """The entry of a hypothesis; None where its day cannot be told.
 
     Args:
         one: the hypothesis.
         whole: the document.
-        period: first and last day between which a recurrence happens.
+        season: between which days a recurrence happens.
     """
     moment = one.sighting.moment
-    period = period if moment.rrule else None
-    since = period[0] if period else moment.start or _since(whole)
+    season = season if season and moment.rrule else Season()
+    since = season.since or moment.start or _since(whole)
     day = first_day(moment.rrule, since) if moment.rrule else moment.start
     if day is None:
         return None
@@ -74,8 +73,8 @@ def entry_of(
         _start(day, times, one),
         _end(day, times, one),
         clocks=dict(further(day, times, one.sighting)),
-        rrule=_recurrence(one, period),
-        exdates=_exdates(one, times),
+        rrule=_recurrence(one, season),
+        exdates=_exdates(one, times, season),
     )
     return _placed(entry, one, whole)
 
@@ -156,23 +155,23 @@ def _end(day: date, times: Times, one: Hypothesis) -> Value | None:
     return confidence.calibrated("end", found) if found else None
 
 
-def _recurrence(one: Hypothesis, period: tuple[date, date] | None) -> Value | None:
+def _recurrence(one: Hypothesis, season: Season) -> Value | None:
     moment = one.sighting.moment
     if not moment.rrule:
         return None
     passage = one.sighting.strip.passage.part(*one.sighting.span)
-    rule = with_until(moment.rrule, period[1] if period else moment.end)
+    rule = with_until(moment.rrule, season.until or moment.end)
     sure = confidence.read(moment.confidence, passage)
     return Value(rule, passage.written(), round(sure, 3), moment.resolved_by, passage.evidence())
 
 
-def _exdates(one: Hypothesis, times: Times) -> tuple[Value, ...]:
+def _exdates(one: Hypothesis, times: Times, season: Season) -> tuple[Value, ...]:
     passage = one.sighting.strip.passage.part(*one.sighting.span)
     minutes = times.start.clock.minutes if times.start else None
     sure = round(confidence.read(one.sighting.moment.confidence, passage), 3)
     return tuple(
         Value(stamp(day, minutes), passage.written(), sure, "", passage.evidence())
-        for day in one.sighting.moment.exdates
+        for day in (*one.sighting.moment.exdates, *season.without)
     )
 
 

@@ -24,6 +24,7 @@ _BRITISH = re.compile(
     r"£|\b[A-Z]{1,2}\d[\dA-Z]? \d[A-Z]{2}\b|\b(?:colour|centre|organis|theatre)\w*", re.I
 )
 _AMERICAN = re.compile(r"\(\d{3}\)\s?\d{3}-\d{4}|,\s?[A-Z]{2} \d{5}\b")
+_ISSUED = re.compile(r"\s*\(?(?:発行|付け|issued?\b|sent\b|posted\b)", re.IGNORECASE)
 _KANA = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 
 
@@ -118,9 +119,7 @@ def _issued(
         for label in labels_in(strip.text):
             if label.role is Role.ISSUED and moments:
                 return strip, moments[0].start
-        if moments and re.search(
-            r"発行|\bissued?\b|\bsent\b|\bposted\b", strip.text[moments[0].span[1] :][:8], re.I
-        ):
+        if moments and _ISSUED.match(strip.text[moments[0].span[1] :]):
             return strip, moments[0].start
     others = sum(len(moments) for _, moments in days)
     margin = max((strip.place.right for strip in strips), default=0.0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from kioku_vlm.rules.closing import closure, request
+from kioku_vlm.rules.closing import closes, closure, request
 from kioku_vlm.rules.days import joined_days
 from kioku_vlm.rules.heading import name_by_heading, name_by_section
 from kioku_vlm.rules.labels import Role
@@ -37,6 +38,9 @@ def hypotheses(reading: Reading) -> list[Hypothesis]:
     taken = {one.order for one in found if one.own or one.sighting.nature is not Nature.EVENT}
     name_by_section(events, found, reading)
     name_by_heading(events, taken, reading)
+    for one in events:
+        if one.name is not None and not one.own and closes(one.name):
+            one.sighting = replace(one.sighting, nature=Nature.CLOSED)
     _name_others(found, reading)
     scope(found, reading)
     return found

@@ -91,7 +91,7 @@ def value_of(passage: Passage, labels: tuple[Label, ...], index: int) -> Passage
 
 
 def _fits(text: str, match: re.Match[str], label: Label) -> bool:
-    marked = ":" in match["end"] or bool(match["open"].strip())
+    marked = any(mark in match["end"] for mark in ":=") or bool(match["open"].strip())
     alone = text[label.end :].strip() == "" and label.start == 0
     begins = label.start == 0 or text[max(0, label.start - 2) : label.start] == "  "
     if len(label.words) == 1:  # 日 and 場 head a column, and are parts of days elsewhere
@@ -122,6 +122,6 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?:(?<=^)|(?<=[\s,、/。(・|])|"
         rf"(?=[\[【〔<〈]))(?:{_BULLET})(?P<open>{_OPEN})(?P<label>{choice})"
-        rf"(?P<end>{_CLOSE}\s*(?::|;|は(?=[^\w]|\w)|(?=\s)|$|(?<=[\]】〕)>〉》])))\s*",
+        rf"(?P<end>{_CLOSE}\s*(?::|;|=|は(?=[^\w]|\w)|(?=\s)|$|(?<=[\]】〕)>〉》])))\s*",
         re.IGNORECASE,
     )

@@ -71,10 +71,12 @@ def _too_short(text: str) -> bool:
 
 
 def _words_score(text: str) -> float:
-    traits, happens = traits_of(text), bool(HAPPENING.search(_core(text)))
+    text = _core(text)
+    traits, happens = traits_of(text), bool(HAPPENING.search(text))
     score = 1.0 if happens else 0.0
     score -= sum(_COST.get(trait, 0.0) for trait in traits)
     score -= 1.3 if ends_as_place(text) and not happens else 0.0
+    score -= 1.2 if text[:1].islower() else 0.0
     score -= 0.8 if COLLECTIVE.search(text) else 0.0
     return score - (1.0 if len(text) > 40 else 0.0)
 

@@ -93,8 +93,10 @@ _ASIDE_AFTER = re.compile(
 )
 _ASIDE_BEFORE = re.compile(
     r"(?:順延|予備日|延期|雨天|荒天|前回|昨年|去年|昨年度|創業|創立|設立|生年月日|撮影日?|"
+    r"購入日?|発券日?|注文日?|"
     r"更新日?|有効期限|賞味期限|消費期限|"
-    r"rain date|postponed|originally|last year|since|est\.?|established|founded|copyright|©|"
+    r"rain date|postponed|originally|purchased|ordered|booked on|last year|since|est\.?|"
+    r"established|founded|copyright|©|"
     r"\(c\)|born|"
     r"updated|revised|version|valid (?:until|thru|through)|expires?|exp\.?|best before|"
     r"photo(?:graphed)?)[^。.]{0,12}$", re.I

@@ -100,7 +100,7 @@ SHUT = Sheet(
     ),
     date(2026, 7, 1),
     (
-        Wanted("臨時休館", "2026-07-20", "2026-07-24", kind="CLOSED"),
+        Wanted("蔵書点検", "2026-07-20", "2026-07-24", kind="CLOSED"),
         Wanted("休館日", "2026-07-27", kind="CLOSED"),
     ),
 )

@@ -10,10 +10,12 @@ from kioku_vlm.rules.passage import Passage
 from kioku_vlm.rules.reading import Reading
 
 _CLOSURE = re.compile(
-    r"[一-龠々]{0,4}(?:休館|休診|休業|休園|休校|休講|閉館|閉鎖)日?|(?:お|定)?休み|定休日?"
+    r"[一-龠々]{0,4}(?:休館|休診|休業|休園|休校|休講|閉館|閉鎖)日?|(?<![春夏秋冬昼])(?:お|定)?休み|定休日?"
     r"|\b(?:closed|closure|no school)\b",
     re.IGNORECASE,
 )
+# 蔵書点検のため休館: what is done then says more than that it is closed.
+_REASON = re.compile(r"(?P<reason>[一-龠々ァ-ヶー]{2,12})(?:の(?:ため|為)|につき|により)、?\s?$")
 # More letters than the bare word: 夏季休診 says more than 休診.
 _TELLING = 4
 _REQUEST = re.compile(
@@ -49,6 +51,11 @@ def closes(name: Name) -> bool:
     return match is not None and match.end() >= len(name.passage.text) - 2
 
 
+def shuts(passage: Passage) -> bool:
+    """Whether words say that something is closed."""
+    return bool(_CLOSURE.search(passage.text))
+
+
 def request(passage: Passage) -> Name | None:
     """The word for what is asked: RSVP, 申込."""
     match = _REQUEST.search(passage.text)
@@ -57,4 +64,8 @@ def request(passage: Passage) -> Name | None:
 
 def _word(passage: Passage) -> Name | None:
     match = _CLOSURE.search(passage.text)
-    return Name(passage.part(*match.span()), 0.6, "words") if match else None
+    if match is None:
+        return None
+    reason = _REASON.search(passage.text[: match.start()])
+    span = reason.span("reason") if reason else match.span()
+    return Name(passage.part(*span), 0.6, "words")

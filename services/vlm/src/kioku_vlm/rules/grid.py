@@ -9,7 +9,7 @@ from statistics import median
 from kioku_vlm.rules.segment import Segment
 from kioku_vlm.rules.strip import rows_of
 
-_WEEKDAY = re.compile(
+WEEKDAY = re.compile(
     r"^\(?(?:[日月火水木金土](?:曜日?)?|(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|"
     r"sat(?:ur)?)(?:day)?)\)?\.?$",
     re.IGNORECASE,
@@ -60,7 +60,7 @@ def within_grid(segments: Sequence[Segment]) -> set[int]:
 
 
 def _is_head(row: Sequence[Segment]) -> bool:
-    return sum(bool(_WEEKDAY.match(one.text)) for one in row) >= _DAYS
+    return sum(bool(WEEKDAY.match(one.text)) for one in row) >= _DAYS
 
 
 def _cell(one: Segment, numbers: Sequence[Segment], head: Sequence[Segment]) -> Segment | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kioku_vlm.rules.closing import closes, closure, request
+from kioku_vlm.rules.closing import closes, closure, request, shuts
 from kioku_vlm.rules.days import joined_days
 from kioku_vlm.rules.heading import name_by_heading, name_by_section
 from kioku_vlm.rules.labels import Role
@@ -33,6 +33,7 @@ def hypotheses(reading: Reading) -> list[Hypothesis]:
         if sighting.nature not in (Nature.ISSUED, Nature.ASIDE, Nature.CLOCK)
     ]
     for one in found:
+        _close_by_heading(one, reading)
         _name_by_strip(one, found, reading)
     events = [one for one in found if one.sighting.nature is Nature.EVENT]
     taken = {one.order for one in found if one.own or one.sighting.nature is not Nature.EVENT}
@@ -44,6 +45,17 @@ def hypotheses(reading: Reading) -> list[Hypothesis]:
     _name_others(found, reading)
     scope(found, reading)
     return found
+
+
+def _close_by_heading(one: Hypothesis, reading: Reading) -> None:
+    """A day alone under words that say that something closes is when it is closed."""
+    strip = one.sighting.strip
+    if one.sighting.nature is not Nature.EVENT or one.order == 0 or reading.pieces[one.order]:
+        return
+    above = reading.strips[one.order - 1]
+    large = above.size > 1.05 * reading.body and above.page == strip.page
+    if large and not reading.sightings[above.order] and shuts(above.passage):
+        one.sighting = replace(one.sighting, nature=Nature.CLOSED)
 
 
 def _name_by_strip(one: Hypothesis, found: Sequence[Hypothesis], reading: Reading) -> None:

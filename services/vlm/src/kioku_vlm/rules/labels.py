@@ -16,6 +16,7 @@ class Role(StrEnum):
 
     TITLE = "title"
     WHEN = "when"
+    WEEKLY = "weekly"
     TIME = "time"
     PLACE = "place"
     ADDRESS = "address"

@@ -36,10 +36,10 @@ def season_of(found: Sequence[Hypothesis]) -> tuple[list[Hypothesis], Season]:
         one for one in found if one.sighting.moment.rrule and one.sighting.nature is Nature.EVENT
     ]
     season, rest = Season(), list(found)
-    if len(recurring) != 1:
+    if not recurring:
         return rest, season
     for one in found:
-        told = None if one is recurring[0] else _with(season, one)
+        told = None if one in recurring else _with(season, one)
         if told is not None:
             season = told
             rest.remove(one)

@@ -110,7 +110,7 @@ _NOTICE = re.compile(
 # A road that is closed to cars is open to what happens there.
 _PASSAGE = re.compile(r"closed to (?:cars|traffic|vehicles)|通行止|歩行者天国", re.IGNORECASE)
 _CLOSED = re.compile(
-    r"休館|休診|休業|休園|休校|休み|お休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
+    r"休館|休診|休業|休園|休校|(?<![春夏秋冬昼])休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
 )
 
 
@@ -186,7 +186,8 @@ def _by_words(moment: Moment, before: str, after: str, role: Role | None) -> Nat
         return Nature.EVENT
     if _NOTICE.search(before[-14:]) or _NOTICE.search(after[:14]):
         return Nature.NOTICE
-    if moment.cue in _BY_CUE and not _PASSAGE.search(before):
+    printed = moment.cue is Cue.ISSUED and "再発行" in after
+    if moment.cue in _BY_CUE and not printed and not _PASSAGE.search(before):
         return _BY_CUE[moment.cue]
     if _due(before, after, role):
         return Nature.DEADLINE

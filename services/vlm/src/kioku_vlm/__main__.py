@@ -2,8 +2,8 @@
 
 import sys
 
+from kioku_vlm.local.tools import open_tools
 from kioku_vlm.read_command import read_command
-from kioku_vlm.read_tools import open_tools
 
 _USAGE = """usage: python -m kioku_vlm COMMAND
   read FILE…  say what pictures announce; `read --help` names its options"""

@@ -12,13 +12,13 @@ from kioku_vlm.observing.noting import Turn, note_asset, note_bytes, order
 from kioku_vlm.observing.observation import State
 
 if TYPE_CHECKING:
-    from datetime import date, timedelta
+    from datetime import date
     from uuid import UUID
 
     import asyncpg
     from kioku_rt.auth import Acting
 
-    from kioku_vlm.observing.observation import Original, Wish
+    from kioku_vlm.observing.observation import Heard, Original, Wish
 
 _NOW = Turn(urgent=True, delay=0.0)
 _OF_ASSET = """
@@ -67,14 +67,10 @@ class AskPostgres:
             noted = await note_asset(connection, original, today, wish, _NOW)
         return noted.observation_id if noted else None
 
-    async def note_bytes(
-        self, acting: Acting, data: bytes, sha256: str, today: date, wish: Wish, kept: timedelta
-    ) -> UUID:
+    async def note_bytes(self, acting: Acting, heard: Heard) -> UUID:
         """The observation of bytes that came with a request; what failed is tried again."""
         async with owned(self._pool, acting) as connection:
-            noted = await note_bytes(
-                connection, acting.owner, data, sha256, today, wish, _NOW, kept
-            )
+            noted = await note_bytes(connection, acting.owner, heard, _NOW)
             if noted.state is State.FAILED:
                 await order(connection, acting.owner, noted.observation_id, _NOW)
             await record(connection, acting, "schedule.extract", str(noted.observation_id))
@@ -83,9 +79,7 @@ class AskPostgres:
     async def wish(self, acting: Acting, observation_id: UUID, wish: Wish) -> None:
         """Keep what the caller says beside the picture; what they leave empty stays."""
         async with owned(self._pool, acting) as connection:
-            await connection.execute(
-                _WISH, acting.owner, observation_id, wish.zone, wish.locale
-            )
+            await connection.execute(_WISH, acting.owner, observation_id, wish.zone, wish.locale)
 
     async def urge(self, acting: Acting, observation_id: UUID) -> None:
         """Have it read before those that nobody waits for, if it is to be read."""

@@ -1,7 +1,8 @@
 """Promise: whoever asks what a picture announces gets what is stored, or a place to ask for it.
 
-What is stored is answered without reading anything. Otherwise the reading is ordered, ahead of what
-nobody waits for, and the call waits for it as long as it was told to; the reading goes on either way.
+What is stored is answered without reading anything. Otherwise the reading is ordered, ahead of
+what nobody waits for, and the call waits for it as long as it was told to; the reading goes on
+either way.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from kioku_rt.reasons import Reason
 from kioku_vlm.observing.digest import sha256_of
 from kioku_vlm.observing.observation import (
     FINAL_STATES,
+    Heard,
     KnownEntry,
     Observation,
     Original,
@@ -57,9 +59,7 @@ class AskStore(Protocol):
     ) -> UUID | None:
         """The observation of an asset that was not heard of; None: it is deleted."""
 
-    async def note_bytes(
-        self, acting: Acting, data: bytes, sha256: str, today: date, wish: Wish, kept: timedelta
-    ) -> UUID:
+    async def note_bytes(self, acting: Acting, heard: Heard) -> UUID:
         """The observation of bytes that came with a request."""
 
     async def wish(self, acting: Acting, observation_id: UUID, wish: Wish) -> None:
@@ -111,6 +111,7 @@ class Asking:
         observations: Observations,
         assets: Assets,
         changes: Changes,
+        *,
         ring: Callable[[], None],
         rules: AskRules,
     ) -> None:
@@ -138,9 +139,8 @@ class Asking:
     ) -> Observation:
         """The observation of bytes, likewise. The same bytes are the same observation."""
         sha256 = await sha256_of(data)
-        observation_id = await self._store.note_bytes(
-            acting, data, sha256, self._today(), wish, self._rules.kept
-        )
+        heard = Heard(data, sha256, self._today(), wish, self._rules.kept)
+        observation_id = await self._store.note_bytes(acting, heard)
         return await self._answer(acting, observation_id, wish, seconds)
 
     async def again(self, acting: Acting, asset_id: UUID, wish: Wish) -> Observation:

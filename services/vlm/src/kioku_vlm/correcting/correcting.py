@@ -79,9 +79,7 @@ class Correcting:
             )
         for field, values in changes.items():
             _check(field, values)
-        return _found(
-            await self._store.correct(acting, observation_id, entry_id, changes, version)
-        )
+        return _found(await self._store.correct(acting, observation_id, entry_id, changes, version))
 
     async def restore(
         self, acting: Acting, observation_id: UUID, entry_id: UUID, fields: Sequence[str]
@@ -94,9 +92,7 @@ class Correcting:
         """
         for field in fields:
             _known(field, "restore_mask")
-        return _found(
-            await self._store.restore(acting, observation_id, entry_id, fields or FIELDS)
-        )
+        return _found(await self._store.restore(acting, observation_id, entry_id, fields or FIELDS))
 
 
 def _found(entry: KnownEntry | None) -> KnownEntry:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from kioku_vlm.observing.observation import Correction
+from kioku_vlm.observing.observation import Correction, KnownEntry
 from kioku_vlm.schedule_facts import Entry, Kind, Value
 
 BY = "person"
+BY_REQUEST = "request"
 VALUES = ("title", "start", "end", "rrule", "place", "address")
 """Fields of one value."""
 FIELDS = ("kind", *VALUES, "zone", "notes", "dismissed")
@@ -25,6 +26,14 @@ def corrected(read: Entry, corrections: Mapping[str, Correction]) -> Entry:
         if field != "dismissed":
             changes |= _APPLIED.get(field, _single)(field, correction)
     return replace(read, **changes)
+
+
+def holding(known: KnownEntry) -> Entry:
+    """A stored entry as it holds, in the zone that a caller named unless a person corrected it."""
+    entry = corrected(known.read, known.corrections)
+    if not known.zone or "zone" in known.corrections:
+        return entry
+    return replace(entry, zone=known.zone, zone_by=BY_REQUEST)
 
 
 def said(value: str) -> Value | None:

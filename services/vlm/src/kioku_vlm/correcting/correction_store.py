@@ -81,14 +81,12 @@ class CorrectionPostgres:
                 return None
             if version not in (0, stored):
                 raise KiokuError(Reason.VERSION_OUTDATED, metadata={"version": str(stored)})
-            read = await _entry(connection, key)
+            known = await _entry(connection, key)
             await _end(connection, acting, entry_id, list(changes))
             for field, values in changes.items():
-                await _say(connection, acting, entry_id, field, values, read.read)
+                await _say(connection, acting, known, field, values)
             holds = await _settle(connection, key)
-            await record(
-                connection, acting, "entry.correct", str(entry_id), fields=sorted(changes)
-            )
+            await record(connection, acting, "entry.correct", str(entry_id), fields=sorted(changes))
         return holds
 
     async def restore(
@@ -103,9 +101,7 @@ class CorrectionPostgres:
             if "dismissed" in fields:
                 await _undismiss_others(connection, acting, entry_id)
             holds = await _settle(connection, key)
-            await record(
-                connection, acting, "entry.restore", str(entry_id), fields=sorted(fields)
-            )
+            await record(connection, acting, "entry.restore", str(entry_id), fields=sorted(fields))
         return holds
 
 
@@ -118,19 +114,18 @@ async def _end(
 async def _say(
     connection: Connection,
     acting: Acting,
-    entry_id: UUID,
+    known: KnownEntry,
     field: str,
     values: tuple[str, ...],
-    read: Entry,
 ) -> None:
     await connection.execute(
         _SAY,
         acting.owner,
         UUID(str(uuid_utils.uuid7())),
-        entry_id,
+        known.entry_id,
         field,
         list(values),
-        json.dumps(_read_before(read, field)),
+        json.dumps(_read_before(known.read, field)),
         acting.principal.subject,
     )
 

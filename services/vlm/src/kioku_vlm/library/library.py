@@ -169,7 +169,7 @@ class Library:
 
 
 def day_of(entry: KnownEntry) -> date:
-    """By which it is sorted: its first day as it holds; the last day there is where none is told."""
+    """By which it is sorted: its first day as it holds; the last there is where none is told."""
     return first_day(corrected(entry.read, entry.corrections)) or date.max
 
 

@@ -31,7 +31,7 @@ _PAGE = f"""
         FROM vlm.vlm_observation_assets a WHERE a.owner = $1 AND a.asset_id = $4))
     AND ($5::timestamptz IS NULL OR (o.created_at, o.observation_id) < ($5, $6::uuid))
 ORDER BY o.created_at DESC, o.observation_id DESC LIMIT $2
-"""
+"""  # noqa: S608 - constants
 _OF_OBSERVATIONS = f"{ENTRIES} AND e.observation_id = ANY($2::uuid[]) ORDER BY e.ordinal"
 # A recurring entry is wanted on every day after its first one; its RRULE says on which it is.
 _BY_DAY = f"""
@@ -44,11 +44,18 @@ _BY_DAY = f"""
     AND (cardinality($5::text[]) = 0 OR e.type = ANY($5))
     AND ($6::date IS NULL OR (coalesce(e.start_day, '9999-12-31'), e.entity_id) > ($6, $7::uuid))
 ORDER BY coalesce(e.start_day, '9999-12-31'), e.entity_id LIMIT $2
-"""
+"""  # noqa: S608 - constants
+_EXPORTED = f"""
+{ENTRIES} AND e.entity_id = (SELECT g.entity_id FROM vlm.vlm_detection_entities g
+        WHERE g.owner = e.owner AND g.group_id = e.group_id {STANDS})
+    AND ($3::timestamptz IS NULL OR EXISTS (SELECT FROM vlm.vlm_detection_entities c
+        WHERE c.owner = e.owner AND c.group_id = e.group_id AND c.updated_at >= $3))
+ORDER BY coalesce(e.start_day, '9999-12-31'), e.entity_id LIMIT $2
+"""  # noqa: S608 - constants
 
 
 class LibraryPostgres:
-    """Reads of observations and entries."""
+    """Reads of observations and entries.  Implements `Exports` as well."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -105,6 +112,20 @@ class LibraryPostgres:
             )
             await record(connection, acting, "entry.list", "", rows=len(rows))
         return [known_entry(row) for row in rows]
+
+    async def exported(
+        self, acting: Acting, observation_id: UUID | None, since: datetime | None, limit: int
+    ) -> list[KnownEntry]:
+        """At most `limit` entries, dismissed ones too: of one observation, or each event once."""
+        async with owned(self._pool, acting) as connection:
+            if observation_id is not None:
+                ids = [observation_id]
+                rows = await connection.fetch(_OF_OBSERVATIONS, acting.owner, ids)
+            else:
+                rows = await connection.fetch(_EXPORTED, acting.owner, limit, since)
+            subject = str(observation_id or "")
+            await record(connection, acting, "calendar.export", subject, rows=len(rows))
+        return [known_entry(row) for row in rows[:limit]]
 
 
 async def _entries_of(

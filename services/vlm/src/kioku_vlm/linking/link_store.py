@@ -1,6 +1,6 @@
-"""Links to documents of the app, in PostgreSQL, each in their owner's name.  Implements `LinkStore`.
+"""Links to documents of the app, in PostgreSQL, each in their owner's name.
 
-`pool` is of the role `vlm_api`.
+Implements `LinkStore`; `pool` is of the role `vlm_api`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _COLUMNS = "link_id, observation_id, entry_id, document_path, actor, created_at"
 _LOCK = """
 SELECT FROM vlm.vlm_observations o WHERE o.owner = $1 AND o.observation_id = $2
     AND ($3::uuid IS NULL OR EXISTS (SELECT FROM vlm.vlm_detection_entities e
-        WHERE e.owner = $1 AND e.observation_id = $2 AND e.entity_id = $3 AND e.group_id IS NOT NULL))
+        WHERE e.owner = $1 AND e.observation_id = $2 AND e.entity_id = $3
+            AND e.group_id IS NOT NULL))
 FOR KEY SHARE OF o
 """
 _PUT = """
@@ -33,14 +34,14 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 _SAME = f"""
 SELECT {_COLUMNS} FROM vlm.vlm_links WHERE owner = $1 AND observation_id = $2
     AND entry_id IS NOT DISTINCT FROM $3 AND document_path = $4
-"""
+"""  # noqa: S608 - constants
 _DROP = "DELETE FROM vlm.vlm_links WHERE owner = $1 AND observation_id = $2 AND link_id = $3"
 _PAGE = f"""
 SELECT {_COLUMNS} FROM vlm.vlm_links WHERE owner = $1
     AND ($3::uuid IS NULL OR observation_id = $3) AND ($4 = '' OR document_path = $4)
     AND ($5::uuid IS NULL OR link_id > $5)
 ORDER BY link_id LIMIT $2
-"""
+"""  # noqa: S608 - constants
 
 
 class LinkPostgres:

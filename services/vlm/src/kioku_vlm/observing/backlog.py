@@ -109,7 +109,11 @@ class Backlog:
         except DependencyDown:
             raise
         except KiokuError as error:
-            retryable, reason, message = CATALOGUE[error.reason].retryable, error.reason, error.message
+            retryable, reason, message = (
+                CATALOGUE[error.reason].retryable,
+                error.reason,
+                error.message,
+            )
             if reason in NOT_NOW:
                 return "waits"
         except Exception:

@@ -45,7 +45,7 @@ UPDATE vlm.vlm_observations {_TAKEN} WHERE (owner, observation_id) = (
     WHERE o.state = 'PENDING' AND o.try_after < clock_timestamp()
     ORDER BY o.interactive DESC, o.try_after LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING {_COLUMNS}
-"""
+"""  # noqa: S608 - constants
 _STATE = "SELECT state FROM vlm.vlm_observations WHERE owner = $1 AND observation_id = $2"
 _RENEW = """
 UPDATE vlm.vlm_observations SET try_after = clock_timestamp() + make_interval(secs => $4)

@@ -1,8 +1,8 @@
-"""The entries of a reading become rows, each under the id that it had: in the caller's transaction.
+"""The entries of a reading become rows, each under the id that it had, in one transaction.
 
-What a person corrected, dismissed or linked stays, though no reading finds it any more. Entries that
-are the same event in several observations of an owner get one group; whoever merges for an owner
-holds that owner's lock.
+What a person corrected, dismissed or linked stays, though no reading finds it any more. Entries
+that are the same event in several observations of an owner get one group; whoever merges for an
+owner holds that owner's lock.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ _SAME_DAY = f"""
 ORDER BY e.created_at, e.entity_id
 """
 _PUT = """
-INSERT INTO vlm.vlm_detection_entities AS e (owner, entity_id, observation_id, type, ordinal, fields,
-    confidence, fingerprint, group_id, read_day, start_day, end_day, recurring, read_version)
+INSERT INTO vlm.vlm_detection_entities AS e (owner, entity_id, observation_id, type, ordinal,
+    fields, confidence, fingerprint, group_id, read_day, start_day, end_day, recurring,
+    read_version)
 VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11, $12, $13, $14)
 ON CONFLICT (owner, entity_id) DO UPDATE SET type = excluded.type, ordinal = excluded.ordinal,
     fields = excluded.fields, confidence = excluded.confidence,
@@ -43,7 +44,9 @@ ON CONFLICT (owner, entity_id) DO UPDATE SET type = excluded.type, ordinal = exc
     start_day = excluded.start_day, end_day = excluded.end_day, recurring = excluded.recurring,
     read_version = excluded.read_version, version = e.version + 1, updated_at = clock_timestamp()
 """
-_DROP_PARTS = "DELETE FROM vlm.vlm_detection_entities WHERE owner = $1 AND parent_id = ANY($2::uuid[])"
+_DROP_PARTS = """
+DELETE FROM vlm.vlm_detection_entities WHERE owner = $1 AND parent_id = ANY($2::uuid[])
+"""
 _PUT_PART = """
 INSERT INTO vlm.vlm_detection_entities
     (owner, entity_id, observation_id, parent_id, type, name, ordinal, fields, confidence)
@@ -64,8 +67,7 @@ async def store_entries(
     await _lock_owner(connection, claim.owner)
     key = (claim.owner, claim.observation_id)
     known = {
-        one.entry_id: one
-        for one in map(known_entry, await connection.fetch(_OF_OBSERVATION, *key))
+        one.entry_id: one for one in map(known_entry, await connection.fetch(_OF_OBSERVATION, *key))
     }
     ids = [
         entry_id or _new_id()

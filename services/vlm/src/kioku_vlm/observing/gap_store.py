@@ -1,4 +1,4 @@
-"""What is not as it should be, and what is kept no longer, in PostgreSQL; as the role `vlm_worker`."""
+"""What is not as it should be, and what is kept no longer; as the role `vlm_worker`."""
 
 from __future__ import annotations
 

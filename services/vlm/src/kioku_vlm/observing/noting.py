@@ -19,7 +19,7 @@ from kioku_vlm.observing.observation import State
 if TYPE_CHECKING:
     from kioku_rt.db.pool import Connection
 
-    from kioku_vlm.observing.observation import Original, Wish
+    from kioku_vlm.observing.observation import Heard, Original, Wish
 
 # The update changes nothing, but it locks the row against the deletion of its last asset.
 _PUT = """
@@ -33,7 +33,8 @@ RETURNING observation_id, state, observation_id = $2 AS fresh
 _DEAD = "SELECT EXISTS (SELECT FROM vlm.asset_tombstones WHERE owner = $1 AND asset_id = $2)"
 _KNOWN = "SELECT generation FROM vlm.vlm_observation_assets WHERE owner = $1 AND asset_id = $2"
 _ATTACH = """
-INSERT INTO vlm.vlm_observation_assets AS a (owner, asset_id, observation_id, generation, object_key)
+INSERT INTO vlm.vlm_observation_assets AS a
+    (owner, asset_id, observation_id, generation, object_key)
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (owner, asset_id) DO UPDATE SET
     generation = greatest(a.generation, excluded.generation)
 """
@@ -48,8 +49,9 @@ ON CONFLICT DO NOTHING
 """
 _ORDER = """
 UPDATE vlm.vlm_observations SET state = 'PENDING', reason = '', message = '',
-    claim = CASE WHEN claim IS NOT NULL THEN gen_random_uuid() END, attempts = 0, try_after = clock_timestamp() + make_interval(secs => $3), interactive = $4,
-    updated_at = clock_timestamp()
+    claim = CASE WHEN claim IS NOT NULL THEN gen_random_uuid() END, attempts = 0,
+    try_after = clock_timestamp() + make_interval(secs => $3),
+    interactive = $4, updated_at = clock_timestamp()
 WHERE owner = $1 AND observation_id = $2
 """
 
@@ -76,6 +78,17 @@ class Noted:
     again: bool = False
 
 
+@dataclass(frozen=True)
+class _New:
+    """An observation that there may be none of yet; `kept` None: as long as its assets."""
+
+    owner: str
+    sha256: str
+    today: date
+    wish: Wish
+    kept: timedelta | None
+
+
 async def note_asset(
     connection: Connection, original: Original, today: date, wish: Wish, turn: Turn
 ) -> Noted | None:
@@ -85,7 +98,8 @@ async def note_asset(
     if await connection.fetchval(_DEAD, *key):
         return None
     known = await connection.fetchval(_KNOWN, *key)
-    noted = await _put(connection, original.owner, original.sha256, today, wish, turn, None)
+    new = _New(original.owner, original.sha256, today, wish, None)
+    noted = await _put(connection, new, turn)
     await connection.execute(
         _ATTACH, *key, noted.observation_id, original.generation, original.object_key
     )
@@ -94,20 +108,12 @@ async def note_asset(
     return Noted(noted.observation_id, noted.state, noted.fresh, again)
 
 
-async def note_bytes(
-    connection: Connection,
-    owner: str,
-    data: bytes,
-    sha256: str,
-    today: date,
-    wish: Wish,
-    turn: Turn,
-    kept: timedelta,
-) -> Noted:
+async def note_bytes(connection: Connection, owner: str, heard: Heard, turn: Turn) -> Noted:
     """The observation of bytes that came with a request; they stay until they are read."""
-    noted = await _put(connection, owner, sha256, today, wish, turn, kept)
+    new = _New(owner, heard.sha256, heard.today, heard.wish, heard.kept)
+    noted = await _put(connection, new, turn)
     if noted.state is not State.READY:
-        await connection.execute(_SEND, owner, noted.observation_id, data)
+        await connection.execute(_SEND, owner, noted.observation_id, heard.data)
     return noted
 
 
@@ -116,27 +122,19 @@ async def order(connection: Connection, owner: str, observation_id: UUID, turn: 
     await connection.execute(_ORDER, owner, observation_id, turn.delay, turn.urgent)
 
 
-async def _put(
-    connection: Connection,
-    owner: str,
-    sha256: str,
-    today: date,
-    wish: Wish,
-    turn: Turn,
-    kept: timedelta | None,
-) -> Noted:
+async def _put(connection: Connection, new: _New, turn: Turn) -> Noted:
     row = await connection.fetchrow(
         _PUT,
-        owner,
+        new.owner,
         UUID(str(uuid_utils.uuid7())),
-        observation_hash(sha256),
-        sha256,
-        today,
-        wish.zone,
-        wish.locale,
+        observation_hash(new.sha256),
+        new.sha256,
+        new.today,
+        new.wish.zone,
+        new.wish.locale,
         turn.urgent,
         turn.delay,
-        kept,
+        new.kept,
     )
     assert row is not None  # noqa: S101 - one row comes back, inserted or found
     return Noted(row["observation_id"], State(row["state"]), row["fresh"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 from uuid import UUID
 
@@ -47,6 +47,23 @@ class Wish:
 
     zone: str = ""
     locale: str = ""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Bytes that came with a request, and under what they are to be read.
+
+    Attributes:
+        sha256: of `data`, in hex.
+        today: the day of the request.
+        kept: how long their observation lives, unless they become an asset.
+    """
+
+    data: bytes = field(repr=False)
+    sha256: str
+    today: date
+    wish: Wish
+    kept: timedelta
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,8 @@ class KnownEntry:
         merged_into: the entry of the same event that stands for both; None: this one.
         group_id: of all readings of the event; the same for as long as one of them is there.
         outdated: the last reading of the picture did not find it any more.
+        zone: what a caller named for the local times of the observation; empty: nothing.
+        sequence: counts up with every change of any entry of the group.
     """
 
     entry_id: UUID
@@ -119,6 +138,8 @@ class KnownEntry:
     outdated: bool
     version: int
     updated_at: datetime
+    zone: str = ""
+    sequence: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,9 @@ async def announce_ready(
     connection: Connection,
     claim: Claim,
     version: int,
-    schedule: Schedule | None,
+    *,
     engine: Engine,
+    schedule: Schedule | None = None,
     failure: Failure | None = None,
 ) -> None:
     """`observation.ready`: a picture was read, or could not be."""
@@ -59,9 +60,7 @@ async def announce_ready(
         event_time=_now(),
     )
     event_id = uuid5(_NAMESPACE, f"{claim.owner}/{claim.observation_id}/{version}")
-    await enqueue(
-        connection, schema=SCHEMA, subject=READY, message=message, event_id=str(event_id)
-    )
+    await enqueue(connection, schema=SCHEMA, subject=READY, message=message, event_id=str(event_id))
 
 
 async def announce_purged(

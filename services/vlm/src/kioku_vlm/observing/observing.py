@@ -60,10 +60,10 @@ class Results(Protocol):
     """Where readings are stored. Every method raises DependencyDown."""
 
     async def put(self, claim: Claim, result: Result) -> Effect:
-        """Store what was read, tell of it and audit it, in one transaction; STALE, GONE: nothing."""
+        """Store what was read, tell of it and audit it, in one transaction; or STALE, GONE."""
 
     async def fail(self, claim: Claim, engine: Engine, failure: Failure) -> Effect:
-        """Note that it cannot be read, tell of it and audit it; STALE, GONE: nothing."""
+        """Note that it cannot be read, tell of it and audit it; or STALE, GONE."""
 
 
 class Observing:

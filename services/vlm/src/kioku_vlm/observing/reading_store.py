@@ -1,7 +1,7 @@
 """What was read, in PostgreSQL: observation, entries, event and audit in one transaction.
 
 Implements `Results`; `pool` is of the role `vlm_worker`. The observation's row is locked first, as
-the deletion of its last asset locks it: a reading of what is deleted finds no row and stores nothing.
+the deletion of its last asset locks it: a reading of what is deleted finds no row to store.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kioku_vlm.observing.observing import Result
     from kioku_vlm.schedule_facts import Schedule
 
+_NO_TIME = Timing()
 NEAR_BITS = 12
 """Most bits of 256 in which two files of one picture differ; see `architecture/observations.md`."""
 _STANDING = """
@@ -74,15 +75,19 @@ class ReadingStore:
         self._pool = pool
 
     async def put(self, claim: Claim, result: Result) -> Effect:
-        """Store what was read, tell of it and audit it, in one transaction; STALE, GONE: nothing."""
+        """Store what was read, tell of it and audit it, in one transaction; or STALE, GONE."""
         schedule = sound(result.schedule)
         async with unbound(self._pool) as connection:
             version = await _next_version(connection, claim)
             if isinstance(version, Effect):
                 return version
             await _store(connection, claim, result, schedule, version)
-            await _note_reading(connection, claim, version, result.engine, result.timing, None)
-            await announce_ready(connection, claim, version, schedule, result.engine)
+            await _note_reading(
+                connection, claim, version, engine=result.engine, timing=result.timing
+            )
+            await announce_ready(
+                connection, claim, version, schedule=schedule, engine=result.engine
+            )
             await record(
                 connection,
                 worker(claim.owner),
@@ -97,7 +102,7 @@ class ReadingStore:
         return Effect.DONE
 
     async def fail(self, claim: Claim, engine: Engine, failure: Failure) -> Effect:
-        """Note that it cannot be read, tell of it and audit it; STALE, GONE: nothing."""
+        """Note that it cannot be read, tell of it and audit it; or STALE, GONE."""
         key = (claim.owner, claim.observation_id)
         async with unbound(self._pool) as connection:
             version = await _next_version(connection, claim)
@@ -105,8 +110,8 @@ class ReadingStore:
                 return version
             await connection.execute(_FAILED, *key, version, failure.reason, failure.message)
             await connection.execute(_FORGET_SENT, *key)
-            await _note_reading(connection, claim, version, engine, Timing(), failure)
-            await announce_ready(connection, claim, version, None, engine, failure)
+            await _note_reading(connection, claim, version, engine=engine, failure=failure)
+            await announce_ready(connection, claim, version, engine=engine, failure=failure)
             await record(
                 connection,
                 worker(claim.owner),
@@ -160,9 +165,10 @@ async def _note_reading(
     connection: Connection,
     claim: Claim,
     version: int,
+    *,
     engine: Engine,
-    timing: Timing,
-    failure: Failure | None,
+    timing: Timing = _NO_TIME,
+    failure: Failure | None = None,
 ) -> None:
     key = (claim.owner, claim.observation_id)
     await connection.execute(_SUPERSEDE, *key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from kioku_vlm.schedule_facts import Entry, Evidence, Schedule, Suspicion, Value
 
@@ -29,7 +30,7 @@ def sound(schedule: Schedule) -> Schedule:
 
 
 def _entry(entry: Entry) -> Entry:
-    singles = {
+    singles: dict[str, Any] = {
         name: _value(value)
         for name in ("title", "start", "end", "rrule", "place", "address")
         if (value := getattr(entry, name)) is not None

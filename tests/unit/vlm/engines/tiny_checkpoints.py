@@ -78,7 +78,11 @@ def write_qwen(folder: Path, *, generation: str = "2.5", **text: Any) -> Path:
     if generation == "3":
         language["head_dim"] = 8
         language["rope_parameters"]["mrope_section"] = [2, 1, 1]
-        eyes |= {"patch_size": 16, "deepstack_visual_indexes": [0, 1], "num_position_embeddings": 64}
+        eyes |= {
+            "patch_size": 16,
+            "deepstack_visual_indexes": [0, 1],
+            "num_position_embeddings": 64,
+        }
         model = Qwen3VLForConditionalGeneration(
             Qwen3VLConfig(text_config=language, vision_config=eyes, **ids)
         )

@@ -66,7 +66,7 @@ def same_words(left: Value | None, right: Value | None) -> bool:
 
 
 def counterpart(start: Value | None, title: Value | None, rules: Schedule) -> Entry | None:
-    """The entry of the rules that is about the same: by its words on the page, else by its title."""
+    """The rules' entry about the same: by the place of its date on the page, else by its title."""
     for entry in rules.entries:
         if start is not None and entry.start is not None and _overlap(start, entry.start):
             return entry

@@ -6,17 +6,16 @@ a model's words only choose among the moments that were found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from kioku_vlm.dates.moment import Anchor, Clock, Cue, Moment
+from kioku_vlm.dates import Anchor, Clock, Cue, Moment, find_moments
 from kioku_vlm.engines.grounding import Found
 from kioku_vlm.engines.text_index import TextIndex
 from kioku_vlm.engines.words import Words
 from kioku_vlm.schedule_facts import Circumstances, ClockRole
 
-FindMoments = Callable[[str, Anchor, str], tuple[Moment, ...]]
 _ROLES = {
     Cue.END: ClockRole.END,
     Cue.DOORS: ClockRole.DOORS,
@@ -40,23 +39,13 @@ class DatedText:
 
     Args:
         index: its words.
-        find_moments: `kioku_vlm.dates.find_moments`.
         circumstances: what is known beside it.
         language: `ja`, `en` or empty.
     """
 
-    def __init__(
-        self,
-        index: TextIndex,
-        find_moments: FindMoments,
-        circumstances: Circumstances,
-        language: str,
-    ) -> None:
-        self._find = find_moments
+    def __init__(self, index: TextIndex, circumstances: Circumstances, language: str) -> None:
         self._language = language
-        anchor = Anchor(
-            circumstances.today, taken=circumstances.taken, locale=circumstances.locale
-        )
+        anchor = Anchor(circumstances.today, taken=circumstances.taken, locale=circumstances.locale)
         self._moments = find_moments(index.text, anchor, language) if index.text else ()
         issued = (one.start for one in self._moments if one.cue is Cue.ISSUED and one.start)
         self._anchor = Anchor(
@@ -70,7 +59,7 @@ class DatedText:
             there = tuple(one for one in self._moments if _meet(one.span, found))
             if there:
                 return there
-        return self._find(words.text, self._anchor, self._language)
+        return find_moments(words.text, self._anchor, self._language)
 
     def clocks_of(self, words: Words, found: Found | None) -> tuple[Clock, ...]:
         """The times of day that words mean, likewise."""
@@ -79,18 +68,19 @@ class DatedText:
             there = tuple(clock for clock in near if _meet(clock.span, found))
             if there:
                 return there
-        alone = self._find(words.text, self._anchor, self._language)
+        alone = find_moments(words.text, self._anchor, self._language)
         return tuple(clock for one in alone for clock in one.clocks)
 
 
 def hours_of(clocks: Sequence[Clock]) -> Hours:
     """Which clock starts and which ends.
 
-    A clock without a role starts; the end is a clock that says so, or the start's own range. Where
-    nothing starts, gathering, reception and then doors stand in.
+    A clock that says so starts, else the first without a role; the end is a clock that says so, or
+    the start's own range. Where nothing starts, gathering, reception and then doors stand in.
     """
     roles = [(_ROLES.get(clock.cue), clock) for clock in clocks]
-    starts = next((clock for role, clock in roles if role is None), None)
+    bare = [clock for role, clock in roles if role is None]
+    starts = next((clock for clock in bare if clock.cue is Cue.START), next(iter(bare), None))
     ends = next((clock for role, clock in roles if role is ClockRole.END), None)
     others = tuple((role, clock) for role, clock in roles if role not in (None, ClockRole.END))
     named = tuple((role, clock) for role, clock in others if role is not None)

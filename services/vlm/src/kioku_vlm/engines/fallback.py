@@ -1,12 +1,14 @@
 """Promise: a picture is read by the model, or by rules, or waits; which, the policy says.
 
-A schedule says who read it (`Schedule.provenance`), so that what rules read while the model was away
-can be told from what the model read.
+A schedule says who read it (`Schedule.provenance`), so that what rules read while the model was
+away can be told from what the model read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import monotonic
 
 import structlog
 from kioku_rt.errors import KiokuError
@@ -15,7 +17,7 @@ from kioku_vlm.engines.breaker import Breaker
 from kioku_vlm.engines.failure import AnswerUnusable, ModelDown
 from kioku_vlm.engines.ports import Extractor, Picture
 from kioku_vlm.page import Document
-from kioku_vlm.schedule_facts import Circumstances, Schedule
+from kioku_vlm.schedule_facts import Circumstances, Provenance, Schedule
 
 _log = structlog.get_logger(__name__)
 
@@ -70,7 +72,10 @@ class Fallback:
             self._note(error)
             if self._offline is None:
                 raise
-        return await self._offline.extract(pictures, document, circumstances)
+        begun = monotonic()
+        schedule = await self._offline.extract(pictures, document, circumstances)
+        read_by = Provenance(self._offline.model_version, seconds=monotonic() - begun)
+        return replace(schedule, provenance=schedule.provenance or read_by)
 
     def _note(self, error: KiokuError) -> None:
         self._fell_back(str(error.reason))

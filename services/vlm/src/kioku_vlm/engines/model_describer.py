@@ -7,9 +7,11 @@ description: a badge or a caption would name somebody by a way around.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from kioku_vlm.engines.agreement import UNSEEN
+from kioku_vlm.engines.breaker import Breaker
 from kioku_vlm.engines.checking import answered
 from kioku_vlm.engines.grounding import find
 from kioku_vlm.engines.observer import Observer, watched
@@ -39,16 +41,25 @@ class ModelDescriber:
         model: who looks.
         prompt: what it is told.
         viewer: makes what it sees.
+        breaker: of the model.
         most_tokens: of an answer.
         observer: told of every answer.
     """
 
     def __init__(
-        self, model: Model, prompt: Prompt, viewer: Viewer, *, most_tokens: int, observer: Observer
+        self,
+        model: Model,
+        prompt: Prompt,
+        viewer: Viewer,
+        *,
+        breaker: Breaker,
+        most_tokens: int,
+        observer: Observer,
     ) -> None:
         self._model = model
         self._prompt = prompt
         self._viewer = viewer
+        self._breaker = breaker
         self._most_tokens = most_tokens
         self._observer = observer
 
@@ -71,11 +82,15 @@ class ModelDescriber:
         written = TextIndex(document)
         for view in await self._viewer.views(pictures, document, self._model.sizes):
             question = Question(text, self._prompt.schema, self._most_tokens, (view.sent,))
-            with watched(self._observer, TASK) as heard:
-                answer, reply = await answered(self._model, question)
-                heard(reply)
+            answer = await self._breaker.run(partial(self._answer, question))
             found += people_of(answer, view.page, written)
         return tuple(found)
+
+    async def _answer(self, question: Question) -> Any:
+        with watched(self._observer, TASK) as heard:
+            answer, reply = await answered(self._model, question)
+            heard(reply)
+        return answer
 
 
 def people_of(answer: Any, page: int, written: TextIndex) -> list[SeenPerson]:

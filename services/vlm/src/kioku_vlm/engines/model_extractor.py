@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kioku_vlm.engines.announcing import Announcing
 from kioku_vlm.engines.checking import answered
-from kioku_vlm.engines.dating import DatedText, FindMoments
+from kioku_vlm.engines.dating import DatedText
 from kioku_vlm.engines.fields import Ground
 from kioku_vlm.engines.observer import Observer, watched
-from kioku_vlm.engines.ports import Picture
+from kioku_vlm.engines.ports import Extractor, Picture
 from kioku_vlm.engines.prompt import Prompt, nonce, page_block
 from kioku_vlm.engines.question import Model, Question, Reply
-from kioku_vlm.engines.rules_extractor import Announce
 from kioku_vlm.engines.second_look import SecondLook
 from kioku_vlm.engines.viewing import Viewer
 from kioku_vlm.engines.words import claims_of
@@ -25,19 +24,6 @@ TASK = "schedule"
 _NOTHING_TO_READ = frozenset({PageFlag.BLANK, PageFlag.NO_TEXT})
 
 
-@dataclass(frozen=True)
-class Offline:
-    """What is known without a model.
-
-    Attributes:
-        announce: `kioku_vlm.rules.announce`: the second opinion.
-        find_moments: `kioku_vlm.dates.find_moments`: what words mean as days.
-    """
-
-    announce: Announce
-    find_moments: FindMoments
-
-
 class ModelExtractor:
     """See `ports.Extractor`.
 
@@ -45,7 +31,7 @@ class ModelExtractor:
         model: who reads.
         prompt: what it is told.
         viewer: makes what it sees.
-        offline: what it is measured by.
+        rules: the second opinion.
         second_look: reads what it saw; None: that is not done.
         most_tokens: of an answer.
         observer: told of every answer.
@@ -56,7 +42,7 @@ class ModelExtractor:
         model: Model,
         prompt: Prompt,
         viewer: Viewer,
-        offline: Offline,
+        rules: Extractor,
         *,
         second_look: SecondLook | None,
         most_tokens: int,
@@ -65,7 +51,7 @@ class ModelExtractor:
         self._model = model
         self._prompt = prompt
         self._viewer = viewer
-        self._offline = offline
+        self._rules = rules
         self._second_look = second_look
         self._most_tokens = most_tokens
         self._observer = observer
@@ -89,7 +75,7 @@ class ModelExtractor:
         self, pictures: Sequence[Picture], document: Document, circumstances: Circumstances
     ) -> Schedule:
         """See the port; pages without any text are not shown to the model."""
-        rules = await asyncio.to_thread(self._offline.announce, document, circumstances)
+        rules = await self._rules.extract(pictures, document, circumstances)
         if _without_text(document):
             return rules
         views = await self._viewer.views(pictures, document, self._model.sizes)
@@ -118,7 +104,7 @@ class ModelExtractor:
     ) -> Schedule:
         ground = Ground(document, suspicions)
         language = document.language or rules.language
-        dated = DatedText(ground.index, self._offline.find_moments, circumstances, language)
+        dated = DatedText(ground.index, circumstances, language)
         return Announcing(ground, dated, rules, circumstances).schedule(claims_of(answer))
 
     def _provenance(self, reply: Reply) -> Provenance:

@@ -1,4 +1,4 @@
-"""Promise: words of a model in the form that was asked for; whether they are true is the caller's."""
+"""Promise: a model's words come in the form that was asked for; are they true, asks the caller."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ModelWriter:
         """See the port."""
         return self._model.version
 
-    async def write(self, *, prompt: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    async def write(self, prompt: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """See the port."""
         return await self._breaker.run(lambda: self._written(prompt, schema))
 

@@ -106,7 +106,7 @@ class Writer(Protocol):
         """Name and version."""
         ...
 
-    async def write(self, *, prompt: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    async def write(self, prompt: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """An object that the schema allows, cleaned of what cannot be seen or stored.
 
         Raises:

@@ -75,7 +75,7 @@ class TileSizes:
 
 @dataclass(frozen=True)
 class BoundSizes:
-    """As it is, made smaller to at most so many pixels: for servers that do not say what they do."""
+    """As it is, with at most so many pixels: for servers that do not say what they do."""
 
     most: int
 

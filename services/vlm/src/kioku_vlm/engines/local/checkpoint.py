@@ -78,7 +78,7 @@ def open_checkpoint(folder: Path, *, most_pixels: int) -> Checkpoint:
     if not weights:
         raise EngineUnusable(f"{folder} has no weights in safetensors; other formats are not read.")
     version = f"{folder.name}@{_digest(folder, weights)}"
-    return Checkpoint(folder, family, version, _sizes(family, config, folder, most_pixels))
+    return Checkpoint(folder, family, version, _sizes(family, folder, most_pixels))
 
 
 def _family(model_type: str, folder: Path) -> Family:
@@ -93,7 +93,7 @@ def _family(model_type: str, folder: Path) -> Family:
     return _FAMILIES[model_type]
 
 
-def _sizes(family: Family, config: dict[str, Any], folder: Path, most_pixels: int) -> Sizes:
+def _sizes(family: Family, folder: Path, most_pixels: int) -> Sizes:
     facts = processor_facts(folder)
     if family is Family.QWEN:
         size = facts.get("size") or {}

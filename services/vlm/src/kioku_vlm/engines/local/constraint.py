@@ -18,7 +18,7 @@ from transformers import LogitsProcessor
 
 from kioku_vlm.engines.question import Schema
 
-_COMPACT = {"whitespace_flexible": False}
+_COMPACT: Any = {"whitespace_flexible": False}
 """No blanks between tokens of JSON: with them a model may write blanks until the limit."""
 
 
@@ -56,7 +56,7 @@ class Grammars:
         return str(grammar)
 
 
-class Constraint(LogitsProcessor):  # type: ignore[misc]
+class Constraint(LogitsProcessor):
     """Masks the scores of each next token.
 
     Args:

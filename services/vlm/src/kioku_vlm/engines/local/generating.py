@@ -65,7 +65,7 @@ class Generator:
         self._device = torch.device(_device(hardware.device))
         config = AutoConfig.from_pretrained(folder, **_LOCAL)
         kind = AutoModelForCausalLM if family is Family.TEXT else AutoModelForImageTextToText
-        model = kind.from_pretrained(
+        model: Any = kind.from_pretrained(
             folder,
             config=config,
             dtype=_precision(hardware.precision, self._device),
@@ -114,7 +114,8 @@ class Generator:
         with torch.inference_mode(), warnings.catch_warnings():
             # A checkpoint's sampling settings are named as ignored for each greedy answer.
             warnings.simplefilter("ignore")
-            return self.model.generate(**inputs, **chosen)  # type: ignore[no-any-return]
+            answer: torch.Tensor = self.model.generate(**inputs, **chosen)
+        return answer
 
     def _on_device(self, inputs: Tensors) -> Tensors:
         floats = self.model.dtype

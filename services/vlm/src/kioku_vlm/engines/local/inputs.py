@@ -42,7 +42,9 @@ def open_inputs(folder: Path, family: Family, config: Any) -> Inputs:
     tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
     if family is Family.TEXT:
         return TextInputs(tokenizer)
-    pictures = AutoImageProcessor.from_pretrained(folder, backend="pil", **_LOCAL)
+    pictures: Any = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+        folder, backend="pil", **_LOCAL
+    )
     if family is Family.QWEN:
         return QwenInputs(tokenizer, pictures)
     return TileInputs(tokenizer, pictures, _tokens_of_a_tile(folder, config))

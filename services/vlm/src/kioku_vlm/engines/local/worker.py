@@ -19,7 +19,7 @@ from kioku_vlm.engines.local.parcel import packed
 from kioku_vlm.engines.question import Question, Reply
 
 _GRACE = 1.5
-"""The child stops by itself at its limit; one that does not is hung, and is ended at so much more."""
+"""The child stops by itself at its limit; one that does not is hung, and ended at so much more."""
 _ANSWER_SECONDS = 10.0
 _MOST_BYTES = 4 * MOST_CHARACTERS
 _log = structlog.get_logger(__name__)
@@ -103,10 +103,9 @@ def _read(message: bytes, link: Link) -> tuple[dict[str, Any], str]:
     try:
         header = json.loads(message)
         size = int(header.get("bytes", 0))
-        if "failed" not in header and not isinstance(header["whole"], bool):
-            raise TypeError
+        told = "failed" in header or isinstance(header["whole"], bool)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise EOFError("a model's child spoke nonsense") from error
-    if size > _MOST_BYTES:
-        raise EOFError("a model's child said too much")
+    if not told or size > _MOST_BYTES:
+        raise EOFError("a model's child spoke nonsense")
     return header, link.take(size).decode("utf-8", "replace")

@@ -31,12 +31,16 @@ class ModelWorker(LinkedChild):
     Args:
         recipe: what the child is told.
         start_seconds: until the weights are loaded.
+        grace_seconds: beyond its own limit, until a child counts as hung.
     """
 
-    def __init__(self, recipe: Recipe, *, start_seconds: float) -> None:
+    def __init__(
+        self, recipe: Recipe, *, start_seconds: float, grace_seconds: float = 10.0
+    ) -> None:
         super().__init__(serve, (recipe,), name="kioku-vlm-model", dependency=NAME)
         self._recipe = recipe
         self._start_seconds = start_seconds
+        self._grace_seconds = grace_seconds
 
     def wait_ready(self) -> None:
         """See `LinkedChild`; weights take longer to load than a decoder.
@@ -90,7 +94,7 @@ class ModelWorker(LinkedChild):
     def _exchange(self, data: bytes) -> Reply:
         link, begun = self.handed_over(data), monotonic()
         with self.ending_it():
-            message = link.receive(self._recipe.seconds * _GRACE + _ANSWER_SECONDS)
+            message = link.receive(self._recipe.seconds * _GRACE + self._grace_seconds)
             header, text = _read(message, link)
             link.tidy()
         if header.get("failed"):

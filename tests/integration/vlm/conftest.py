@@ -100,6 +100,7 @@ def start_vlm(db: Db, event_log: Any, objects: MemoryObjectStore, tmp_path: Path
             running = build(settings, servers, parts)
             assert running.server is not None
             port = await running.server.start()
+            await running.server.set_serving(True)
             stop = asyncio.Event()
             tasks = [
                 asyncio.create_task(run(stop), name=name)

@@ -1,0 +1,1 @@
+"""Themes of pictures: what they show, what an album of them could be called, and why."""

@@ -119,6 +119,10 @@ class Reason(StrEnum):
     HOSTED_FAILED = "HOSTED_FAILED"
     HOSTED_ITEM_REFUSED = "HOSTED_ITEM_REFUSED"
     LABELS_UNSUPPORTED = "LABELS_UNSUPPORTED"
+    OBSERVATION_NOT_FOUND = "OBSERVATION_NOT_FOUND"
+    OBSERVATION_NOT_READY = "OBSERVATION_NOT_READY"
+    ENTRY_NOT_FOUND = "ENTRY_NOT_FOUND"
+    VIDEO_NOT_READ = "VIDEO_NOT_READ"
     WEBHOOK_REFUSED = "WEBHOOK_REFUSED"
     WEBHOOK_UNREACHABLE = "WEBHOOK_UNREACHABLE"
     WEBHOOK_TIMEOUT = "WEBHOOK_TIMEOUT"
@@ -283,6 +287,12 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.LABELS_UNSUPPORTED: Entry(
         _STATE, "The model learnt no scale by which labels could be scored."
     ),
+    Reason.OBSERVATION_NOT_FOUND: Entry(
+        Code.NOT_FOUND, "There is no such observation for this owner."
+    ),
+    Reason.OBSERVATION_NOT_READY: Entry(_STATE, "The observation was never read yet."),
+    Reason.ENTRY_NOT_FOUND: Entry(Code.NOT_FOUND, "The observation has no such entry."),
+    Reason.VIDEO_NOT_READ: Entry(_STATE, "Schedules are read from pictures, not from videos."),
     Reason.WEBHOOK_REFUSED: Entry(
         Code.UNAVAILABLE, "The app's webhook answered with an error.", retryable=True
     ),

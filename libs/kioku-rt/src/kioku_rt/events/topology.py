@@ -112,6 +112,10 @@ CONSUMERS = {
         ConsumerSpec("face-uploaded", ("asset.uploaded",)),
         ConsumerSpec("face-frames", ("frames.extracted",)),
         ConsumerSpec("face-deletions", ("asset.deleted",)),
+        # The specification's queue of schedules.
+        ConsumerSpec("ai", ("asset.uploaded",)),
+        ConsumerSpec("vlm-deletions", ("asset.deleted",)),
+        ConsumerSpec("vlm-webhook", ("observation.ready",)),
         _exhausted("embedder-exhausted", "embedder-uploaded", "embedder-requested", "siglip"),
         _exhausted("frames-exhausted", "default", "frames-requested", "tags", "tags-requested"),
         _exhausted(
@@ -124,6 +128,7 @@ CONSUMERS = {
             "search-consents",
         ),
         _exhausted("face-exhausted", "face-uploaded", "face-frames", "face-deletions"),
+        _exhausted("vlm-exhausted", "ai", "vlm-deletions", "vlm-webhook"),
     )
 }
 

@@ -656,8 +656,8 @@ class Observation(_message.Message):
     language: _builtins.str
     """`ja`, `en` or empty."""
     abstained: _builtins.str
-    """Why there are no entries: a flag of the page (BLANK, NO_TEXT, ILLEGIBLE, …), NO_EVENT, or VIDEO
-    (videos are not read); empty: there are some, or it was not read yet.
+    """Why there are no entries: a flag of the page (BLANK, NO_TEXT, ILLEGIBLE, …) or NO_EVENT; empty:
+    there are some, or it was not read yet.
     """
     near_of: _builtins.str
     """An observation of the same owner whose picture looks almost the same; empty: none."""

@@ -1,0 +1,1 @@
+"""Designs that rules may be written by."""

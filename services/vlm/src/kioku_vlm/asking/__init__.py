@@ -1,0 +1,1 @@
+"""ExtractSchedule and ReanalyseAsset: what a caller wants read, now."""

@@ -1,0 +1,1 @@
+"""What people make of entries; it stands apart from what was read."""

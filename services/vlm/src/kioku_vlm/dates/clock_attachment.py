@@ -1,0 +1,47 @@
+"""Which day a time of day belongs to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kioku_vlm.dates.draft import Draft, Lines, Timed
+from kioku_vlm.dates.moment import Cue
+
+_LINES_AWAY = 3
+
+
+@dataclass(frozen=True)
+class Attached:
+    """Times with their day, and those that have none."""
+
+    pairs: tuple[tuple[Draft, Timed], ...]
+    alone: tuple[Timed, ...]
+
+
+def attach(lines: Lines, drafts: Sequence[Draft], timed: Sequence[Timed]) -> Attached:
+    """A day before it on its line, else one behind it there, else the last a few lines above."""
+    pairs: list[tuple[Draft, Timed]] = []
+    alone: list[Timed] = []
+    begins = [draft.begin for draft in drafts]
+    for one in timed:
+        draft = _day_of(lines, drafts, bisect_right(begins, one.found.begin), one)
+        if draft is None:
+            alone.append(one)
+        else:
+            pairs.append((draft, one))
+    return Attached(tuple(pairs), tuple(alone))
+
+
+def _day_of(lines: Lines, drafts: Sequence[Draft], at: int, one: Timed) -> Draft | None:
+    line = lines.of(one.found.begin)
+    before = drafts[at - 1] if at else None
+    behind = drafts[at] if at < len(drafts) else None
+    if before is not None and lines.of(before.begin) == line:
+        return before
+    if behind is not None and lines.of(behind.begin) == line:
+        return behind
+    if before is None or before.cue is Cue.ISSUED:
+        return None
+    return before if line - lines.of(before.end - 1) <= _LINES_AWAY else None

@@ -1,0 +1,1 @@
+"""Which documents of the app observations became."""

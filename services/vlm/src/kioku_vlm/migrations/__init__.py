@@ -1,0 +1,1 @@
+"""SQL of the schema `vlm`, in order."""

@@ -1,0 +1,1 @@
+"""From bytes to a stored observation: hear of a picture, read it once, store what it says."""

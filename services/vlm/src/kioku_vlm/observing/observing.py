@@ -1,0 +1,150 @@
+"""Promise: every observation that is ordered ends READY or FAILED, once, whoever dies in between.
+
+A reading is taken on by a claim that lapses unless it is renewed; its result is stored only while
+the claim stands, in one transaction that knows deletions. What may pass gives the claim back; what
+cannot is the observation's failure, and an order of a person tries it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Protocol
+from uuid import UUID
+
+from kioku_rt.errors import DependencyDown, KiokuError
+from kioku_rt.reasons import CATALOGUE, Reason
+
+from kioku_vlm.observing.observation import Claim, Effect, Engine, Failure, Timing
+from kioku_vlm.observing.originals import Originals
+from kioku_vlm.observing.ports import Engines, Picture
+from kioku_vlm.observing.taken import taken_day
+from kioku_vlm.observing.turns import Turns
+from kioku_vlm.schedule_facts import Circumstances, Schedule
+
+NOT_NOW = frozenset({Reason.OVERLOADED, Reason.MODEL_UNAVAILABLE})
+"""Not the picture's fault: it is read once an engine takes it."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one reading found, by which engines, in how long; `picture_hash` as `Hasher` says."""
+
+    schedule: Schedule
+    engine: Engine
+    timing: Timing
+    known: Circumstances
+    picture_hash: int | None
+
+
+class Claims(Protocol):
+    """Who reads what. Every method raises DependencyDown when the database is away."""
+
+    async def take(self, owner: str, observation_id: UUID) -> Claim | Effect:
+        """Take one on, or say why not: HELD, KNOWN (it is not pending), GONE."""
+
+    async def take_next(self) -> Claim | None:
+        """Take on the one whose turn it is; None: there is none."""
+
+    async def release(self, claim: Claim, *, delay: float, counts: bool) -> None:
+        """Give one back, to be taken after `delay` seconds; `counts`: the attempt was one."""
+
+    def keeping(self, claim: Claim) -> AbstractAsyncContextManager[None]:
+        """Renew the claim inside the block."""
+
+
+class Results(Protocol):
+    """Where readings are stored. Every method raises DependencyDown."""
+
+    async def put(self, claim: Claim, result: Result) -> Effect:
+        """Store what was read, tell of it and audit it, in one transaction; or STALE, GONE."""
+
+    async def fail(self, claim: Claim, engine: Engine, failure: Failure) -> Effect:
+        """Note that it cannot be read, tell of it and audit it; or STALE, GONE."""
+
+
+class Observing:
+    """Reads what was claimed."""
+
+    def __init__(
+        self, claims: Claims, results: Results, originals: Originals, engines: Engines, turns: Turns
+    ) -> None:
+        self._claims = claims
+        self._results = results
+        self._originals = originals
+        self._engines = engines
+        self._turns = turns
+
+    @property
+    def engine(self) -> Engine:
+        """What reads."""
+        extractor, reader = self._engines.extractor, self._engines.reader
+        return Engine(
+            extractor.model_version,
+            extractor.prompt_version,
+            extractor.schema_version,
+            reader.version,
+        )
+
+    async def observe(self, claim: Claim, *, retry_delay: float = 0.0) -> Effect:
+        """Read, and store what was found; whatever keeps it from that gives the claim back.
+
+        Args:
+            retry_delay: seconds until somebody else may take it after a failure that may pass.
+
+        Raises:
+            InvalidInput: IMAGE_*; it has to be failed.
+            KiokuError: OBJECT_MISSING, CHECKSUM_MISMATCH, and what the engines raise.
+            DependencyDown: database, object store or decoder do not answer.
+        """
+        try:
+            async with self._turns.turn(urgent=claim.urgent), self._claims.keeping(claim):
+                result = await self._read(claim)
+                return await self._results.put(claim, result)
+        except BaseException as error:
+            counts = not (isinstance(error, DependencyDown) or _reason_of(error) in NOT_NOW)
+            counts = counts and not isinstance(error, asyncio.CancelledError)
+            release = self._claims.release(claim, delay=retry_delay, counts=counts)
+            await asyncio.shield(_if_it_can(release))
+            raise
+
+    async def fail(self, claim: Claim, reason: Reason, message: str = "") -> Effect:
+        """Give a picture up until somebody orders it again."""
+        failure = Failure(reason, message or CATALOGUE[reason].meaning)
+        return await self._results.fail(claim, self.engine, failure)
+
+    async def _read(self, claim: Claim) -> Result:
+        begun = monotonic()
+        data = await self._originals.bytes_of(claim)
+        fetched = monotonic()
+        picture_hash = await self._engines.hasher.hash_of(data)
+        document = await self._engines.reader.read(data)
+        read = monotonic()
+        known = await _circumstances(claim, data)
+        schedule = await self._engines.extractor.extract([Picture(data)], document, known)
+        timing = Timing(
+            fetch_ms=1000 * (fetched - begun),
+            read_ms=1000 * (read - fetched),
+            extract_ms=1000 * (monotonic() - read),
+        )
+        return Result(schedule, self.engine, timing, known, picture_hash)
+
+
+async def _circumstances(claim: Claim, data: bytes) -> Circumstances:
+    taken = await asyncio.to_thread(taken_day, data)
+    return Circumstances(today=claim.today, taken=taken, zone=claim.zone, locale=claim.locale)
+
+
+def _reason_of(error: BaseException) -> Reason | None:
+    return error.reason if isinstance(error, KiokuError) else None
+
+
+async def _if_it_can(release: Awaitable[None]) -> None:
+    """A claim that cannot be given back lapses by itself."""
+    try:
+        await release
+    except DependencyDown:
+        return

@@ -1,0 +1,38 @@
+"""Who may be on the picture of an observation, for one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from kioku_rt.errors import KiokuError
+
+from kioku_vlm.people.member import Faces, Member
+
+log = structlog.get_logger(__name__)
+
+
+class Members:
+    """Asks `face` for each answer.
+
+    Args:
+        faces: who knows; None: nobody looks for faces in this deployment.
+    """
+
+    def __init__(self, faces: Faces | None) -> None:
+        self._faces = faces
+
+    async def of(self, owner: str, asset_ids: Sequence[UUID]) -> Sequence[Member]:
+        """Everybody on the picture; nobody where nobody can say: the schedule does not wait for it.
+
+        Args:
+            asset_ids: assets of the same bytes.
+        """
+        if self._faces is None or not asset_ids:
+            return ()
+        try:
+            return await self._faces.members(owner, asset_ids[0])
+        except KiokuError as error:
+            log.warning("members.unknown", reason=error.reason)
+            return ()

@@ -1,0 +1,61 @@
+"""When a page announces nothing: it is blank, cannot be read, or is a receipt, menu or sign."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from kioku_vlm.page import Document, PageFlag
+from kioku_vlm.rules.reading import Hypothesis, Reading
+from kioku_vlm.rules.sighting import Nature
+from kioku_vlm.rules.traits import Trait, traits_of
+
+_BILL = re.compile(
+    r"合\s?計|小\s?計|お?釣り?|釣銭|お?預り?|領収|レシート|税込|内税|外税|消費税|数量|単価|"
+    r"明細|請求|ポイント残|"
+    r"\b(?:sub-?total|total|change|cash|visa|mastercard|receipt|invoice|qty|tax|vat|amount|"
+    r"balance|cashier|card)\b", re.I
+)  # fmt: skip
+_HOURS = re.compile(
+    r"営業時間|診療時間|開館時間|受付時間|営業日|定休日|年中無休|opening hours|business hours|"
+    r"open daily|store hours|"
+    r"\bhours\b|\bopen\b.*\b(?:mon|daily|sun)", re.I
+)  # fmt: skip
+_NOTHING = (PageFlag.BLANK, PageFlag.NO_TEXT, PageFlag.ILLEGIBLE)
+
+
+def flag_of(document: Document) -> str:
+    """The flag for which nothing can be said of a document without lines; empty: it has some."""
+    if any(line.text.strip() for page in document.pages for line in page.lines):
+        return ""
+    flags = [flag for page in document.pages for flag in page.flags if flag in _NOTHING]
+    return flags[0].value if flags else PageFlag.NO_TEXT.value
+
+
+def kept(found: Sequence[Hypothesis], reading: Reading) -> list[Hypothesis]:
+    """Without what only a bill or a sign says; empty for a page that announces nothing."""
+    if _bill(reading):
+        return [one for one in found if one.sighting.nature is Nature.DEADLINE and one.own]
+    return [one for one in found if _says_something(one) and not _standing(one, reading)]
+
+
+def _bill(reading: Reading) -> bool:
+    """Whether most lines are prices and their sums."""
+    words = sum(bool(_BILL.search(strip.text)) for strip in reading.strips)
+    prices = sum(Trait.PRICE in traits_of(strip.text) for strip in reading.strips)
+    return words >= 2 and prices >= 2 and 3 * (words + prices) >= len(reading.strips)
+
+
+def _says_something(one: Hypothesis) -> bool:
+    """A day needs a name, or at least a label or time that makes it more than a number."""
+    sighting = one.sighting
+    return one.name is not None or sighting.label is not None or bool(sighting.moment.clocks)
+
+
+def _standing(one: Hypothesis, reading: Reading) -> bool:
+    """Hours that always hold, such as those on a door."""
+    moment = one.sighting.moment
+    if not moment.rrule or moment.start:
+        return False
+    near = " ".join(reading.strips[order].text for order in one.strips[:4])
+    return one.sighting.nature is Nature.CLOSED or bool(_HOURS.search(near))

@@ -1,0 +1,240 @@
+"""From a hypothesis to an entry whose every field says where it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from kioku_vlm.rules import confidence
+from kioku_vlm.rules.frame import Frame
+from kioku_vlm.rules.gazetteer import known, zone_of
+from kioku_vlm.rules.labels import Role
+from kioku_vlm.rules.naming import Name
+from kioku_vlm.rules.noting import notes_in
+from kioku_vlm.rules.passage import fold
+from kioku_vlm.rules.piece import Piece
+from kioku_vlm.rules.placing import Spot, addresses_in, places_in
+from kioku_vlm.rules.reading import Hypothesis, Reading
+from kioku_vlm.rules.sighting import Nature, Sighting
+from kioku_vlm.rules.timing import (
+    Timed,
+    Times,
+    end_value,
+    first_day,
+    further,
+    stamp,
+    timed,
+    times_of,
+    value,
+    with_until,
+)
+from kioku_vlm.schedule_facts import Circumstances, Entry, Kind, Value
+
+_DEFAULT_PLACE = 0.25
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The document around a hypothesis.
+
+    Attributes:
+        reading: its strips and what is in them.
+        frame: its own date, language, writer.
+        circumstances: what is known beside it.
+        shared: a place that is said for all that happens, or None.
+    """
+
+    reading: Reading
+    frame: Frame
+    circumstances: Circumstances
+    shared: Spot | None = None
+
+
+def entry_of(
+    one: Hypothesis, whole: Whole, period: tuple[date, date] | None = None
+) -> Entry | None:
+    """The entry of a hypothesis; None where its day cannot be told.
+
+    Args:
+        one: the hypothesis.
+        whole: the document.
+        period: first and last day between which a recurrence happens.
+    """
+    moment = one.sighting.moment
+    period = period if moment.rrule else None
+    since = period[0] if period else moment.start or _since(whole)
+    day = first_day(moment.rrule, since) if moment.rrule else moment.start
+    if day is None:
+        return None
+    times = _times(one, whole)
+    entry = Entry(
+        Kind[one.sighting.nature.value],
+        _title(one.name),
+        _start(day, times, one),
+        _end(day, times, one),
+        clocks=dict(further(day, times, one.sighting)),
+        rrule=_recurrence(one, period),
+        exdates=_exdates(one, times),
+    )
+    return _placed(entry, one, whole)
+
+
+def _since(whole: Whole) -> date:
+    return whole.frame.anchor.issued or whole.circumstances.today
+
+
+def _times(one: Hypothesis, whole: Whole) -> Times:
+    own = timed(one.sighting)
+    row = _clocks([one.order], one, whole.reading)
+    if one.sighting.nature is not Nature.EVENT:
+        return times_of([*own, *row], [])
+    near = _clocks([order for order in one.strips if order != one.order], one, whole.reading)
+    return times_of([*own, *row], near)
+
+
+def _clocks(orders: Sequence[int], one: Hypothesis, reading: Reading) -> list[Timed]:
+    """Times of day without a day, of the first strip that has some; labelled ones of all."""
+    found: list[Timed] = []
+    for order in orders:
+        bare = [s for s in reading.sightings[order] if s.nature is Nature.CLOCK and _of_event(s)]
+        several = sum(s.nature is not Nature.CLOCK for s in reading.sightings[order]) > 1
+        if several and order == one.order:
+            bare = [s for s in bare if _next_day(s.span[0], order, reading) == one.sighting.span]
+        clocks = [clock for sighting in bare for clock in timed(sighting)]
+        found += [clock for clock in clocks if not found or clock.labelled or clock.role]
+    return found
+
+
+def _of_event(sighting: Sighting) -> bool:
+    """Whether the column or label of a clock does not say that it is about something else."""
+    strip = sighting.strip
+    column = strip.roles.get(strip.cell_at(sighting.span[0])) if strip.lines == 1 else None
+    label = sighting.label.role if sighting.label else None
+    return {column, label} <= {None, Role.WHEN, Role.TIME, Role.TITLE, Role.PLACE}
+
+
+def _next_day(position: int, order: int, reading: Reading) -> tuple[int, int] | None:
+    """The day that a bare clock follows in a strip with several days."""
+    days = [s.span for s in reading.sightings[order] if s.nature is not Nature.CLOCK]
+    return max((span for span in days if span[0] <= position), default=None)
+
+
+def _title(name: Name | None) -> Value | None:
+    if name is None:
+        return None
+    passage = name.passage
+    raw = Value(
+        name.value, passage.written(), confidence.of_name(name), name.by, passage.evidence()
+    )
+    return confidence.calibrated("title", raw)
+
+
+def _start(day: date, times: Times, one: Hypothesis) -> Value:
+    sighting = one.sighting
+    passage = sighting.strip.passage.part(*sighting.span)
+    raw = value(day, times.start, passage, sighting)
+    sure = confidence.of_day(raw.confidence, raw.flags)
+    return confidence.calibrated("start", replace(raw, confidence=sure))
+
+
+def _end(day: date, times: Times, one: Hypothesis) -> Value | None:
+    moment = one.sighting.moment
+    last = None if moment.rrule else moment.end
+    if one.sighting.nature is Nature.DEADLINE:
+        return None
+    found = end_value(day, times, one.sighting, last)
+    return confidence.calibrated("end", found) if found else None
+
+
+def _recurrence(one: Hypothesis, period: tuple[date, date] | None) -> Value | None:
+    moment = one.sighting.moment
+    if not moment.rrule:
+        return None
+    passage = one.sighting.strip.passage.part(*one.sighting.span)
+    rule = with_until(moment.rrule, period[1] if period else moment.end)
+    sure = confidence.read(moment.confidence, passage)
+    return Value(rule, passage.written(), round(sure, 3), moment.resolved_by, passage.evidence())
+
+
+def _exdates(one: Hypothesis, times: Times) -> tuple[Value, ...]:
+    passage = one.sighting.strip.passage.part(*one.sighting.span)
+    minutes = times.start.clock.minutes if times.start else None
+    sure = round(confidence.read(one.sighting.moment.confidence, passage), 3)
+    return tuple(
+        Value(stamp(day, minutes), passage.written(), sure, "", passage.evidence())
+        for day in one.sighting.moment.exdates
+    )
+
+
+def _placed(entry: Entry, one: Hypothesis, whole: Whole) -> Entry:
+    pieces = [piece for order in one.strips for piece in whole.reading.pieces[order]]
+    if entry.kind is Kind.EVENT:
+        spot, address = _spot(one, whole), next(iter(addresses_in(pieces)), None)
+        entry = replace(entry, place=_place(spot, whole), address=_spot_value(address, "address"))
+        entry = replace(entry, notes=notes_in(pieces))
+    zone, by = _zone(entry, whole)
+    entry = replace(entry, zone=zone, zone_by=by, flags=_flags(entry))
+    return replace(entry, confidence=confidence.of_entry(entry))
+
+
+def _spot(one: Hypothesis, whole: Whole) -> Spot | None:
+    """The likeliest place: what stands nearer wins among equals."""
+    found: list[tuple[float, Spot]] = []
+    for distance, order in enumerate(one.strips):
+        pieces = [p for p in whole.reading.pieces[order] if not _is_name(p, one)]
+        spots = places_in(whole.reading.strips[order], pieces)
+        found += [(spot.score - 0.01 * min(distance, 20), spot) for spot in spots]
+    if found:
+        best = max(found, key=lambda pair: pair[0])[1]
+        if best.score >= 0.6 or whole.shared is None:
+            return best
+    return whole.shared
+
+
+def _is_name(piece: Piece, one: Hypothesis) -> bool:
+    if one.name is None:
+        return False
+    name = {glyph for glyph in one.name.passage.glyphs if glyph}
+    return bool(name.intersection(glyph for glyph in piece.passage.glyphs if glyph))
+
+
+def _place(spot: Spot | None, whole: Whole) -> Value | None:
+    if spot is None and whole.frame.organisation.text and whole.frame.language == "ja":
+        spot = Spot(whole.frame.organisation, _DEFAULT_PLACE, "organisation")
+    found = _spot_value(spot, "place")
+    if found is None:
+        return None
+    meant = whole.circumstances.aliases.get(found.value)
+    return replace(found, value=meant, resolved_by="alias") if meant else found
+
+
+def _spot_value(spot: Spot | None, field: str) -> Value | None:
+    if spot is None or not spot.passage.text:
+        return None
+    written = spot.passage.written()
+    raw = Value(written, written, confidence.of_spot(spot), spot.by, spot.passage.evidence())
+    return confidence.calibrated(field, raw)
+
+
+def _zone(entry: Entry, whole: Whole) -> tuple[str, str]:
+    """The caller's zone for this picture, else of the place, else of the whole document."""
+    asked = whole.circumstances.zone
+    if asked and known(asked):
+        return asked, "request"
+    texts = [fold(part.value) for part in (entry.address, entry.place) if part]
+    everything = "\n".join(strip.text for strip in whole.reading.strips)
+    for text in (*texts, everything):
+        zone = zone_of(text)
+        if zone:
+            return zone, "place"
+    return "", ""
+
+
+def _flags(entry: Entry) -> tuple[str, ...]:
+    flags = set(entry.start.flags if entry.start else ())
+    if entry.title is None:
+        flags.add("NO_TITLE")
+    if entry.kind is Kind.EVENT and not entry.zone and entry.start and "T" in entry.start.value:
+        flags.add("NO_ZONE")
+    return tuple(sorted(flags))

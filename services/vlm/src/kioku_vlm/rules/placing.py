@@ -1,0 +1,138 @@
+"""Where something happens: labelled, by the form of its words, or said in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kioku_vlm.rules.labels import Role
+from kioku_vlm.rules.passage import Passage
+from kioku_vlm.rules.piece import Piece
+from kioku_vlm.rules.place_words import (
+    ONLINE,
+    PROSE_ENGLISH,
+    PROSE_JAPANESE,
+    ends_as_place,
+    has_place,
+)
+from kioku_vlm.rules.strip import Strip
+from kioku_vlm.rules.traits import ADDRESS, Trait, traits_of
+
+_AT = re.compile(r"^(?:@\s?|at\s+(?:the\s)?|於\s*|in\s+the\s)", re.IGNORECASE)
+_NOT_PLACES = frozenset({Trait.PRICE, Trait.PHONE, Trait.GREETING, Trait.NUMBER, Trait.ASKING})
+_TRAIL = re.compile(r"(?:\s*[\(（]?\s*(?:です|にて|で|に集合|集合|※.*))+$|[、,。.]+$")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place or an address that something may happen at; `score` from 0 to 1."""
+
+    passage: Passage
+    score: float
+    by: str
+
+
+def places_in(strip: Strip, pieces: Sequence[Piece]) -> tuple[Spot, ...]:
+    """Candidates of one strip, the likeliest first."""
+    found = [spot for piece in pieces if (spot := _of_piece(piece)) is not None]
+    if not found or strip.lines > 1 or Trait.SENTENCE in traits_of(strip.text):
+        found += _said(strip.passage)
+    return tuple(sorted(found, key=lambda spot: -spot.score))
+
+
+def addresses_in(pieces: Iterable[Piece]) -> tuple[Spot, ...]:
+    """Postal addresses among the pieces; one in a place's label counts as well."""
+    found = []
+    for piece in pieces:
+        match = ADDRESS.search(piece.text)
+        if match and piece.role in (None, Role.ADDRESS, Role.PLACE, Role.ACCESS):
+            passage = piece.passage
+            start = _address_start(passage.text)
+            score = 0.9 if piece.role is Role.ADDRESS else 0.7
+            found.append(Spot(_clean(passage.part(start, len(passage.text))), score, "address"))
+    return tuple(found)
+
+
+def _address_start(text: str) -> int:
+    """Behind the name that an address follows in the same piece."""
+    match = ADDRESS.search(text)
+    lead = text[: match.start()] if match else ""
+    return match.start() if match and (lead.endswith(("(", " ", ",")) or has_place(lead)) else 0
+
+
+def _of_piece(piece: Piece) -> Spot | None:
+    traits, text = traits_of(piece.text), piece.text
+    if piece.role is Role.PLACE:
+        return Spot(_named(piece.passage), 0.95, "label")
+    if piece.role not in (None, Role.TIME, Role.WHEN) or traits & _NOT_PLACES:
+        return None
+    at = _AT.match(text)
+    if at and len(text) < 60 and Trait.LINK not in traits:
+        return Spot(_named(piece.passage.part(at.end(), len(text))), 0.85, "at")
+    return _by_words(piece)
+
+
+def _by_words(piece: Piece) -> Spot | None:
+    """A place by its own words, in front of an address or alone."""
+    traits, text = traits_of(piece.text), piece.text
+    if ONLINE.search(text) and len(text) < 30:
+        return Spot(piece.passage, 0.6, "online")
+    if Trait.SENTENCE in traits or Trait.ORGANISATION in traits or not has_place(text):
+        return None
+    if Trait.ADDRESS in traits:
+        return _before_address(piece)
+    return Spot(_named(piece.passage), 0.75 if ends_as_place(text) else 0.5, "words")
+
+
+def _before_address(piece: Piece) -> Spot | None:
+    """The name in front of an address: 「市民会館(本町1-2-3)」."""
+    start = _address_start(piece.text)
+    head = piece.passage.part(0, start)
+    text = head.text.rstrip(" (,")
+    return Spot(head.part(0, len(text)), 0.75, "words") if has_place(text) else None
+
+
+def _said(passage: Passage) -> list[Spot]:
+    found = []
+    for form, score in ((PROSE_JAPANESE, 0.7), (PROSE_ENGLISH, 0.55)):
+        for match in form.finditer(passage.text):
+            part = _after_particle(passage.part(match.start("place"), match.end("place")))
+            better = 0.2 if has_place(part.text) else 0.0
+            if len(part.text) >= 2 and not re.search(
+                r"\b(?:January|February|March|April|May|June|July|"
+                r"August|September|October|November|December|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)",
+                part.text,
+            ):
+                found.append(Spot(_clean(part), score + better, "sentence"))
+    return found
+
+
+def _after_particle(part: Passage) -> Passage:
+    """Without what leads to the place: 「15時から本社」 -> 「本社」."""
+    lead = re.match(r"(?:に|で|は|を|から|より)(?=[^ぁ-ん])", part.text)
+    part = part.part(lead.end() if lead else 0, len(part.text))
+    leads = re.finditer(
+        r"(?:から|より|まで|[^ぁ-ん](?:は|を|に|、))(?=[^ぁ-ん])|\d(?:時|分|日)\)?(?:に|、)?",
+        part.text,
+    )
+    last = max((match.end() for match in leads), default=0)
+    return part.part(last, len(part.text))
+
+
+def _named(passage: Passage) -> Passage:
+    """A place without the address behind it and without what is said of it."""
+    passage = _clean(passage)
+    match = ADDRESS.search(passage.text)
+    if match and match.start() >= 3:
+        head = passage.text[: match.start()].rstrip(" (,:、")
+        if has_place(head) or match.start() > 6:
+            return passage.part(0, len(head))
+    return passage
+
+
+def _clean(passage: Passage) -> Passage:
+    text = _TRAIL.sub("", passage.text)
+    if text.endswith(")") and "(" not in text:
+        text = text[:-1]
+    return passage.part(0, len(text))

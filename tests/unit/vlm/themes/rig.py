@@ -78,6 +78,7 @@ class Shelf:
     sampled: list[AssetFacts] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     stuck: bool = False
+    journal: list[tuple[str, str, int, int, str]] = field(default_factory=list)
 
     def add(self, number: int, seen: Look | KiokuError, **facts: object) -> UUID:
         self.looks[number] = seen
@@ -122,10 +123,15 @@ class Shelf:
         return ()
 
     async def entries(
-        self, owner: str, asset_ids: Sequence[UUID]
+        self, acting: Acting, asset_ids: Sequence[UUID]
     ) -> Mapping[UUID, Sequence[Entry]]:
         self._call("entries")
         return {one: self.schedules[one] for one in asset_ids if one in self.schedules}
+
+    async def asked(
+        self, acting: Acting, request_id: str, pictures: int, *, themes: int, reason: str
+    ) -> None:
+        self.journal.append((acting.owner, request_id, pictures, themes, reason))
 
 
 def suggesting(
@@ -137,8 +143,9 @@ def suggesting(
         Gathering(shelf, shelf, shelf, shelf, LEXICON),
         Habits(shelf, shelf, LEXICON, HabitRules(sample=sample)),
         Writing(writer or plain, plain),
-        LEXICON,
-        rules or ThemeRules(),
+        shelf,
+        lexicon=LEXICON,
+        rules=rules or ThemeRules(),
     )
 
 

@@ -148,7 +148,7 @@ def _by_word(themes: Sequence[LexiconTheme]) -> dict[str, int]:
 
 
 def _mentions(words: Iterable[str]) -> re.Pattern[str]:
-    """Finds any of them, the longest that begins at a place; English ones also with a plural's s."""
+    """Finds any of them, the longest first; English ones also with the s of a plural."""
     long_enough = sorted((w for w in words if len(w) >= _SHORTEST_MENTION), key=len, reverse=True)
     return re.compile(
         "|".join(

@@ -1,4 +1,4 @@
-"""Joins the parts of the service: webhooks, calendars, and the seal of the audit."""
+"""Joins the parts of the service: webhooks, calendars, themes, and the seal of the audit."""
 
 from __future__ import annotations
 
@@ -12,21 +12,29 @@ from kioku_vlm.building import Parts
 from kioku_vlm.database import SCHEMA
 from kioku_vlm.exporting.calendar_writer import CalendarWriter
 from kioku_vlm.notifying.wiring import notifying
+from kioku_vlm.themes.wiring import ThemeSettings, theme_registration
 
 if TYPE_CHECKING:
     import asyncpg
 
     from kioku_vlm.building import Servers
     from kioku_vlm.settings import Settings
+    from kioku_vlm.themes.wiring import ThemeServers
 
 
 def joined(
-    settings: Settings, servers: Servers, sealer: asyncpg.Pool, resources: AsyncExitStack
+    settings: Settings,
+    servers: Servers,
+    sealer: asyncpg.Pool,
+    resources: AsyncExitStack,
+    *,
+    themes: ThemeServers | None = None,
 ) -> Parts:
     """Every part but the pipeline itself.
 
     Args:
         sealer: pool of the role `vlm_sealer`.
+        themes: what themes talk to; None: there are none.
 
     Raises:
         ReceiverUnusable, SecretMalformed: with one sentence for the operator.
@@ -36,7 +44,17 @@ def joined(
     return Parts(
         calendars=CalendarWriter(),
         told=telling.told,
-        registrations=(),
+        registrations=() if themes is None else (theme_registration(themes, _themes(settings)),),
         jobs=(*telling.jobs, seal_job(sealer, SCHEMA)),
         handlers=telling.handlers,
+    )
+
+
+def _themes(settings: Settings) -> ThemeSettings:
+    return ThemeSettings(
+        zone=settings.vlm_zone,
+        language=settings.vlm_language,
+        sample=settings.vlm_theme_sample,
+        near=settings.vlm_theme_neighbours,
+        words_seconds=settings.vlm_theme_words_seconds,
     )

@@ -47,7 +47,7 @@ def bulletin_ja(rng: random.Random) -> Draft:
     page.write(140, 710, f"と　き＝{trip('start end', japanese(tour))} 集会所前 {trip('clock', '午前7時20分')}集合", 36)
     page.write(140, 780, f"行　先＝{trip('place')}", 36)
     page.write(140, 850, f"会　費＝{trip.note('お一人 6,500円（昼食付き）')}", 36)
-    page.write(140, 940, f"申込み＝{apply_by('start', japanese(due))}までに各班長へ", 36)
+    page.write(140, 940, f"{apply_by('title')}＝{apply_by('start', japanese(due))}までに各班長へ", 36)
     page.write(110, 1120, "◆ ごみ集積所の当番表を新しくしました（裏面参照）", 36)
     for index in range(6):
         page.box(80 + index * 180, 1400, 260 + index * 180, 1540, edge=(150, 150, 150))

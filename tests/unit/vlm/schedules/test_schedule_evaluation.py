@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from kioku_scenes.documents import Degrade, Half, degrade, missing_faces
 from kioku_scenes.documents.document import Draft, finish
-from kioku_vlm.page import Box, PageFlag
+from kioku_vlm.page import Box, Document, Page, PageFlag
 from kioku_vlm.schedule_facts import ClockRole, Entry, Evidence, Kind, Value
 
 from bench.schedules_cases import DATA, DataMissing, drawn_cases, rendered_cases
 from bench.schedules_match import occurrences, pairs_of, same_note, same_recurrence
-from bench.schedules_readers import line_of, read_perfectly
+from bench.schedules_readers import line_of, open_reader, read_perfectly
 from bench.schedules_score import FIELDS, Score
 from bench.schedules_truth import Truth
 
@@ -32,8 +32,9 @@ def value(text: str, confidence: float = 0.9, box: Box | None = None) -> Value:
 
 
 FAIR = Entry(
-    Kind.EVENT, title=value("Plant Sale", box=Box(0.1, 0.1, 0.4, 0.1)), start=value("2026-05-09T09:00"),
-    end=value("2026-05-09T13:30"), clocks={ClockRole.DOORS: value("2026-05-09T08:45")},
+    Kind.EVENT, title=value("Plant Sale", box=Box(0.1, 0.1, 0.4, 0.1)),
+    start=value("2026-05-09T09:00"), end=value("2026-05-09T13:30"),
+    clocks={ClockRole.DOORS: value("2026-05-09T08:45")},
     place=value("Oak Hill gym"), notes=(value("cash only"),),
 )  # fmt: skip
 CLASS = Entry(
@@ -201,6 +202,37 @@ def test_the_perfect_reader_parts_what_hardly_anybody_sees() -> None:
     assert two.flags == (PageFlag.BLANK, PageFlag.NO_TEXT)
 
 
+class PageCounter:
+    """A reader that says how many bytes a file has, and only while it is open."""
+
+    opened = False
+
+    async def __aenter__(self) -> "PageCounter":
+        self.opened = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.opened = False
+
+    async def read(self, data: bytes) -> Document:
+        assert self.opened
+        return Document((Page(1, len(data), 1, ()),), "en")
+
+
+@fonts
+def test_a_reader_by_name_reads_each_page_of_a_document() -> None:
+    """Pages are files of their own, numbered on."""
+    case = next(drawn_cases(Half.DEVELOPMENT, Degrade.PHOTO, "camp-two-pages-0"))
+    with open_reader(f"{__name__}:PageCounter") as read:
+        document = read(case)
+    assert [(page.number, page.width) for page in document.pages] == [
+        (1, len(case.files[0])),
+        (2, len(case.files[1])),
+    ]
+    assert document.language == "en"
+    assert all(file.startswith(b"\xff\xd8\xff") for file in case.files)
+
+
 def test_absent_data_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """No evaluation data: an error that names the setting."""
     monkeypatch.delenv(DATA, raising=False)
@@ -226,9 +258,6 @@ def test_held_out_documents_are_told_of_only_when_asked(
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     figures = json.loads(out.read_text())
-    assert (figures["documents"], figures["entries_expected"], figures["entries_found"]) == (
-        2,
-        6,
-        0,
-    )
+    counts = [figures[name] for name in ("documents", "entries_expected", "entries_found")]
+    assert counts == [2, 6, 0]
     assert ("missed: " in ran.stdout) == told

@@ -144,6 +144,14 @@ def test_an_implied_place_may_be_left_out_but_not_be_wrong() -> None:
     assert counts == [(0, 0, 1), (0, 0, 1), (1, 1, 0)]
 
 
+def test_a_meeting_hour_that_is_the_start_again_is_no_fault() -> None:
+    """Gathering at nine for what starts at nine; at eight it would be a clock too many."""
+    clocks = FAIR.clocks | {ClockRole.GATHERING: value("2026-05-09T09:00")}
+    assert judged([replace(FAIR, clocks=clocks)], FAIR).exact == 1
+    clocks = FAIR.clocks | {ClockRole.GATHERING: value("2026-05-09T08:00")}
+    assert judged([replace(FAIR, clocks=clocks)], FAIR).fields["clocks"].precision == 0.5
+
+
 def test_notes_may_end_elsewhere() -> None:
     """A note within a somewhat longer one is found; a scrap of it is not."""
     assert same_note(value("弁当、水筒、雨具"), value("持ち物：弁当、水筒、雨具"))

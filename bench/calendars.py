@@ -3,9 +3,9 @@ and which misread titles are still known.
 
 `KIOKU_EVAL_DATA=… python -m bench.calendars`
 
-Data: the ground truth in `$KIOKU_EVAL_DATA/vlm/rendered`; where it is absent, that part is skipped and
-says so. Titles of the last part are those of the documents or, without them, of the list below; every
-eighth letter is misread and every twenty-fifth lost, from a fixed seed.
+Data: the ground truth in `$KIOKU_EVAL_DATA/vlm/rendered`; where it is absent, that part is skipped
+and says so. Titles of the last part are those of the list below and of the documents; every eighth
+letter is misread and every twenty-fifth lost, from a fixed seed.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ from kioku_vlm.schedule_facts import Entry, Kind, Value
 
 _CHANGED = datetime(2026, 1, 1, tzinfo=UTC)
 _TITLES = [
-    "春の運動会", "入学式", "夏祭り", "盆踊り大会", "避難訓練", "保護者会", "個人面談", "社会科見学",
-    "音楽会", "英会話教室", "料理教室", "親子料理教室", "健康診断", "資源回収", "図書館まつり",
+    "春の運動会", "入学式", "夏祭り", "盆踊り大会", "避難訓練", "保護者会", "個人面談",
+    "社会科見学", "音楽会", "英会話教室", "料理教室", "親子料理教室", "健康診断", "資源回収",
+    "図書館まつり",
     "花火大会", "Summer Fair", "Winter Fair", "Science Fair", "Spring Concert", "Book Sale",
-    "Bake Sale", "Open Mic Night", "Farmers Market", "Yoga Class", "Charity Run", "Film Club: Vertigo",
-    "Film Club: Rear Window", "Poetry Reading", "Town Hall Meeting", "Blood Drive", "Swimming Gala",
+    "Bake Sale", "Open Mic Night", "Farmers Market", "Yoga Class", "Charity Run",
+    "Film Club: Vertigo", "Film Club: Rear Window", "Poetry Reading",
+    "Town Hall Meeting", "Blood Drive", "Swimming Gala",
 ]  # fmt: skip
 _TRIES = 50
 _FEED = 5000
@@ -68,7 +70,7 @@ def _is_text(value: object) -> bool:
 
 
 def read_back(found: Sequence[dict[str, Any]]) -> None:
-    """Print how many entries another parser reads as the ground truth says, and what recurs when."""
+    """Print how many entries another parser reads as they were told, and what recurs when."""
     events = [event for document in found for event in document["events"]]
     items = [
         CalendarItem(f"{number}@k", entry_of(one), _CHANGED) for number, one in enumerate(events)
@@ -132,7 +134,7 @@ def _drawn(number: int) -> CalendarItem:
 
 
 def titles(names: Sequence[str]) -> None:
-    """Print how many misread titles are known, and how many pairs of different ones are taken for one."""
+    """Print how many misread titles are known, and which different ones are taken for one."""
     draw = random.Random(1)
     one = [title_similarity(name, _misread(name, draw)) for name in names for _ in range(_TRIES)]
     both = [

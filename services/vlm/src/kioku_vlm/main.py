@@ -22,6 +22,7 @@ from kioku_vlm.notifying.signing import SecretMalformed
 from kioku_vlm.opening import open_engines
 from kioku_vlm.people.face_client import FaceClient
 from kioku_vlm.settings import Settings
+from kioku_vlm.themes.wiring import ThemeServers
 
 if TYPE_CHECKING:
     import asyncpg
@@ -65,7 +66,11 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> Running
         faces = FaceClient(face, seconds=settings.peer_seconds)
     sealer = await _pool(settings.vlm_sealer_dsn, _SEALERS, resources)
     servers = Servers(api, worker, objects, bus, engines, assets, faces)
-    return build(settings, servers, joined(settings, servers, sealer, resources))
+    themes = None
+    if settings.embedder_target:
+        embedder = await _channel(settings, settings.embedder_target, resources)
+        themes = ThemeServers(embedder, search, api, objects)
+    return build(settings, servers, joined(settings, servers, sealer, resources, themes=themes))
 
 
 def sealer_dsn() -> str:

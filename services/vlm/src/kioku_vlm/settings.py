@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from kioku_rt.settings import Profile
 from kioku_rt.storage_settings import StorageSettings
@@ -25,11 +25,17 @@ class Settings(StorageSettings):
         vlm_owner_dsn: the role that owns the schema; only `migrate` uses it.
         search_target: gRPC target of `search`, which has the assets.
         face_target: gRPC target of `face`, which knows who may be on a picture; empty: nobody does.
+        embedder_target: gRPC target of `embedder`, which knows what a picture shows; empty: there
+            are no themes.
         peer_seconds: the longest that one call of either may take.
         page_token_secret: signs page tokens; the same in every process.
         vlm_zone: IANA zone of this deployment: of days, and of local times where nothing names one;
             empty: days are those of UTC, and times stay without a zone.
         vlm_locale: decides what 03/04 means where neither picture nor caller does; empty: nothing.
+        vlm_language: of themes, where the caller names none.
+        vlm_theme_sample: pictures of an owner that tell what all of them show; 0: none.
+        vlm_theme_neighbours: look-alikes of each picture, whose tags speak for themes; 0: none.
+        vlm_theme_words_seconds: for the words of all themes of a call.
         vlm_upload_max_bytes: of a file.
         vlm_slots: events of uploads in hand at once.
         vlm_backlog_slots: readings in hand that no event drives.
@@ -57,11 +63,16 @@ class Settings(StorageSettings):
     worker_connections: int = Field(default=8, ge=4, le=200)
     search_target: str = "127.0.0.1:50051"
     face_target: str = ""
+    embedder_target: str = ""
     peer_seconds: float = Field(default=5.0, gt=0)
     page_token_secret: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
 
     vlm_zone: str = ""
     vlm_locale: str = ""
+    vlm_language: Literal["ja", "en"] = "ja"
+    vlm_theme_sample: int = Field(default=12, ge=0, le=100)
+    vlm_theme_neighbours: int = Field(default=10, ge=0, le=100)
+    vlm_theme_words_seconds: float = Field(default=20.0, gt=0)
     vlm_upload_max_bytes: int = Field(default=64 * _MIB, ge=1)
     vlm_slots: int = Field(default=4, ge=1, le=100)
     vlm_backlog_slots: int = Field(default=4, ge=1, le=100)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
+from kioku_rt.auth.principal import Acting
 from kioku_rt.errors import DependencyDown, KiokuError
 
 from kioku_vlm.schedule_facts import Entry
@@ -25,6 +26,7 @@ from kioku_vlm.themes.theme import (
 )
 
 _T = TypeVar("_T")
+BY_PERSON = "person"
 UNGROUNDED = "UNGROUNDED"
 _OF_ONE_PICTURE = ("IMAGE_", "OBJECT_", "VIDEO_", "CHECKSUM_")
 
@@ -66,7 +68,7 @@ class Gathering:
         self._near = near
         self._at_once = at_once
 
-    async def gather(self, owner: str, question: Question) -> Gathered:
+    async def gather(self, acting: Acting, question: Question) -> Gathered:
         """Look at everything; a bad picture fails alone.
 
         Raises:
@@ -75,7 +77,7 @@ class Gathering:
                 words (TEXT_NOT_SUPPORTED, LABELS_UNSUPPORTED).
             DependencyDown: the library or the model does not answer.
         """
-        gathered, refusals = Gathered(), list[KiokuError]()
+        gathered, refusals, owner = Gathered(), list[KiokuError](), acting.owner
         facts = await self._facts(owner, question.asset_ids)
         asked: list[tuple[Picture, AssetFacts | bytes]] = [(one.asset_id, one) for one in facts]
         asked += enumerate(question.images)
@@ -89,7 +91,7 @@ class Gathering:
         if not gathered.seen:
             raise refusals[0]
         await self._add_neighbours(owner, gathered)
-        await self._add_entries(owner, gathered)
+        await self._add_entries(acting, gathered)
         return gathered
 
     async def _facts(self, owner: str, asset_ids: Sequence[UUID]) -> Sequence[AssetFacts]:
@@ -131,12 +133,12 @@ class Gathering:
         except KiokuError:
             return None
 
-    async def _add_entries(self, owner: str, gathered: Gathered) -> None:
+    async def _add_entries(self, acting: Acting, gathered: Gathered) -> None:
         asset_ids = [one.picture for one in gathered.seen if isinstance(one.picture, UUID)]
         if self._schedules is None or not asset_ids:
             return
         try:
-            entries = await self._schedules.entries(owner, asset_ids)
+            entries = await self._schedules.entries(acting, asset_ids)
         except KiokuError:
             gathered.missing.add(Missing.SCHEDULES)
             return
@@ -174,10 +176,14 @@ def _first(group: BaseExceptionGroup[KiokuError]) -> KiokuError:
 
 
 def announced(entries: Iterable[Entry], lexicon: Lexicon) -> frozenset[int]:
-    """Places of the themes that titles of entries name, where a page bears the title out.
+    """Places of the themes that titles of entries name, where a page or a person bears them out.
 
     The title itself goes no further: only which words of the lexicon are in it.
     """
     titles = [entry.title for entry in entries if entry.title is not None]
-    grounded = [one for one in titles if one.evidence and UNGROUNDED not in one.flags]
+    grounded = [
+        one
+        for one in titles
+        if one.resolved_by == BY_PERSON or (one.evidence and UNGROUNDED not in one.flags)
+    ]
     return frozenset[int]().union(*(lexicon.mentioned(one.value) for one in grounded))

@@ -24,6 +24,7 @@ LONGEST_SENTENCE = {JAPANESE: 90, ENGLISH: 200}
 _MARKUP = re.compile(r"[<>{}\[\]|`*_#\\@^~=]|://|www\.|\.[a-z]{2,6}/|!\[|\n|\r|\t")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NUMBER = re.compile(r"\d+")
+_COUNTED = re.compile(r"\d+[年月日時枚]")  # the numbers themselves were looked at before
 _KANA = re.compile(r"[ぁ-ゖァ-ヺ]")
 _IDEOGRAM = re.compile(r"[一-鿿々㐀-䶿]")
 _MEANINGFUL = re.compile(r"[一-鿿々㐀-䶿ァ-ヺー]+")
@@ -118,7 +119,7 @@ def _unknown_en(text: str, known: Iterable[str]) -> bool:
 
 
 def _unknown_ja(text: str, known: Iterable[str]) -> bool:
-    rest = folded(text)
+    rest = _COUNTED.sub("\n", folded(text))
     for word in sorted({*known, *plain_words(JAPANESE)}, key=len, reverse=True):
         rest = rest.replace(word, "\n")
     return bool(_MEANINGFUL.search(rest))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -96,12 +96,9 @@ class Lexicon:
 
         Kinds of paper do not count, and Latin words only as whole words.
         """
-        rest, found = folded(text), set()
-        for pattern, place in self._mentions:
-            rest, count = pattern.subn("\n", rest)
-            if count:
-                found.add(place)
-        return frozenset(place for place in found if self.themes[place].family != _PAPER)
+        words = (match.group() for match in self._mentions.finditer(folded(text)))
+        places = {place for word in words if (place := self.tagged(word)) is not None}
+        return frozenset(place for place in places if self.themes[place].family != _PAPER)
 
 
 def folded(text: str) -> str:
@@ -150,13 +147,12 @@ def _by_word(themes: Sequence[LexiconTheme]) -> dict[str, int]:
     return found
 
 
-def _mentions(by_word: Mapping[str, int]) -> list[tuple[re.Pattern[str], int]]:
-    """Patterns of words, the longest first; English ones may have a plural s."""
-    long_enough = [word for word in by_word if len(word) >= _SHORTEST_MENTION]
-    return [
-        (
-            re.compile(rf"\b{re.escape(word)}s?\b" if word.isascii() else re.escape(word)),
-            by_word[word],
+def _mentions(words: Iterable[str]) -> re.Pattern[str]:
+    """Finds any of them, the longest first; English ones also with the s of a plural."""
+    long_enough = sorted((w for w in words if len(w) >= _SHORTEST_MENTION), key=len, reverse=True)
+    return re.compile(
+        "|".join(
+            rf"\b{re.escape(word)}s?\b" if word.isascii() else re.escape(word)
+            for word in long_enough
         )
-        for word in sorted(long_enough, key=len, reverse=True)
-    ]
+    )

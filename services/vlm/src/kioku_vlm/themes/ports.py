@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from kioku_rt.auth.principal import Acting
+
 from kioku_vlm.schedule_facts import Entry
 from kioku_vlm.themes.theme import AssetFacts, Look, Neighbour, ThemeFacts, Wording
 
@@ -17,7 +19,7 @@ class Library(Protocol):
         """What is known of an asset.
 
         Raises:
-            KiokuError: ASSET_NOT_FOUND, ASSET_NOT_READY (a video without frames yet).
+            KiokuError: ASSET_NOT_FOUND, ASSET_NOT_UPLOADED.
             DependencyDown: it does not answer.
         """
 
@@ -25,7 +27,7 @@ class Library(Protocol):
         """The picture's file, small enough for the embedder.
 
         Raises:
-            KiokuError: ASSET_NOT_UPLOADED, OBJECT_MISSING, IMAGE_TOO_LARGE and other IMAGE_*.
+            KiokuError: ASSET_NOT_READY (a video without frames yet), OBJECT_MISSING, and IMAGE_*.
             DependencyDown: the library or its store does not answer.
         """
 
@@ -60,9 +62,18 @@ class Schedules(Protocol):
     """What was read from assets."""
 
     async def entries(
-        self, owner: str, asset_ids: Sequence[UUID]
+        self, acting: Acting, asset_ids: Sequence[UUID]
     ) -> Mapping[UUID, Sequence[Entry]]:
-        """Entries by asset; assets of which nothing was read are not in it."""
+        """Entries by asset as they hold; assets of which nothing was read are not in it."""
+
+
+class Journal(Protocol):
+    """The audit."""
+
+    async def asked(
+        self, acting: Acting, request_id: str, pictures: int, *, themes: int, reason: str
+    ) -> None:
+        """Write down that themes were suggested, or with a reason why not."""
 
 
 class Writer(Protocol):

@@ -10,12 +10,14 @@ from uuid import UUID
 
 import numpy as np
 from kioku_rt.auth.principal import Acting
+from kioku_rt.errors import KiokuError
 
 from kioku_vlm.themes.affinity import Affinity, affinity_of, no_background
 from kioku_vlm.themes.choosing import ChoiceRules, Chosen, choose, weights_of
 from kioku_vlm.themes.gathering import Gathering
 from kioku_vlm.themes.habits import Habits
 from kioku_vlm.themes.lexicon import Lexicon
+from kioku_vlm.themes.ports import Journal
 from kioku_vlm.themes.theme import (
     NOTHING_FITS,
     TOO_FEW_THEMES,
@@ -48,12 +50,10 @@ class ThemeRules:
     Attributes:
         choice: which themes are good enough.
         zone: in which days and months count.
-        language: where the caller names none.
     """
 
     choice: ChoiceRules = field(default_factory=ChoiceRules)
     zone: tzinfo = UTC
-    language: str = "ja"
 
 
 class Suggesting:
@@ -64,12 +64,15 @@ class Suggesting:
         gathering: Gathering,
         habits: Habits,
         writing: Writing,
+        journal: Journal,
+        *,
         lexicon: Lexicon,
         rules: ThemeRules,
     ) -> None:
         self._gathering = gathering
         self._habits = habits
         self._writing = writing
+        self._journal = journal
         self._lexicon = lexicon
         self._rules = rules
 
@@ -78,13 +81,24 @@ class Suggesting:
         """The text model that is asked for words; empty: none."""
         return self._writing.model_version
 
-    async def suggest(self, acting: Acting, question: Question) -> Suggestion:
-        """Themes for a picture or a set of them.
+    async def suggest(self, acting: Acting, question: Question, request_id: str) -> Suggestion:
+        """Themes for a picture or a set of them; audited, whether there are some or not.
 
         Raises:
             InvalidInput, KiokuError, DependencyDown: as `Gathering.gather`.
         """
-        gathered = await self._gathering.gather(acting.owner, question)
+        pictures = len(question.asset_ids) + len(question.images)
+        try:
+            found = await self._suggest(acting, question)
+        except KiokuError as error:
+            await self._journal.asked(acting, request_id, pictures, themes=0, reason=error.reason)
+            raise
+        count = len(found.themes)
+        await self._journal.asked(acting, request_id, pictures, themes=count, reason="")
+        return found
+
+    async def _suggest(self, acting: Acting, question: Question) -> Suggestion:
+        gathered = await self._gathering.gather(acting, question)
         seen, missing = gathered.seen, set(gathered.missing)
         space_id = seen[0].look.space_id
         background = await self._habits.background(acting.owner, space_id, question.asset_ids)

@@ -36,12 +36,12 @@ class Question:
 
 @dataclass(frozen=True)
 class AssetFacts:
-    """What the library knows of an asset; `frame_no` is the frame of a video that stands for it."""
+    """What the library knows of an asset; a video has no `object_key`: a frame stands for it."""
 
     asset_id: UUID
     tags: tuple[str, ...] = ()
     taken: datetime | None = None
-    frame_no: int | None = None
+    object_key: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class ThemeServicer(ThemeServiceServicer):
         request_id = _request_id(request.request_id)
         name_call(request_id)
         question = question_of(request, self._language)
-        answer = await self._suggesting.suggest(acting, question)
+        answer = await self._suggesting.suggest(acting, question, request_id)
         suggested(answer)
         return messages.SuggestThemesResponse(
             themes=[theme_message(one) for one in answer.themes],

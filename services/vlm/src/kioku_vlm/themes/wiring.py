@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from kioku.vlm.v1.theme_service_pb2_grpc import add_ThemeServiceServicer_to_server
 from kioku_rt.rpc import Registration
 
 from kioku_vlm.themes import theme_servicer
+from kioku_vlm.themes.entry_store import EntryPostgres
 from kioku_vlm.themes.gathering import Gathering
 from kioku_vlm.themes.habits import HabitRules, Habits
+from kioku_vlm.themes.journal_store import JournalPostgres
 from kioku_vlm.themes.labels_client import LabelsClient
-from kioku_vlm.themes.lexicon import kioku_lexicon
+from kioku_vlm.themes.lexicon import JAPANESE, kioku_lexicon
 from kioku_vlm.themes.library_client import LibraryClient
 from kioku_vlm.themes.model_writer import ModelWriter
 from kioku_vlm.themes.neighbour_client import NeighbourClient
@@ -21,10 +24,11 @@ from kioku_vlm.themes.template_writer import TemplateWriter
 from kioku_vlm.themes.writing import Writing
 
 if TYPE_CHECKING:
+    import asyncpg
     import grpc
 
-    from kioku_vlm.themes.library_client import Decoder, Fetch
-    from kioku_vlm.themes.ports import Schedules, TextModel
+    from kioku_vlm.themes.library_client import Decoder, Objects
+    from kioku_vlm.themes.ports import TextModel
 
 SEARCH_SCOPES = ("assets.act", "search.act")
 """What the token of this service needs at `search`."""
@@ -37,42 +41,59 @@ class ThemeServers:
     Attributes:
         embedder: channel to `embedder`.
         search: channel to `search`, with a token that has SEARCH_SCOPES.
-        fetch: the bytes behind a URL that `search` signed: `library_client.HttpFetch`.
+        api: of the role `vlm_api`: entries that were read, and the audit.
+        objects: originals and frames.
         decoder: for files above 16 MiB; None: they are left out.
-        schedules: what was read from assets; None: nothing is.
         model: the local text model; None: themes are worded by templates.
     """
 
     embedder: grpc.aio.Channel
     search: grpc.aio.Channel
-    fetch: Fetch
+    api: asyncpg.Pool
+    objects: Objects
     decoder: Decoder | None = None
-    schedules: Schedules | None = None
     model: TextModel | None = None
 
 
-def theme_registration(
-    servers: ThemeServers,
-    rules: ThemeRules | None = None,
-    habits: HabitRules | None = None,
-    *,
-    writing_seconds: float = 20.0,
-) -> Registration:
-    """ThemeService.
+@dataclass(frozen=True)
+class ThemeSettings:
+    """What the deployment says of themes.
 
-    Args:
-        writing_seconds: for the words of all themes of a call.
+    Attributes:
+        zone: IANA zone of days and months; empty: UTC.
+        language: where a caller names none.
+        sample: pictures of an owner that tell what all of them show; 0: none.
+        near: neighbours of each picture; 0: none.
+        words_seconds: for the words of all themes of a call.
     """
-    rules, lexicon, plain = rules or ThemeRules(), kioku_lexicon(), TemplateWriter()
-    library = LibraryClient(servers.search, servers.fetch, servers.decoder)
+
+    zone: str = ""
+    language: str = JAPANESE
+    sample: int = 12
+    near: int = 10
+    words_seconds: float = 20.0
+
+
+def theme_registration(servers: ThemeServers, said: ThemeSettings | None = None) -> Registration:
+    """ThemeService."""
+    said, lexicon, plain = said or ThemeSettings(), kioku_lexicon(), TemplateWriter()
+    library = LibraryClient(servers.search, servers.objects, servers.decoder)
     labels = LabelsClient(servers.embedder, lexicon)
     writer = plain if servers.model is None else ModelWriter(servers.model, plain, lexicon)
     suggesting = Suggesting(
-        Gathering(library, labels, NeighbourClient(servers.search), servers.schedules, lexicon),
-        Habits(library, labels, lexicon, habits or HabitRules()),
-        Writing(writer, plain, seconds=writing_seconds),
-        lexicon,
-        rules,
+        Gathering(
+            library,
+            labels,
+            NeighbourClient(servers.search),
+            EntryPostgres(servers.api),
+            lexicon,
+            near=said.near,
+        ),
+        Habits(library, labels, lexicon, HabitRules(sample=said.sample)),
+        Writing(writer, plain, seconds=said.words_seconds),
+        JournalPostgres(servers.api),
+        lexicon=lexicon,
+        rules=ThemeRules(zone=ZoneInfo(said.zone or "UTC")),
     )
-    servicer = theme_servicer.ThemeServicer(suggesting, lexicon, rules.language)
+    servicer = theme_servicer.ThemeServicer(suggesting, lexicon, said.language)
     return Registration(theme_servicer.NAME, add_ThemeServiceServicer_to_server, servicer)

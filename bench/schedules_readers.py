@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from kioku_scenes.documents.degrade import View
 from kioku_scenes.documents.frame import Frame, hull
 from kioku_scenes.documents.page import Run
 from kioku_vlm.page import Box, Document, Line, Page, PageFlag
 
-Reader = Callable[[View], Document]
+if TYPE_CHECKING:
+    from bench.schedules_cases import Case
+
+Read = Callable[["Case"], Document]
+TESSERACT = "kioku_vlm.reading:open_tesseract"
+
+
+@contextmanager
+def open_reader(name: str) -> Iterator[Read]:
+    """A reader by name: `perfect`, `tesseract`, or `module:factory`.
+
+    A factory gives an asynchronous context of something with `read(data, content_type)`.
+    """
+    if name == "perfect":
+        yield lambda case: case.perfect
+        return
+    module, _, attribute = (TESSERACT if name == "tesseract" else name).partition(":")
+    factory = getattr(importlib.import_module(module), attribute)
+    with asyncio.Runner() as runner:
+        context = factory()
+        reader = runner.run(context.__aenter__())
+        try:
+            yield lambda case: runner.run(_read(reader, case))
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+
+
+async def _read(reader: Any, case: Case) -> Document:
+    """All pages of a case as one document; each is a file of its own."""
+    parts = [await reader.read(data) for data in case.files]
+    pages = [page for part in parts for page in part.pages]
+    numbered = tuple(replace(page, number=number) for number, page in enumerate(pages, 1))
+    return Document(numbered, next((part.language for part in parts if part.language), ""))
 
 
 def read_perfectly(view: View) -> Document:

@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 import httpx
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -25,6 +26,7 @@ from kioku.search.v1 import (
     space_service_pb2,
     space_service_pb2_grpc,
 )
+from kioku.vlm.v1 import observation_pb2, schedule_service_pb2, schedule_service_pb2_grpc
 from kioku_rt.auth import DevIssuer
 from kioku_stack.envoy import Edge
 
@@ -201,6 +203,42 @@ class Faces(face_service_pb2_grpc.FaceServiceServicer):
         return face_service_pb2.ListFacesResponse(next_page_token=request.asset_id)
 
 
+class Schedules(schedule_service_pb2_grpc.ScheduleServiceServicer):
+    """Answers with what it was asked."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def ExtractSchedule(self, request, context):
+        self.seen.note(request, context)
+        return schedule_service_pb2.ExtractScheduleResponse(
+            status="observation-pending", observation_id=str(len(request.image))
+        )
+
+    def UpdateEntry(self, request, context):
+        self.seen.note(request, context)
+        return schedule_service_pb2.UpdateEntryResponse(entry=request.entry)
+
+    def ListObservations(self, request, context):
+        self.seen.note(request, context)
+        return schedule_service_pb2.ListObservationsResponse(next_page_token=request.asset_id)
+
+    def ExportCalendar(self, request, context):
+        self.seen.note(request, context)
+        body = HttpBody(
+            content_type="text/calendar; charset=utf-8", data=b"BEGIN:VCALENDAR\r\n" * 2
+        )
+        return schedule_service_pb2.ExportCalendarResponse(calendar=body)
+
+    def WatchObservation(self, request, context):
+        self.seen.note(request, context)
+        for version in (0, 1):
+            observation = observation_pb2.Observation(
+                observation_id=request.observation_id, version=version
+            )
+            yield schedule_service_pb2.WatchObservationResponse(observation=observation)
+
+
 class FaceVectors(face_vector_service_pb2_grpc.FaceVectorServiceServicer):
     """Is never to be reached through the edge."""
 
@@ -267,13 +305,23 @@ def face_backend(seen):
 
 
 @pytest.fixture(scope="session")
-def make_edge(envoy_factory, edge_issuer, grpc_backends, face_backend):
+def vlm_backend(seen):
+    """Port of one server of schedules."""
+    add = schedule_service_pb2_grpc.add_ScheduleServiceServicer_to_server
+    server, port = start_server(add, Schedules(seen))
+    yield port
+    server.stop(None).wait()
+
+
+@pytest.fixture(scope="session")
+def make_edge(envoy_factory, edge_issuer, grpc_backends, face_backend, vlm_backend):
     """`make_edge(storage_port, **more)`: an edge in front of the gRPC servers."""
 
     def make(storage_port, **more):
         search, *embedders = [("127.0.0.1", port) for port in grpc_backends]
         faces = [("127.0.0.1", face_backend)]
-        wanted = {"search": [search], "embedder": embedders, "face": faces, **more}
+        vlms = [("127.0.0.1", vlm_backend)]
+        wanted = {"search": [search], "embedder": embedders, "face": faces, "vlm": vlms, **more}
         return envoy_factory(
             Edge(
                 storage=[("127.0.0.1", storage_port)],

@@ -16,7 +16,7 @@ from kioku_rt.events import EventBus
 from kioku_rt.objects import MemoryObjectStore
 from kioku_rt.page_token import PageTokens
 from kioku_vlm.building import Parts, Servers, build
-from kioku_vlm.exporting.opening import calendars
+from kioku_vlm.exporting.calendar_writer import CalendarWriter
 from kioku_vlm.notifying.wiring import notifying
 from kioku_vlm.observing.ports import Engines
 from kioku_vlm.preparing import MIGRATIONS
@@ -96,10 +96,11 @@ def start_vlm(db: Db, event_log: Any, objects: MemoryObjectStore, tmp_path: Path
             servers = Servers(db.api, db.worker, objects, bus, engines, assets, faces)
             tokens = PageTokens(b"tokens of the tests")
             telling = notifying(settings, db.api, db.worker, tokens, stack)
-            parts = Parts(calendars(), telling.told, (), telling.jobs, telling.handlers)
+            parts = Parts(CalendarWriter(), telling.told, (), telling.jobs, telling.handlers)
             running = build(settings, servers, parts)
             assert running.server is not None
             port = await running.server.start()
+            await running.server.set_serving(True)
             stop = asyncio.Event()
             tasks = [
                 asyncio.create_task(run(stop), name=name)

@@ -1,7 +1,7 @@
 """What the tests of `vlm` are made with: written notices, engines that read them, a database.
 
-A notice is a picture file whose comment holds the entries that it announces, so that the fakes at the
-model ports say exactly what the test wrote.
+A notice is a picture file whose comment holds the entries that it announces, so that the fakes at
+the model ports say exactly what the test wrote.
 """
 
 from __future__ import annotations

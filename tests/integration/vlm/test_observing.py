@@ -1,4 +1,4 @@
-"""What is uploaded is read, stored once, and told of: by events, with everything that goes wrong."""
+"""What is uploaded is read, stored once, and told of: by events, whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def test_nothing_announced_is_said_so(db: Db, start_vlm: Any) -> None:
 
 
 async def test_a_bad_file_fails_at_once_with_its_reason(db: Db, start_vlm: Any) -> None:
-    """One attempt; the observation, the event and the audit name the reason; a new order retries."""
+    """One attempt; observation, event and audit name the reason; a new order tries again."""
     async with start_vlm() as service:
         original = await service.stored("ann", b"no picture")
         await service.tell(original)

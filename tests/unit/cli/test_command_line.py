@@ -51,6 +51,7 @@ NEED_A_STACK = [
     ("search", "--like", "some-asset", "--also-text", "at night", "--collapse", "--diverse", "0.5"),
     ("search", "sea", "--method", "words", "--fusion", "min-max", "--min-relevance", "0.5"),
     ("duplicates", "--min-similarity", "0.9"),
+    ("schedule", "00000000-0000-4000-8000-000000000000", "--zone", "Asia/Tokyo", "--wait", "5"),
     ("stats",),
     ("asset", "show", "some-asset"),
     ("asset", "list"),
@@ -132,6 +133,7 @@ def test_without_a_stack_scripts_read_a_reason(kioku: Any, words: tuple[str, ...
     [
         (("search",), "exactly one"),
         (("search", "words", "--like", "x"), "exactly one"),
+        (("schedule", "no-such.jpg"), "no-such.jpg is neither a file nor the id of an asset"),
         (("ingest", "no-such-folder"), "There is no file or folder no-such-folder"),
         (("up", "--profile", "huge"), "There is no profile 'huge'"),
         (("up", "--second-model", "no/such"), "is neither a folder nor one of offline"),

@@ -25,6 +25,7 @@ from kioku_embedder.settings import Settings as EmbedderSettings
 from kioku_face.settings import Settings as FaceSettings
 from kioku_rt.settings import RuntimeSettings
 from kioku_search.settings import Settings as SearchSettings
+from kioku_vlm.settings import Settings as VlmSettings
 
 SETTINGS: dict[str, type[RuntimeSettings]] = {
     "embedder": EmbedderSettings,
@@ -33,6 +34,8 @@ SETTINGS: dict[str, type[RuntimeSettings]] = {
     "migrate": SearchSettings,
     "face": FaceSettings,
     "migrate-faces": FaceSettings,
+    "vlm": VlmSettings,
+    "migrate-vlm": VlmSettings,
 }
 
 
@@ -56,14 +59,14 @@ def service_of(row: Component) -> str:
 @pytest.mark.parametrize("count", [1, 3, MOST_PROCESSES])
 def test_every_port_is_used_once(tmp_path: Path, count: int) -> None:
     """No two purposes of a stack share a port, whatever its size."""
-    plan = plan_of(tmp_path, searches=count, embedders=count, frames=count, faces=count)
+    plan = plan_of(tmp_path, searches=count, embedders=count, frames=count, faces=count, vlms=count)
     ports = [port for row in plan.components for port in row.ports.values()]
     assert len(ports) == len(set(ports))
 
 
 def test_every_dependency_exists_and_none_is_circular(tmp_path: Path) -> None:
     """Each component can start after those it names."""
-    plan = plan_of(tmp_path, searches=2, embedders=2, frames=2, faces=2)
+    plan = plan_of(tmp_path, searches=2, embedders=2, frames=2, faces=2, vlms=2)
     order = [row.name for row in plan.in_order()]
     assert sorted(order) == sorted(row.name for row in plan.components)
     assert all(
@@ -89,7 +92,7 @@ def test_nobody_stops_before_those_who_need_it(tmp_path: Path) -> None:
 
 def test_every_variable_is_a_field_of_the_service_that_gets_it(tmp_path: Path) -> None:
     """No name in the plan is misspelt: each is read by that service's settings."""
-    for row in plan_of(tmp_path, searches=2, embedders=2, frames=2, faces=2).components:
+    for row in plan_of(tmp_path, searches=2, embedders=2, frames=2, faces=2, vlms=2).components:
         known = variables(SETTINGS[service_of(row)]) if row.env else set()
         assert set() == set(row.env) - known, row.name
 
@@ -117,21 +120,43 @@ def test_only_the_migration_gets_the_owner_of_the_database(tmp_path: Path) -> No
     assert ["migrate"] == holders
     faces = [row.name for row in plan_of(tmp_path).components if "KIOKU_FACE_OWNER_DSN" in row.env]
     assert ["migrate-faces"] == faces
+    vlm = [row.name for row in plan_of(tmp_path).components if "KIOKU_VLM_OWNER_DSN" in row.env]
+    assert ["migrate-vlm"] == vlm
 
 
 def test_a_stack_without_faces_has_no_trace_of_them(tmp_path: Path) -> None:
     """No process, no migration, and no deletion that waits for their word."""
     rows = {row.name: row for row in plan_of(tmp_path, faces=0).components}
     assert not any("face" in name for name in rows)
-    assert "search" == rows["search"].env["KIOKU_DELETION_PARTICIPANTS"]
+    assert "search,vlm" == rows["search"].env["KIOKU_DELETION_PARTICIPANTS"]
     assert "--face" not in rows["envoy"].command
+    assert "KIOKU_FACE_TARGET" not in rows["vlm"].env
+
+
+def test_a_stack_without_schedules_has_no_trace_of_them(tmp_path: Path) -> None:
+    """No process, no migration, and no deletion that waits for their word."""
+    rows = {row.name: row for row in plan_of(tmp_path, vlms=0).components}
+    assert not any("vlm" in name for name in rows)
+    assert "search,face" == rows["search"].env["KIOKU_DELETION_PARTICIPANTS"]
+    assert "--vlm" not in rows["envoy"].command
+
+
+def test_schedules_know_where_assets_and_faces_are(tmp_path: Path) -> None:
+    """Each process of vlm talks to every search and every face, and callers reach it."""
+    rows = {row.name: row for row in plan_of(tmp_path, vlms=2, faces=2, searches=2).components}
+    for name in ("vlm-1", "vlm-2"):
+        for service in ("search", "face"):
+            ports = [rows[f"{service}-{number}"].ports["grpc"] for number in (1, 2)]
+            targets = ",".join(f"127.0.0.1:{port}" for port in ports)
+            assert f"ipv4:{targets}" == rows[name].env[f"KIOKU_{service.upper()}_TARGET"]
+        assert str(rows[name].ports["grpc"]) in rows["envoy"].command
 
 
 def test_faces_are_asked_when_something_is_deleted(tmp_path: Path) -> None:
     """Each process of search waits for their word; each of face talks to every search."""
     rows = {row.name: row for row in plan_of(tmp_path, faces=2, searches=2).components}
     for name in ("search-1", "search-2"):
-        assert "search,face" == rows[name].env["KIOKU_DELETION_PARTICIPANTS"]
+        assert "search,face,vlm" == rows[name].env["KIOKU_DELETION_PARTICIPANTS"]
     ports = [rows[name].ports["grpc"] for name in ("search-1", "search-2")]
     targets = ",".join(f"127.0.0.1:{port}" for port in ports)
     for name in ("face-1", "face-2"):
@@ -197,7 +222,7 @@ def test_several_processes_share_the_connections_of_the_database(tmp_path: Path)
 def test_automatic_ports_are_remembered(tmp_path: Path) -> None:
     """The same data folder gets the same ports again while they are free."""
     memory = tmp_path / "ports.json"
-    wanted = purposes(2, 1, 1, 1)
+    wanted = purposes(StackOptions(searches=2).processes())
     first = auto_ports(wanted, memory)
     assert first == auto_ports(wanted, memory)
     assert len(first) == len(set(first.values()))
@@ -235,5 +260,6 @@ def test_a_taken_default_port_is_a_sentence() -> None:
 
 def test_default_ports_never_change_with_the_size() -> None:
     """A bookmark of the first search process stays true when a second one is added."""
-    small, large = default_ports(purposes(1, 1, 1, 1)), default_ports(purposes(3, 3, 3, 3))
+    more = StackOptions(searches=3, embedders=3, frames=3, faces=3, vlms=3)
+    small, large = (default_ports(purposes(one.processes())) for one in (StackOptions(), more))
     assert small == {purpose: large[purpose] for purpose in small}

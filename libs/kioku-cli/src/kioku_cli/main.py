@@ -23,6 +23,7 @@ from kioku_cli.commands import (
     logs,
     reconcile,
     scenes,
+    schedule,
     search,
     space,
     stack,
@@ -49,6 +50,7 @@ app.command()(backup.restore)
 app.command()(token.token)
 app.command()(ingest.ingest)
 app.command()(search.search)
+app.command()(schedule.schedule)
 app.command()(search.duplicates)
 app.command()(search.stats)
 app.command()(scenes.scenes)

@@ -25,6 +25,7 @@ from kioku.face.v1.people_service_pb2_grpc import PeopleServiceStub
 from kioku.search.v1.index_service_pb2_grpc import IndexServiceStub
 from kioku.search.v1.search_service_pb2_grpc import SearchServiceStub
 from kioku.search.v1.space_service_pb2_grpc import SpaceServiceStub
+from kioku.vlm.v1.schedule_service_pb2_grpc import ScheduleServiceStub
 from kioku_rt.auth import DevIssuer
 from kioku_rt.errors import KiokuError
 from kioku_rt.rpc import channel, error_of
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from kioku.search.v1.index_service_pb2_grpc import IndexServiceAsyncStub
     from kioku.search.v1.search_service_pb2_grpc import SearchServiceAsyncStub
     from kioku.search.v1.space_service_pb2_grpc import SpaceServiceAsyncStub
+    from kioku.vlm.v1.schedule_service_pb2_grpc import ScheduleServiceAsyncStub
 
 _T = TypeVar("_T")
 _TOKEN_SECONDS = 900.0
@@ -83,6 +85,7 @@ class Session:
         self.people: PeopleServiceAsyncStub = PeopleServiceStub(self._channel)
         self.consents: ConsentServiceAsyncStub = ConsentServiceStub(self._channel)
         self.face_audit: AuditServiceAsyncStub = AuditServiceStub(self._channel)
+        self.schedules: ScheduleServiceAsyncStub = ScheduleServiceStub(self._channel)
 
     @property
     def token(self) -> str:

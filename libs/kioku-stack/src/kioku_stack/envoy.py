@@ -28,7 +28,7 @@ class Edge:
     """What the edge routes to and whose tokens it takes.
 
     `search`, `embedder` and `storage` are host and port of every process of each, at least one;
-    `face` may have none.
+    `face` and `vlm` may have none.
     `cors_origins` are origins such as `https://app.example`; `*` means any.
     """
 
@@ -40,6 +40,7 @@ class Edge:
     issuer: str
     audience: str = "authenticated"
     face: Sequence[Endpoint] = ()
+    vlm: Sequence[Endpoint] = ()
     cors_origins: Sequence[str] = ("*",)
     image_max_bytes: int = field(default=IMAGE_MAX_BYTES)
 

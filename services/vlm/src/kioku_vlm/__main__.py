@@ -5,10 +5,10 @@ import sys
 from kioku_rt.db.verify_command import verify_command
 
 from kioku_vlm.database import SCHEMA
+from kioku_vlm.local.tools import open_tools
 from kioku_vlm.main import sealer_dsn, serve
 from kioku_vlm.preparing import migrate, print_migrations
 from kioku_vlm.read_command import read_command
-from kioku_vlm.read_tools import open_tools
 
 _USAGE = """usage: python -m kioku_vlm [COMMAND]
   (none)      serve

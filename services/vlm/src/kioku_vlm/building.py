@@ -175,6 +175,7 @@ def _schedule_service(
         schedule_servicer.NAME,
         add_ScheduleServiceServicer_to_server,
         schedule_servicer.ScheduleServicer(use),
+        long_lived=frozenset({"WatchObservation"}),
     )
 
 

@@ -10,7 +10,7 @@ from kioku_rt.page_token import PageTokens
 
 from kioku_vlm.building import Parts
 from kioku_vlm.database import SCHEMA
-from kioku_vlm.exporting.opening import calendars
+from kioku_vlm.exporting.calendar_writer import CalendarWriter
 from kioku_vlm.notifying.wiring import notifying
 from kioku_vlm.themes.wiring import ThemeSettings, theme_registration
 
@@ -42,7 +42,7 @@ def joined(
     tokens = PageTokens(settings.page_token_secret.get_secret_value().encode())
     telling = notifying(settings, servers.api, servers.worker, tokens, resources)
     return Parts(
-        calendars=calendars(),
+        calendars=CalendarWriter(),
         told=telling.told,
         registrations=() if themes is None else (theme_registration(themes, _themes(settings)),),
         jobs=(*telling.jobs, seal_job(sealer, SCHEMA)),

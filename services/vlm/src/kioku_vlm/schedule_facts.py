@@ -110,6 +110,24 @@ class Suspicion:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Who read a document, and what it took.
+
+    Attributes:
+        model_version: name and version of the engine that answered.
+        prompt_version, schema_version: of what it was told; empty: nothing.
+        seconds: of the model or the rules.
+        tokens: of the answer; 0: there are none, or they are not told.
+    """
+
+    model_version: str
+    prompt_version: str = ""
+    schema_version: str = ""
+    seconds: float = 0.0
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
 class Schedule:
     """All that a document announces.
 
@@ -118,12 +136,14 @@ class Schedule:
         language: `ja`, `en` or empty.
         abstained: why nothing was said (a page flag, `NO_EVENT`); empty where there are entries.
         suspicions: words that look like instructions.
+        provenance: who read it; None: the extractor that was asked.
     """
 
     entries: tuple[Entry, ...]
     language: str = ""
     abstained: str = ""
     suspicions: tuple[Suspicion, ...] = ()
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True)

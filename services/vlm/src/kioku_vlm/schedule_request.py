@@ -11,6 +11,7 @@ from kioku.vlm.v1 import schedule_service_pb2 as messages
 from kioku_rt.errors import InvalidInput
 from kioku_rt.fields import canonical_uuid
 from kioku_rt.reasons import Reason
+from kioku_rt.rpc.deadline import remaining_time
 
 from kioku_vlm.correcting.correcting import Changes, is_zone
 from kioku_vlm.correcting.correction import FIELDS, VALUES, YES
@@ -20,6 +21,8 @@ from kioku_vlm.observing.observation import State, Wish
 from kioku_vlm.schedule_facts import Kind
 
 DEFAULT_WAIT, LONGEST_WAIT = 10, 60
+_ANSWER_SECONDS = 1.0
+"""What is left for the answer: `observation-pending` says more than a call whose time ran out."""
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 
 
@@ -46,7 +49,7 @@ def zone_of(request: messages.ExportCalendarRequest) -> str:
 
 
 def wait_of(request: messages.ExtractScheduleRequest) -> float:
-    """Seconds to wait."""
+    """Seconds to wait: as many as are asked for, and fewer than the call has left."""
     seconds = request.wait_seconds if request.HasField("wait_seconds") else DEFAULT_WAIT
     if not 0 <= seconds <= LONGEST_WAIT:
         raise InvalidInput(
@@ -55,7 +58,8 @@ def wait_of(request: messages.ExtractScheduleRequest) -> float:
             field="wait_seconds",
             metadata={"limit": str(LONGEST_WAIT)},
         )
-    return float(seconds)
+    left = remaining_time()
+    return float(seconds) if left is None else max(0.0, min(seconds, left - _ANSWER_SECONDS))
 
 
 def wanted_of(request: messages.ListObservationsRequest) -> Wanted:

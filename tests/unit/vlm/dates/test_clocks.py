@@ -72,6 +72,8 @@ def test_no_time(text):
         ("18:00開場／19:00開演", [Cue.DOORS, Cue.START]),
         ("Doors 6:30 PM / Show 7 PM - 10 PM", [Cue.DOORS, Cue.START]),
         ("6pm doors, 7pm show", [Cue.DOORS, Cue.START]),
+        ("OPEN 17:30 / START 18:00", [Cue.DOORS, Cue.START]),
+        ("9時〜正午（受付8時30分〜）", [Cue.NONE, Cue.RECEPTION]),
         ("受付 9:30〜 開会 10:00 閉会 12:00", [Cue.RECEPTION, Cue.START, Cue.END]),
         ("8時30分集合", [Cue.GATHERING]),
         ("17時まで", [Cue.END]),
@@ -101,6 +103,13 @@ def test_a_time_before_the_only_day_of_its_line_belongs_to_it():
     (found,) = find_moments("7pm on 30 May 2026", Anchor(TODAY))
 
     assert (found.start, [one.minutes for one in found.clocks]) == (date(2026, 5, 30), [1140])
+
+
+def test_days_of_a_list_share_its_times():
+    """Each of them begins at ten."""
+    found = find_moments("6月14日(日)・7月12日(日) 各日10:00〜", Anchor(TODAY))
+
+    assert [[one.minutes for one in each.clocks] for each in found] == [[600], [600]]
 
 
 def test_a_time_without_a_day_is_a_moment_of_its_own():

@@ -120,3 +120,34 @@ def test_within_keeps_what_touches_a_period():
     kept = within(moments, date(2026, 6, 4), date(2026, 6, 5))
 
     assert [one.start for one in kept] == [date(2026, 6, 1), date(2026, 6, 5)]
+
+
+def test_a_year_behind_a_list_is_that_of_all_its_days():
+    """July 3rd & 4th, 2026."""
+    found = find_moments("July 3rd & 4th, 2027", Anchor(TODAY))
+
+    assert [(one.start, one.flags) for one in found] == [
+        (date(2027, 7, 3), ()),
+        (date(2027, 7, 4), ()),
+    ]
+
+
+def test_an_english_weekday_before_numbers_decides_the_year():
+    """Sat 6/20."""
+    (found,) = find_moments("Sat 6/20", Anchor(date(2025, 12, 1)))
+
+    assert (found.start, found.resolved_by) == (date(2026, 6, 20), "weekday")
+
+
+def test_a_weekday_behind_a_closing_word_with_a_day_is_that_day():
+    """No school Monday, May 25 is no recurrence."""
+    (found,) = find_moments("No school Monday, May 25", Anchor(TODAY))
+
+    assert (found.start, found.rrule, found.cue) == (date(2026, 5, 25), "", "CLOSED")
+
+
+def test_a_day_moved_by_a_holiday_names_none():
+    """祝日の場合は翌日 is a rule about days, not a day."""
+    (found,) = find_moments("休館日 月曜日（祝日の場合は翌日）", Anchor(TODAY))
+
+    assert (found.rrule, found.start) == ("FREQ=WEEKLY;BYDAY=MO", None)

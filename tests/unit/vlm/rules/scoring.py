@@ -86,3 +86,16 @@ def _text(value: Value | None) -> str:
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().replace(" ", "")
+
+
+def main() -> None:
+    """Print the scores of all sheets that are written here, set by set."""
+    from tests.unit.vlm.rules import aside, more_sheets, odd_sheets, sheets, wordings  # noqa: PLC0415
+
+    known = (*sheets.SHEETS, *more_sheets.MORE, *odd_sheets.ODD, *wordings.WORDINGS)
+    print("known", score(known))
+    print("aside", score(aside.ASIDE))
+
+
+if __name__ == "__main__":
+    main()

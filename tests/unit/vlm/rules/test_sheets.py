@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import pytest
 from kioku_vlm.page import Box, Document
 from kioku_vlm.rules import announce
@@ -13,12 +15,31 @@ from tests.unit.vlm.rules.odd_sheets import ODD, RECIPE, TALK
 from tests.unit.vlm.rules.paper import Sheet
 from tests.unit.vlm.rules.scoring import score
 from tests.unit.vlm.rules.sheets import CONCERT, FESTIVAL, LETTER, RECEIPT, SHEETS, TWO_PAGES
+from tests.unit.vlm.rules.wordings import CARD, CIRCLE, WORDINGS
 
-KNOWN = (*SHEETS, *MORE, *ODD)
+KNOWN = (*SHEETS, *MORE, *ODD, *WORDINGS)
+# Words that the finder of moments does not read yet.
+UNREAD = {
+    CARD.name: "a day before a colon, July 31:",
+    CIRCLE.name: "一時, which is also a while: 午後一時",
+}
 
 
 def read(sheet: Sheet) -> Schedule:
     return announce(sheet.document, Circumstances(sheet.today))
+
+
+def marked(sheets: Iterable[Sheet], unread: Collection[str]) -> list[object]:
+    return [
+        pytest.param(
+            sheet,
+            id=sheet.name,
+            marks=[pytest.mark.xfail(reason=UNREAD[sheet.name], strict=True)]
+            if sheet.name in unread
+            else [],
+        )
+        for sheet in sheets
+    ]
 
 
 def values(entry: Entry) -> list[Value]:
@@ -27,14 +48,14 @@ def values(entry: Entry) -> list[Value]:
     return [*found, *entry.notes, *entry.exdates, *entry.clocks.values()]
 
 
-@pytest.mark.parametrize("sheet", KNOWN, ids=lambda sheet: sheet.name)
+@pytest.mark.parametrize("sheet", marked(KNOWN, [CARD.name]))
 def test_a_known_sheet_announces_so_many_entries_with_their_days(sheet: Sheet) -> None:
     found = score([sheet])
 
     assert (found.days, found.found) == (len(sheet.wanted), len(sheet.wanted))
 
 
-@pytest.mark.parametrize("sheet", KNOWN, ids=lambda sheet: sheet.name)
+@pytest.mark.parametrize("sheet", marked(KNOWN, UNREAD))
 def test_titles_times_and_places_of_a_known_sheet(sheet: Sheet) -> None:
     found = score([sheet])
 

@@ -53,6 +53,9 @@ Faces = Annotated[
 FacePack = Annotated[
     Path | None, typer.Option(help="A folder with the models that find faces.", metavar="DIR")
 ]
+Vlms = Annotated[
+    int | None, typer.Option(help="Processes that read schedules; default: 1; 0: nobody does.")
+]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds until everything must be ready.")]
 READY_SECONDS = 300.0
 
@@ -104,6 +107,7 @@ def up(
     searches: Searches = None,
     faces: Faces = None,
     face_pack: FacePack = None,
+    vlms: Vlms = None,
     wait: Wait = READY_SECONDS,
     as_json: Json = False,
 ) -> None:
@@ -118,6 +122,7 @@ def up(
         searches=searches,
         faces=faces,
         face_pack=_folder(face_pack),
+        vlms=vlms,
     )
     folder = DataFolder.chosen(data)
     await_end(folder)
@@ -223,6 +228,7 @@ def plan(
     searches: Searches = None,
     faces: Faces = None,
     face_pack: FacePack = None,
+    vlms: Vlms = None,
     as_json: Json = False,
 ) -> None:
     """Show what `up` would run: commands, environment, ports, order. Holds development secrets."""
@@ -236,6 +242,7 @@ def plan(
         searches=searches,
         faces=faces,
         face_pack=_folder(face_pack),
+        vlms=vlms,
     )
     rows = build_plan(DataFolder.chosen(data), options)
     if as_json:

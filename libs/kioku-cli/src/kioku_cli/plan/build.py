@@ -13,7 +13,7 @@ from kioku_cli.plan.ports import auto_ports, default_ports, purposes
 def build_plan(data: DataFolder, options: StackOptions) -> Plan:
     """The whole stack. Draws ports for `auto`, and makes missing secrets in the data folder."""
     data.make()
-    wanted = purposes(options.searches, options.embedders, options.frames, options.faces)
+    wanted = purposes(options.processes())
     remembers = options.ports == "auto"
     ports = auto_ports(wanted, data.ports) if remembers else default_ports(wanted)
     wiring = Wiring(data, ports)
@@ -31,10 +31,12 @@ def build_plan(data: DataFolder, options: StackOptions) -> Plan:
             jobs.topology(wiring),
             services.migrate(wiring),
             *services.migrate_faces(wiring, options),
+            *services.migrate_vlm(wiring, options),
             *services.embedders(wiring, options),
             *services.frames(wiring, options),
             *services.searches(wiring, options),
             *services.faces(wiring, options),
+            *services.vlms(wiring, options),
             services.envoy(wiring, options),
         ),
     )

@@ -12,6 +12,9 @@ ROLES = (
     "face_api",
     "face_worker",
     "face_sealer",
+    "vlm_api",
+    "vlm_worker",
+    "vlm_sealer",
 )
 
 

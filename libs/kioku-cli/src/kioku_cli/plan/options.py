@@ -28,3 +28,15 @@ class StackOptions(BaseModel):
     """0: nobody looks for faces."""
     face_pack: str = ""
     """A folder with the models that find faces; empty: the small default ones."""
+    vlms: int = Field(default=1, ge=0, le=MOST_PROCESSES)
+    """0: nobody reads schedules."""
+
+    def processes(self) -> dict[str, int]:
+        """How many processes each service has."""
+        return {
+            "search": self.searches,
+            "embedder": self.embedders,
+            "frames": self.frames,
+            "face": self.faces,
+            "vlm": self.vlms,
+        }

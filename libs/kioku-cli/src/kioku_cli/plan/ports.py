@@ -27,9 +27,15 @@ _FIXED = {
     "nats-monitor": 17412,
     "swift": 17420,
 }
-_SERVICE_BASE = {"search": 17440, "embedder": 17460, "frames": 17480, "face": 17500}
+_SERVICE_BASE = {"search": 17440, "embedder": 17460, "frames": 17480, "face": 17500, "vlm": 17520}
 _BOTH = ("grpc", "metrics")
-_USES = {"search": _BOTH, "embedder": _BOTH, "frames": ("metrics",), "face": _BOTH}
+_USES = {
+    "search": _BOTH,
+    "embedder": _BOTH,
+    "frames": ("metrics",),
+    "face": _BOTH,
+    "vlm": _BOTH,
+}
 
 
 class PortTaken(Exception):
@@ -42,9 +48,8 @@ class PortTaken(Exception):
         )
 
 
-def purposes(searches: int, embedders: int, frames: int, faces: int) -> list[str]:
+def purposes(counts: Mapping[str, int]) -> list[str]:
     """Every purpose that a stack with so many processes of each service needs a port for."""
-    counts = {"search": searches, "embedder": embedders, "frames": frames, "face": faces}
     services = [
         f"{service}-{number}-{use}"
         for service, count in counts.items()

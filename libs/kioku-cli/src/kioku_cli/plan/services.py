@@ -19,9 +19,11 @@ from kioku_cli.plan.options import StackOptions
 from kioku_cli.plan.profile import FACE_PACK, PROFILES
 
 _CONNECTIONS = 80
-"""What all processes of search and face may have of PostgreSQL's hundred connections."""
+"""What all processes of search, face and vlm may have of PostgreSQL's hundred connections."""
 _FACE_CONNECTIONS = 6
 """Of each of the two roles of a face process; two more seal the audit and verify it."""
+_VLM_CONNECTIONS = 4
+"""Of each of the two roles of a vlm process; two more seal the audit, one listens."""
 _DRAWN_MATCH_SCORE = "0.55"
 """Of the default pack, which knows drawn people: one pair of strangers in a thousand reaches it."""
 _LIBRARIES = ("libs/kioku-proto/src", "libs/kioku-rt/src")
@@ -104,11 +106,20 @@ def migrate_faces(wiring: Wiring, options: StackOptions) -> list[Component]:
     return [job("migrate-faces", command, ("database",), **env)]
 
 
+def migrate_vlm(wiring: Wiring, options: StackOptions) -> list[Component]:
+    """Brings the schema of observations up to date, where anybody reads schedules."""
+    if not options.vlms:
+        return []
+    env = {"KIOKU_VLM_OWNER_DSN": _postgres(wiring).dsn(DATABASE)}
+    return [job("migrate-vlm", (PYTHON, "-m", "kioku_vlm", "migrate"), ("database",), **env)]
+
+
 def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
     """The processes that own assets and vectors."""
     after = ("issuer", "bucket", "topology", "migrate")
     server = _postgres(wiring)
     theirs = _CONNECTIONS - options.faces * (2 * _FACE_CONNECTIONS + 2)
+    theirs -= options.vlms * (2 * _VLM_CONNECTIONS + 3)
     connections = str(max(4, min(16, theirs // (2 * options.searches))))
     env = {
         "KIOKU_SEARCH_API_DSN": server.dsn(DATABASE, "search_api"),
@@ -118,12 +129,18 @@ def searches(wiring: Wiring, options: StackOptions) -> list[Component]:
         "KIOKU_API_CONNECTIONS": connections,
         "KIOKU_WORKER_CONNECTIONS": connections,
         "KIOKU_EMBEDDER_TARGET": _balanced(wiring, "embedder", options.embedders),
-        "KIOKU_DELETION_PARTICIPANTS": "search,face" if options.faces else "search",
+        "KIOKU_DELETION_PARTICIPANTS": ",".join(_participants(options)),
     }
     return [
         _service(wiring, "search", number, name=name, after=after, env=env)
         for number, name in enumerate(names("search", options.searches), 1)
     ]
+
+
+def _participants(options: StackOptions) -> list[str]:
+    """Who must confirm that nothing is left of a deleted asset."""
+    counts = {"search": options.searches, "face": options.faces, "vlm": options.vlms}
+    return [service for service, count in counts.items() if count]
 
 
 def faces(wiring: Wiring, options: StackOptions) -> list[Component]:
@@ -146,10 +163,30 @@ def faces(wiring: Wiring, options: StackOptions) -> list[Component]:
     ]
 
 
+def vlms(wiring: Wiring, options: StackOptions) -> list[Component]:
+    """The processes that read schedules from pictures."""
+    server = _postgres(wiring)
+    env = {
+        "KIOKU_VLM_API_DSN": server.dsn(DATABASE, "vlm_api"),
+        "KIOKU_VLM_WORKER_DSN": server.dsn(DATABASE, "vlm_worker"),
+        "KIOKU_VLM_SEALER_DSN": server.dsn(DATABASE, "vlm_sealer"),
+        "KIOKU_API_CONNECTIONS": str(_VLM_CONNECTIONS),
+        "KIOKU_WORKER_CONNECTIONS": str(_VLM_CONNECTIONS),
+        "KIOKU_SEARCH_TARGET": _balanced(wiring, "search", options.searches),
+    }
+    if options.faces:
+        env["KIOKU_FACE_TARGET"] = _balanced(wiring, "face", options.faces)
+    after = ("issuer", "bucket", "topology", "migrate-vlm")
+    return [
+        _service(wiring, "vlm", number, name=name, after=after, env=env)
+        for number, name in enumerate(names("vlm", options.vlms), 1)
+    ]
+
+
 def behind_envoy(options: StackOptions) -> dict[str, int]:
     """The services that callers reach, and how many processes each has."""
-    counts = {"search": options.searches, "embedder": options.embedders, "face": options.faces}
-    return {service: count for service, count in counts.items() if count}
+    counts = options.processes()
+    return {name: count for name, count in counts.items() if count and name != "frames"}
 
 
 def envoy(wiring: Wiring, options: StackOptions) -> Component:

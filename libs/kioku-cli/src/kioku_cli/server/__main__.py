@@ -42,6 +42,7 @@ def _envoy(given: argparse.Namespace) -> int:
         search=_local(given.search),
         embedder=_local(given.embedder),
         face=_local(given.face),
+        vlm=_local(given.vlm),
         storage=_local([given.storage]),
         bucket=given.bucket,
         jwks_file=given.jwks,
@@ -83,6 +84,7 @@ def _edge_options(envoy: argparse.ArgumentParser) -> None:
     for name in ("search", "embedder"):
         envoy.add_argument(f"--{name}", type=int, action="append", required=True)
     envoy.add_argument("--face", type=int, action="append", default=[])
+    envoy.add_argument("--vlm", type=int, action="append", default=[])
     for name in ("bucket", "issuer", "audience"):
         envoy.add_argument(f"--{name}", required=True)
     envoy.add_argument("--jwks", type=Path, required=True)

@@ -18,6 +18,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "search": ("embed",),
     "embedder": ("assets.act",),
     "face": ("faces.vectors",),
+    "vlm": ("assets.act", "face.act"),
 }
 """What each service may do in the name of others; as little as it needs."""
 

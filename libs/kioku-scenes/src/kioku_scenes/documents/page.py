@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from kioku_scenes.documents.fonts import face, vertical_face
@@ -149,6 +150,28 @@ class Page:
         self.runs.append(Run(tuple(row), tuple(frames), True, self.new_block()))
         return ends[-1]
 
+    def scatter(self, x: int, y: int, words: str, size: int, *, step: int, font: str = "") -> None:
+        """Words as single dots `step` pixels apart: grey at full size, legible when scaled down.
+
+        What is seen then is text of `size / step` pixels; the run is hidden. It imitates pictures
+        that are made to say something only to a model (Quiring and others, 2020).
+        """
+        chosen = face(font or self.font, size // step)
+        row = lines(words)[0]
+        text = _text(row)
+        _check(text, chosen)
+        width, height = round(chosen.getlength(text)) + 2, size // step * 2
+        small = Image.new("L", (width, height), 0)
+        ImageDraw.Draw(small).text((0, 0), text, fill=255, font=chosen)
+        ends = [x + step * chosen.getlength(text[:at]) for at in range(len(text) + 1)]
+        ink = small.getbbox() or (0, 0, width, height)
+        for line, column in np.argwhere(np.asarray(small) > 127):
+            dot = x + int(column) * step + step // 2, y + int(line) * step + step // 2
+            self.image.putpixel(dot, self.ink)
+        top, bottom = y + ink[1] * step, y + ink[3] * step
+        frames = tuple(Frame(a, top, b, bottom) for a, b in pairwise(ends))
+        self.runs.append(Run(tuple(row), frames, False, self.new_block(), hidden=True))
+
     def line(self, *points: float, ink: Ink | None = None, width: int = 2) -> None:
         """A ruled line through points x, y, x, y, …"""
         self.draw.line(points, fill=ink or self.ink, width=width)
@@ -207,7 +230,9 @@ def _words(row: Sequence[Letter]) -> Iterator[list[Letter]]:
     word: list[Letter] = []
     for letter in row:
         joins = word and (
-            (_is_latin(letter) and _is_latin(word[-1])) or letter.character in " 、。）」ー,.)"
+            (_is_latin(letter) and _is_latin(word[-1]))
+            or letter.character in " 、。）」ー,.)”"
+            or word[-1].character in "“「（("
         )
         if word and not joins:
             yield word

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kioku_scenes.documents.frame import Frame
-from kioku_scenes.documents.marked import Tag, mark
+from kioku_scenes.documents.marked import Tag, mark, plain
 
 Moment = date | datetime
 """A date means all day; a date-time is local."""
@@ -84,7 +84,7 @@ class Expected:
 
     def note(self, words: str) -> str:
         """Words to write that are a note of this entry, which is told of it."""
-        self.notes.append(words)
+        self.notes.append(plain(words))
         return mark(words, Tag(self.number, "note", len(self.notes) - 1))
 
     def seen(self, name: str, item: int = 0) -> list[Sight]:

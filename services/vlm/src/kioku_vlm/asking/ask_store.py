@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kioku_vlm.database import owned, record
-from kioku_vlm.observing.noting import Turn, note_asset, note_bytes, order
+from kioku_vlm.observing.noting import Turn, note_asset, note_bytes, order, send
 from kioku_vlm.observing.observation import State
 
 if TYPE_CHECKING:
@@ -86,12 +86,14 @@ class AskPostgres:
         async with owned(self._pool, acting) as connection:
             await connection.execute(_URGE, acting.owner, observation_id)
 
-    async def order(self, acting: Acting, observation_id: UUID) -> bool:
+    async def order(self, acting: Acting, observation_id: UUID, data: bytes | None = None) -> bool:
         """Have it read again, with a fresh count of attempts; False: there is none."""
         async with owned(self._pool, acting) as connection:
             found = await connection.fetchrow(_EXISTS, acting.owner, observation_id)
             if found is None:
                 return False
+            if data is not None:
+                await send(connection, acting.owner, observation_id, data)
             await order(connection, acting.owner, observation_id, _NOW)
             await record(connection, acting, "observation.reanalyse", str(observation_id))
         return True

@@ -68,8 +68,12 @@ class AskStore(Protocol):
     async def urge(self, acting: Acting, observation_id: UUID) -> None:
         """Have it read before those that nobody waits for, if it is to be read."""
 
-    async def order(self, acting: Acting, observation_id: UUID) -> bool:
-        """Have it read again, with a fresh count of attempts; False: there is none."""
+    async def order(self, acting: Acting, observation_id: UUID, data: bytes | None = None) -> bool:
+        """Have it read again, with a fresh count of attempts; False: there is none.
+
+        Args:
+            data: its bytes, where they came with the request.
+        """
 
 
 class Observations(Protocol):
@@ -141,7 +145,7 @@ class Asking:
         sha256 = await sha256_of(data)
         heard = Heard(data, sha256, self._today(), wish, self._rules.kept)
         observation_id = await self._store.note_bytes(acting, heard)
-        return await self._answer(acting, observation_id, wish, seconds)
+        return await self._answer(acting, observation_id, wish, seconds, data)
 
     async def again(self, acting: Acting, asset_id: UUID, wish: Wish) -> Observation:
         """The observation of an asset, PENDING: it will be read by the engine of now.
@@ -167,14 +171,19 @@ class Asking:
         return observation_id
 
     async def _answer(
-        self, acting: Acting, observation_id: UUID, wish: Wish, seconds: float
+        self,
+        acting: Acting,
+        observation_id: UUID,
+        wish: Wish,
+        seconds: float,
+        data: bytes | None = None,
     ) -> Observation:
         with self._changes.watching(observation_id) as changed:
             found = await self._find(acting, observation_id)
             if _otherwise(found, wish):
                 await self._store.wish(acting, observation_id, wish)
                 if _other_dates(found, wish):
-                    await self._store.order(acting, observation_id)
+                    await self._store.order(acting, observation_id, data)
                 found = await self._find(acting, observation_id)
             if found.state is State.PENDING:
                 await self._store.urge(acting, observation_id)

@@ -10,6 +10,7 @@ from kioku_vlm.dates.draft import Draft, Lines, Timed
 from kioku_vlm.dates.moment import Cue
 
 _LINES_AWAY = 3
+_LONGEST_LIST = 31
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,24 @@ def attach(lines: Lines, drafts: Sequence[Draft], timed: Sequence[Timed]) -> Att
         if draft is None:
             alone.append(one)
         else:
-            pairs.append((draft, one))
+            pairs += [(each, one) for each in _list_of(lines, drafts, draft, begins)]
     return Attached(tuple(pairs), tuple(alone))
+
+
+def _list_of(
+    lines: Lines, drafts: Sequence[Draft], last: Draft, begins: Sequence[int]
+) -> list[Draft]:
+    """A day and those before it in the same list (5/30・31 10:00), which share its times."""
+    at = bisect_right(begins, last.begin) - 1
+    days = [last]
+    while at and len(days) < _LONGEST_LIST:
+        before, here = drafts[at - 1], drafts[at]
+        close = here.begin - before.end <= 1 and lines.of(before.begin) == lines.of(here.begin)
+        if not close or before.days is None or before.days.last is not None:
+            break
+        days.append(before)
+        at -= 1
+    return days
 
 
 def _day_of(lines: Lines, drafts: Sequence[Draft], at: int, one: Timed) -> Draft | None:

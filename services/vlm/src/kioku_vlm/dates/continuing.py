@@ -42,6 +42,17 @@ def continued(cursor: Cursor, first: Found) -> list[Found]:
             found[-1] = following
             continue
         found.append(following)
+        _backfill(found)
+
+
+def _backfill(found: list[Found]) -> None:
+    """July 3rd & 4th, 2026: the year behind the last day is that of all."""
+    last = found[-1].shape
+    if not isinstance(last, Day) or last.year is None:
+        return
+    for at, one in enumerate(found):
+        if isinstance(one.shape, Day) and one.shape.year is None and one.shape.month is not None:
+            found[at] = replace(one, shape=replace(one.shape, year=last.year))
 
 
 def _following(cursor: Cursor, last: Found) -> Found | None:
@@ -78,6 +89,8 @@ def _listed(cursor: Cursor, last: Shape) -> Found | None:
     begin = cursor.at
     following = _next_day(cursor, last)
     if isinstance(following, Day) and following.listed:
+        if not cursor.japanese:
+            following = replace(following, year=take_year(cursor))
         return Found(begin, cursor.at, following)
     return None
 

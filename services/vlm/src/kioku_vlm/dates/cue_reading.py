@@ -19,7 +19,11 @@ _PUNCTUATION = (Kind.CLOSE, Kind.OPEN, Kind.COMMA, Kind.DOT, Kind.COLON)
 
 
 def read_clock_cues(lines: Lines, timed: Sequence[Timed]) -> None:
-    """Give each time of day the cue before it, or behind it where its line begins with a time."""
+    """Give each time of day the cue nearest to it on its line.
+
+    Where a cue is as near to the time before it as to that behind it (18:00開場 19:00開演), it
+    belongs to the one before if the line begins with a time, else to the one behind.
+    """
     by_line: dict[int, list[Timed]] = {}
     for one in timed:
         by_line.setdefault(lines.of(one.found.begin), []).append(one)
@@ -27,23 +31,25 @@ def read_clock_cues(lines: Lines, timed: Sequence[Timed]) -> None:
         first, last = lines.bounds(line)
         cues = [at for at in range(first, last) if lines.tokens[at].cue in _OF_CLOCKS]
         behind = bool(cues) and cues[0] > group[0].found.begin
-        for at, one in enumerate(group):
-            low = group[at - 1].found.end if at else first
-            high = group[at + 1].found.begin if at + 1 < len(group) else last
-            one.cue = _clock_cue(lines, one, (low, high), cues, behind=behind)
+        for cue in cues:
+            _give(lines, cue, group, behind=behind)
+        for one in group:
+            one.cue = one.cue or one.times.cue
 
 
-def _clock_cue(
-    lines: Lines, one: Timed, room: tuple[int, int], cues: list[int], *, behind: bool
-) -> Cue:
-    low, high = room
-    if behind:
-        at = bisect_left(cues, one.found.end)
-        found = at < len(cues) and cues[at] < high
+def _give(lines: Lines, cue: int, group: list[Timed], *, behind: bool) -> None:
+    """Give a cue to one of the two times beside it."""
+    at = bisect_left(group, cue, key=lambda one: one.found.begin)
+    before = group[at - 1] if at else None
+    after = group[at] if at < len(group) else None
+    if before is None or after is None:
+        chosen = before or after
     else:
-        at = bisect_left(cues, one.found.begin) - 1
-        found = at >= 0 and cues[at] >= low
-    return lines.tokens[cues[at]].cue if found else one.times.cue
+        left, right = cue - before.found.end, after.found.begin - cue - 1
+        english = lines.tokens[cue].text[0] <= "z"
+        chosen = before if left < right or (left == right and behind and not english) else after
+    if chosen is not None and (chosen is after or not chosen.cue):
+        chosen.cue = lines.tokens[cue].cue
 
 
 def read_day_cues(lines: Lines, drafts: Sequence[Draft], timed: Sequence[Timed]) -> None:

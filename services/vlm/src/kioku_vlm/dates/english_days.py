@@ -51,10 +51,8 @@ def _named(cursor: Cursor) -> Day | MonthPart | None:
 
 def _to_month(cursor: Cursor) -> bool:
     """Steps to a month: 30 of May, 30-May, 20th next month."""
-    start = cursor.at
-    tie = cursor.take(Kind.OF) or cursor.take_tight(*_TIES, Kind.DOT)
-    if tie is not None and tie.text == "in":
-        cursor.at = start
+    if cursor.take(Kind.OF) is None:
+        cursor.take_tight(*_TIES, Kind.DOT)
     return cursor.look().kind in (Kind.MONTH_NAME, Kind.RELATIVE_MONTH)
 
 
@@ -146,7 +144,7 @@ def _nth(cursor: Cursor) -> Nth | None:
     if token is None or weekday is None or not -1 <= token.value <= 5:
         return None
     start = cursor.at
-    cursor.take(Kind.OF)
+    cursor.take(Kind.OF, Kind.WITHIN)
     month = cursor.take(Kind.MONTH_NAME, Kind.RELATIVE_MONTH)
     if month is None:
         cursor.at = start

@@ -14,6 +14,7 @@ from kioku_vlm.dates.weekday_rules import weekday_after
 PART_DAYS = {Part.EARLY: (1, 10), Part.MIDDLE: (11, 20), Part.LATE: (21, 0)}
 PART_DAYS |= {Part.LAST_DAY: (0, 0), Part.FIRST_DAY: (1, 1)}
 _COUNTERS = "間目回分歳才名人枚個本食泊円限前後以"
+_NEVER_BEFORE = (Kind.NTH, Kind.AND, Kind.NUMBER_WORD, Kind.MONTH, Kind.YEAR)
 _NEVER_AFTER = (Kind.SPACE_OF_TIME, Kind.AFTER, Kind.AGO, Kind.UNIT, Kind.AHEAD)
 
 
@@ -164,12 +165,16 @@ def _bare_day(cursor: Cursor) -> Day | None:
     if number.kind is not Kind.NUMBER or cursor.look(1).kind is not Kind.DAY:
         return _numbered_weekday(cursor)
     before = cursor.look(-1)
-    if cursor.at and before.kind in (Kind.NTH, Kind.AND, Kind.NUMBER_WORD) and not before.gap:
+    if cursor.at and before.kind in _NEVER_BEFORE and not number.gap:
         return None
     day = _day_number(cursor)
     if day is None or _once_a_day(cursor):
         return None
-    return Day(day=day, weekday=weekday_after(cursor), by="list")
+    weekday = weekday_after(cursor)
+    told = weekday is not None or cursor.look().kind in (Kind.ON, Kind.TILL, Kind.FROM)
+    if not told and day <= 10 and not number.text.isascii():
+        return None  # 一日 and 三日 are lengths as often as days
+    return Day(day=day, weekday=weekday, by="list")
 
 
 def _once_a_day(cursor: Cursor) -> bool:

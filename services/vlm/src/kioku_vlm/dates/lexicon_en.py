@@ -107,12 +107,12 @@ _JOINTS = [
     *plain(Kind.FROM, "from|between"),
     *plain(Kind.TILL, "to|until|till|through|thru|'til|til"),
     *plain(Kind.ON, "on|at|starting|beginning|dated|date"),
-    *plain(Kind.OF, "of|in|of the"),
+    *plain(Kind.OF, "of|of the"),
     *plain(Kind.THE, "the"),
     *plain(Kind.AND, "and|&|or"),
 ]
 _CUES = [
-    *cues(Cue.DOORS, "doors|doors open|door opens|doors at|doors open at"),
+    *cues(Cue.DOORS, "open|doors|doors open|door opens|doors at|doors open at"),
     *cues(Cue.START,
         "starts|start|begins|starting|show|showtime|show starts|kick-off|kickoff|kicks off|"
         "starts at|start time|commences|opens|departs"

@@ -110,7 +110,6 @@ _TIME = [
             "前の日": -1,
             "あくる日": 1,
             "明くる日": 1,
-            "当日": 0,
         },
     ),
     *entries(Kind.WEEK, _WEEKS),
@@ -139,7 +138,7 @@ _STRETCHES = [
     *plain(Kind.NOW, "今から|これから|本日から|今日から"),
     *plain(Kind.NUMBER_WORD, "数", 3),
     *plain(Kind.EVERY, "毎週|各週", Unit.WEEKS),
-    *plain(Kind.EVERY, "毎日|各日|連日", Unit.DAYS),
+    *plain(Kind.EVERY, "毎日|連日", Unit.DAYS),
     *plain(Kind.EVERY, "毎月|各月", Unit.MONTHS),
     *plain(Kind.EVERY, "毎年|各年|例年", Unit.YEARS),
     *plain(Kind.EVERY, "毎朝|毎晩|毎夜|毎夕|各晩|各午前|各午後", Unit.DAYS),
@@ -150,10 +149,7 @@ _STRETCHES = [
     *plain(Kind.ALTERNATE, "隔日", Unit.DAYS),
     *plain(Kind.ALTERNATE, "隔年", Unit.YEARS),
     *plain(Kind.EXCEPT, "を除く|除く|は除く|以外|のぞく|を除き"),
-    *plain(
-        Kind.RESTS,
-        "は休み|はお休み|は休講|は休業|は休館|は休診|は開催しません|はありません|休み|は中止",
-    ),
+    *plain(Kind.RESTS, "は開催しません|はありません|は中止"),
 ]
 _CLOCKS = [
     *entries(Kind.MERIDIEM, _MERIDIEMS),
@@ -184,7 +180,7 @@ _CUES = [
     ),
     *cues(Cue.CLOSED,
         "休館|休館日|休診|休診日|休業|休業日|定休日|定休|休園|休園日|休校|休講|臨時休業|"
-        "お休み|休日|休所日|休み"
+        "お休み|休日|休所日|休み|は休み|は休講|は休業|は休館|は休診"
     ),
     *cues(Cue.ISSUED, "発行|発行日|発信日|作成日|作成|記入日|通知日|付け"),
     *cues(Cue.RELEASED,

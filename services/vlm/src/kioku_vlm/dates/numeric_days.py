@@ -12,7 +12,7 @@ from kioku_vlm.dates.calendar_limits import full_year, is_day_of, is_month, is_y
 from kioku_vlm.dates.japanese_days import era_year
 from kioku_vlm.dates.shape import Day, MonthPart, Shape
 from kioku_vlm.dates.tokens import Cursor, Kind, Token
-from kioku_vlm.dates.weekday_rules import weekday_after
+from kioku_vlm.dates.weekday_rules import weekday_after, weekday_before
 
 _SEPARATORS = (Kind.SLASH, Kind.DOT, Kind.DASH)
 _FRACTIONS = {(1, 2), (1, 3), (2, 3), (1, 4), (3, 4), (1, 8)}
@@ -34,6 +34,13 @@ def numeric_day(cursor: Cursor) -> Shape | None:
     if len(numbers) == 3:
         return _three(cursor, era, numbers, separator)
     return _two(cursor, begin, numbers, separator) if era is None else None
+
+
+def numeric_after_weekday(cursor: Cursor) -> Day | None:
+    """Sat 6/20."""
+    weekday = weekday_before(cursor)
+    day = numeric_day(cursor) if weekday is not None else None
+    return replace(day, weekday=weekday) if isinstance(day, Day) else None
 
 
 def _in_a_row(cursor: Cursor) -> bool:

@@ -8,7 +8,7 @@ from kioku_vlm.dates.clock_rules import times
 from kioku_vlm.dates.continuing import continued, leading_days
 from kioku_vlm.dates.english_days import english_day
 from kioku_vlm.dates.japanese_days import japanese_day
-from kioku_vlm.dates.numeric_days import numeric_day
+from kioku_vlm.dates.numeric_days import numeric_after_weekday, numeric_day
 from kioku_vlm.dates.recurrence_rules import recurring
 from kioku_vlm.dates.relative_days import relative_day
 from kioku_vlm.dates.shape import Found, Shape
@@ -23,7 +23,7 @@ _RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.NUMBER_WORD: (times, relative_day, english_day),
     Kind.ORDINAL: (recurring, leading_days, english_day),
     Kind.ORDINAL_WORD: (recurring, leading_days, english_day),
-    Kind.LAST: (recurring, relative_day, english_day),
+    Kind.LAST: (recurring, english_day, relative_day),
     Kind.THE: (recurring, english_day),
     Kind.NTH: (recurring, japanese_day),
     Kind.ERA: (japanese_day, numeric_day),
@@ -33,7 +33,7 @@ _RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.RELATIVE_MONTH: (japanese_day,),
     Kind.MONTH_NAME: (english_day,),
     Kind.PART: (english_day,),
-    Kind.WEEKDAY: (recurring, english_day, relative_day),
+    Kind.WEEKDAY: (numeric_after_weekday, english_day, recurring, relative_day),
     Kind.WEEKDAYS: (recurring,),
     Kind.DAY_KIND: (recurring,),
     Kind.EVERY: (recurring,),

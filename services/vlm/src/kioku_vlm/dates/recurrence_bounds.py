@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from dateutil.rrule import rrulestr
 
@@ -107,11 +108,12 @@ def _settle(draft: Draft, resting: frozenset[int]) -> None:
     draft.exdates = tuple(day for day in draft.exdates if day > draft.started)
 
 
-def _occurrences(rule: str, first: date, last: date | None, most: int) -> list[date]:
+@lru_cache(maxsize=256)
+def _occurrences(rule: str, first: date, last: date | None, most: int) -> tuple[date, ...]:
     start = datetime.combine(first, time())
     found: list[date] = []
     for one in rrulestr(rule, dtstart=start):
         if (last is not None and one.date() > last) or len(found) >= most:
             break
         found.append(one.date())
-    return found
+    return tuple(found)

@@ -170,7 +170,7 @@ def _added(shift: Shift, base: Shift) -> Shift:
 def _named_day(cursor: Cursor) -> Shape | None:
     """明日, 翌日; 昨日の2日前; 明日から3日間."""
     token = cursor.take(Kind.RELATIVE_DAY, Kind.FOLLOWING_DAY)
-    if token is None or token.text == "翌":
+    if token is None or token.text == "翌" or _moved_by_holiday(cursor, token):
         return None
     base = Shift(days=token.value, from_previous=token.kind is Kind.FOLLOWING_DAY)
     start = cursor.at
@@ -184,6 +184,13 @@ def _named_day(cursor: Cursor) -> Shape | None:
             return _added(_times(duration.shift, sign), base)
     cursor.at = start
     return base
+
+
+def _moved_by_holiday(cursor: Cursor, token: Token) -> bool:
+    """祝日の場合は翌日 names no day."""
+    if token.kind is not Kind.FOLLOWING_DAY:
+        return False
+    return any(cursor.look(-back).kind is Kind.HOLIDAY for back in range(2, 8))
 
 
 def _week(cursor: Cursor) -> Shape | None:

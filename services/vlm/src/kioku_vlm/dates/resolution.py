@@ -67,17 +67,14 @@ class Resolver:
             return None
         began = replace_previous(place, first.first)
         last = self.resolve(last_end(shape.last, first.first.day), began)
-        if last is None:
-            return None
-        end = last.last or last.first.day
-        if end < first.first.day:
-            later = day_of(end.year + 1, end.month, end.day)
-            if later is None or (isinstance(shape.last, Day) and shape.last.year is not None):
-                return None
-            end = later
+        end = _end(shape, first.first.day, last)
+        if last is None or end is None:  # nonsense: keep what stands first
+            return Days(replace(first.first, confidence=0.5 * first.first.confidence))
         flags = tuple(dict.fromkeys(first.first.flags + last.first.flags))
         first, end = self._still_on(first, end)
-        return Days(replace(first.first, flags=flags), end, first.approximate or last.approximate)
+        vague = first.approximate or last.approximate
+        chosen = replace(first.first, flags=flags)
+        return Days(chosen, end if end > chosen.day else None, vague)
 
     def _still_on(self, first: Days, end: date) -> tuple[Days, date]:
         """A range without a year that has begun but not ended is this one, not the next."""
@@ -268,3 +265,16 @@ def _checked(day: date, weekday: int | None, by: str, confidence: float = 0.98) 
     if weekday is None or day.weekday() == weekday:
         return Choice(day, by, (), (), min(1.0, confidence + (0.02 if weekday is not None else 0)))
     return Choice(day, by, (), ("WEEKDAY_MISMATCH",), confidence * 0.6)
+
+
+def _end(shape: Stretch, first: date, last: Days | None) -> date | None:
+    """The last day of a range, brought behind its first; None where the words forbid it."""
+    if last is None:
+        return None
+    end = last.last or last.first.day
+    if end >= first:
+        return end
+    if isinstance(shape.last, Shift):
+        return end + timedelta(days=7 * (1 + (first - end).days // 7)) if shape.last.count else None
+    told = isinstance(shape.last, Day) and shape.last.year is not None
+    return None if told else day_of(end.year + 1, end.month, end.day)

@@ -44,9 +44,10 @@ def _stands_alone(cursor: Cursor) -> bool:
 
 def weekday_before(cursor: Cursor) -> int | None:
     """The weekday that stands before a day in English (Sat, 30 May); steps over it."""
-    token = cursor.take(Kind.WEEKDAY)
-    if token is None:
+    token = cursor.look()
+    if token.kind is not Kind.WEEKDAY or token.text[0] > "z":
         return None
+    cursor.at += 1
     cursor.take(Kind.DOT)
     cursor.take(Kind.COMMA)
     cursor.take(Kind.THE)

@@ -109,17 +109,15 @@ class Backlog:
         except DependencyDown:
             raise
         except KiokuError as error:
-            retryable, reason, message = (
-                CATALOGUE[error.reason].retryable,
-                error.reason,
-                error.message,
-            )
-            if reason in NOT_NOW:
+            if error.reason in NOT_NOW:
                 return "waits"
+            if not CATALOGUE[error.reason].retryable:
+                return "failed"  # and stored as such
+            reason, message = error.reason, error.message
         except Exception:
             log.exception("backlog.failed", observation_id=str(claim.observation_id))
-            retryable, reason, message = True, Reason.INTERNAL, ""
-        if retryable and claim.attempts < MOST_ATTEMPTS:
+            reason, message = Reason.INTERNAL, ""
+        if claim.attempts < MOST_ATTEMPTS:
             return "later"
         await self._observing.fail(claim, reason, message)
         return "failed"

@@ -13,11 +13,11 @@ from uuid import UUID, uuid5
 
 import uuid_utils
 
+from kioku_vlm.calendar.fingerprint import fingerprint, same_entry
 from kioku_vlm.correcting.correction import corrected, first_day, last_day
 from kioku_vlm.observing.carrying import carried
 from kioku_vlm.observing.entity import head_of, parts_of
 from kioku_vlm.observing.entry_rows import ENTRIES, known_entry
-from kioku_vlm.observing.likeness import fingerprint, same_entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

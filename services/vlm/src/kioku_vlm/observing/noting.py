@@ -113,8 +113,13 @@ async def note_bytes(connection: Connection, owner: str, heard: Heard, turn: Tur
     new = _New(owner, heard.sha256, heard.today, heard.wish, heard.kept)
     noted = await _put(connection, new, turn)
     if noted.state is not State.READY:
-        await connection.execute(_SEND, owner, noted.observation_id, heard.data)
+        await send(connection, owner, noted.observation_id, heard.data)
     return noted
+
+
+async def send(connection: Connection, owner: str, observation_id: UUID, data: bytes) -> None:
+    """Keep bytes that came with a request until they are read."""
+    await connection.execute(_SEND, owner, observation_id, data)
 
 
 async def order(connection: Connection, owner: str, observation_id: UUID, turn: Turn) -> None:

@@ -8,7 +8,6 @@ cannot is the observation's failure, and an order of a person tries it again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from time import monotonic
@@ -90,14 +89,15 @@ class Observing:
         )
 
     async def observe(self, claim: Claim, *, retry_delay: float = 0.0) -> Effect:
-        """Read, and store what was found; whatever keeps it from that gives the claim back.
+        """Read, and store what was found, or that it can never be read; else give the claim back.
 
         Args:
             retry_delay: seconds until somebody else may take it after a failure that may pass.
 
         Raises:
-            InvalidInput: IMAGE_*; it has to be failed.
-            KiokuError: OBJECT_MISSING, CHECKSUM_MISMATCH, and what the engines raise.
+            InvalidInput, KiokuError: why it cannot be read (IMAGE_*, OBJECT_MISSING,
+                CHECKSUM_MISMATCH, what the engines raise); where its reason is not retryable, that
+                is stored.
             DependencyDown: database, object store or decoder do not answer.
         """
         try:
@@ -105,11 +105,19 @@ class Observing:
                 result = await self._read(claim)
                 return await self._results.put(claim, result)
         except BaseException as error:
-            counts = not (isinstance(error, DependencyDown) or _reason_of(error) in NOT_NOW)
-            counts = counts and not isinstance(error, asyncio.CancelledError)
-            release = self._claims.release(claim, delay=retry_delay, counts=counts)
-            await asyncio.shield(_if_it_can(release))
+            await asyncio.shield(self._left(claim, error, retry_delay))
             raise
+
+    async def _left(self, claim: Claim, error: BaseException, retry_delay: float) -> None:
+        """What becomes of a claim after an error; one that cannot be given back lapses."""
+        if _is_final(error):
+            assert isinstance(error, KiokuError)  # noqa: S101 - only those are
+            await self.fail(claim, error.reason, error.message)
+            return
+        try:
+            await self._claims.release(claim, delay=retry_delay, counts=_counts(error))
+        except DependencyDown:
+            return
 
     async def fail(self, claim: Claim, reason: Reason, message: str = "") -> Effect:
         """Give a picture up until somebody orders it again."""
@@ -138,13 +146,18 @@ async def _circumstances(claim: Claim, data: bytes) -> Circumstances:
     return Circumstances(today=claim.today, taken=taken, zone=claim.zone, locale=claim.locale)
 
 
-def _reason_of(error: BaseException) -> Reason | None:
-    return error.reason if isinstance(error, KiokuError) else None
+def _is_final(error: BaseException) -> bool:
+    """Whether trying again cannot help."""
+    return (
+        isinstance(error, KiokuError)
+        and not isinstance(error, DependencyDown)
+        and error.reason not in NOT_NOW
+        and not CATALOGUE[error.reason].retryable
+    )
 
 
-async def _if_it_can(release: Awaitable[None]) -> None:
-    """A claim that cannot be given back lapses by itself."""
-    try:
-        await release
-    except DependencyDown:
-        return
+def _counts(error: BaseException) -> bool:
+    """Whether it was an attempt: neither outages nor a stop of this process are one."""
+    if isinstance(error, KiokuError):
+        return not (isinstance(error, DependencyDown) or error.reason in NOT_NOW)
+    return not isinstance(error, asyncio.CancelledError)

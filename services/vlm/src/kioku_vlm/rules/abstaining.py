@@ -16,6 +16,7 @@ _BILL = re.compile(
     r"\b(?:sub-?total|total|change|cash|visa|mastercard|receipt|invoice|qty|tax|vat|amount|"
     r"balance|cashier|card)\b", re.I
 )  # fmt: skip
+_AMOUNT = re.compile(r"(?:\s|[¥£$€])\d{1,4}[.,]\d\d$|[¥£$€]\s?\d[\d,]*$|\d円$")
 _HOURS = re.compile(
     r"営業時間|診療時間|開館時間|受付時間|営業日|定休日|年中無休|opening hours|business hours|"
     r"open daily|store hours|"
@@ -36,13 +37,18 @@ def kept(found: Sequence[Hypothesis], reading: Reading) -> list[Hypothesis]:
     """Without what only a bill or a sign says; empty for a page that announces nothing."""
     if _bill(reading):
         return [one for one in found if one.sighting.nature is Nature.DEADLINE and one.own]
-    return [one for one in found if _says_something(one) and not _standing(one, reading)]
+    said = [one for one in found if _says_something(one)]
+    dated = any(one.sighting.moment.start for one in said)
+    return [one for one in said if not _standing(one, reading, dated)]
 
 
 def _bill(reading: Reading) -> bool:
     """Whether most lines are prices and their sums."""
     words = sum(bool(_BILL.search(strip.text)) for strip in reading.strips)
     prices = sum(Trait.PRICE in traits_of(strip.text) for strip in reading.strips)
+    amounts = sum(bool(_AMOUNT.search(strip.text)) for strip in reading.strips)
+    if amounts >= 3 and 2 * amounts >= len(reading.strips) - 3:
+        return True
     return words >= 2 and prices >= 2 and 3 * (words + prices) >= len(reading.strips)
 
 
@@ -52,10 +58,12 @@ def _says_something(one: Hypothesis) -> bool:
     return one.name is not None or sighting.label is not None or bool(sighting.moment.clocks)
 
 
-def _standing(one: Hypothesis, reading: Reading) -> bool:
-    """Hours that always hold, such as those on a door."""
+def _standing(one: Hypothesis, reading: Reading, dated: bool) -> bool:
+    """Hours that always hold, such as those on a door; beside days, closures are announced."""
     moment = one.sighting.moment
     if not moment.rrule or moment.start:
         return False
     near = " ".join(reading.strips[order].text for order in one.strips[:4])
-    return one.sighting.nature is Nature.CLOSED or bool(_HOURS.search(near))
+    if one.sighting.nature is Nature.CLOSED:
+        return not dated
+    return bool(_HOURS.search(near))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from functools import lru_cache
 
 from kioku_vlm import dates
@@ -20,13 +19,13 @@ from kioku_vlm.rules.merging import merged
 from kioku_vlm.rules.piece import pieces_of
 from kioku_vlm.rules.placing import Spot, places_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
+from kioku_vlm.rules.recurring import season_of
 from kioku_vlm.rules.rows import completed
 from kioku_vlm.rules.sighting import Nature, sightings_of
 from kioku_vlm.rules.suspicion import suspicions_of
 from kioku_vlm.schedule_facts import Circumstances, Entry, Schedule
 
 NO_EVENT = "NO_EVENT"
-_PERIOD = timedelta(days=8)
 
 
 def announce(document: Document, circumstances: Circumstances) -> Schedule:
@@ -68,8 +67,8 @@ def _entries(layout: Layout, frame: Frame, circumstances: Circumstances) -> tupl
     reading = _reading(layout, frame)
     found = kept(hypotheses(reading), reading)
     whole = Whole(reading, frame, circumstances, _shared_place(found, reading))
-    found, period = _without_periods(found)
-    entries = [entry_of(one, whole, period) for one in found]
+    found, season = season_of(found)
+    entries = [entry_of(one, whole, season) for one in found]
     return tuple(merged([entry for entry in entries if entry is not None]))
 
 
@@ -100,19 +99,3 @@ def _shared_place(found: Sequence[Hypothesis], reading: Reading) -> Spot | None:
         and Role.PLACE.value not in strip.roles.values()
     ]
     return spots[0] if len(spots) == 1 else None
-
-
-def _without_periods(
-    found: list[Hypothesis],
-) -> tuple[list[Hypothesis], tuple[date, date] | None]:
-    """A long range beside a recurrence is when it recurs, nothing by itself."""
-    recurring = [one for one in found if one.sighting.moment.rrule]
-    if not recurring:
-        return found, None
-    for one in found:
-        moment = one.sighting.moment
-        long = moment.start and moment.end and moment.end - moment.start >= _PERIOD
-        if long and moment.start and moment.end and not moment.rrule and not one.own:
-            rest = [other for other in found if other is not one]
-            return rest, (moment.start, moment.end)
-    return found, None

@@ -14,8 +14,9 @@ from kioku_vlm.rules.naming import Name
 from kioku_vlm.rules.noting import notes_in
 from kioku_vlm.rules.passage import fold
 from kioku_vlm.rules.piece import Piece
-from kioku_vlm.rules.placing import Spot, addresses_in, places_in
+from kioku_vlm.rules.placing import Spot, above_address, addresses_in, places_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
+from kioku_vlm.rules.recurring import Season
 from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.timing import (
     Timed,
@@ -51,19 +52,17 @@ class Whole:
     shared: Spot | None = None
 
 
-def entry_of(
-    one: Hypothesis, whole: Whole, period: tuple[date, date] | None = None
-) -> Entry | None:
+def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Entry | None:
     """The entry of a hypothesis; None where its day cannot be told.
 
     Args:
         one: the hypothesis.
         whole: the document.
-        period: first and last day between which a recurrence happens.
+        season: between which days a recurrence happens.
     """
     moment = one.sighting.moment
-    period = period if moment.rrule else None
-    since = period[0] if period else moment.start or _since(whole)
+    season = season if season and moment.rrule else Season()
+    since = season.since or moment.start or _since(whole)
     day = first_day(moment.rrule, since) if moment.rrule else moment.start
     if day is None:
         return None
@@ -74,8 +73,8 @@ def entry_of(
         _start(day, times, one),
         _end(day, times, one),
         clocks=dict(further(day, times, one.sighting)),
-        rrule=_recurrence(one, period),
-        exdates=_exdates(one, times),
+        rrule=_recurrence(one, season),
+        exdates=_exdates(one, times, season),
     )
     return _placed(entry, one, whole)
 
@@ -97,7 +96,11 @@ def _clocks(orders: Sequence[int], one: Hypothesis, reading: Reading) -> list[Ti
     """Times of day without a day, of the first strip that has some; labelled ones of all."""
     found: list[Timed] = []
     for order in orders:
-        bare = [s for s in reading.sightings[order] if s.nature is Nature.CLOCK and _of_event(s)]
+        bare = [
+            s
+            for s in reading.sightings[order]
+            if s.nature is Nature.CLOCK and _of_event(s, reading.body)
+        ]
         several = sum(s.nature is not Nature.CLOCK for s in reading.sightings[order]) > 1
         if several and order == one.order:
             bare = [s for s in bare if _next_day(s.span[0], order, reading) == one.sighting.span]
@@ -106,9 +109,14 @@ def _clocks(orders: Sequence[int], one: Hypothesis, reading: Reading) -> list[Ti
     return found
 
 
-def _of_event(sighting: Sighting) -> bool:
-    """Whether the column or label of a clock does not say that it is about something else."""
+def _of_event(sighting: Sighting, body: float) -> bool:
+    """Whether nothing says that a clock is about something else: a column, a label, small print.
+
+    Small letters that hold nothing but a time say when a message was sent.
+    """
     strip = sighting.strip
+    if strip.size < 0.7 * body and len(strip.text) <= sighting.span[1] - sighting.span[0] + 2:
+        return False
     column = strip.roles.get(strip.cell_at(sighting.span[0])) if strip.lines == 1 else None
     label = sighting.label.role if sighting.label else None
     return {column, label} <= {None, Role.WHEN, Role.TIME, Role.TITLE, Role.PLACE}
@@ -147,23 +155,23 @@ def _end(day: date, times: Times, one: Hypothesis) -> Value | None:
     return confidence.calibrated("end", found) if found else None
 
 
-def _recurrence(one: Hypothesis, period: tuple[date, date] | None) -> Value | None:
+def _recurrence(one: Hypothesis, season: Season) -> Value | None:
     moment = one.sighting.moment
     if not moment.rrule:
         return None
     passage = one.sighting.strip.passage.part(*one.sighting.span)
-    rule = with_until(moment.rrule, period[1] if period else moment.end)
+    rule = with_until(moment.rrule, season.until or moment.end)
     sure = confidence.read(moment.confidence, passage)
     return Value(rule, passage.written(), round(sure, 3), moment.resolved_by, passage.evidence())
 
 
-def _exdates(one: Hypothesis, times: Times) -> tuple[Value, ...]:
+def _exdates(one: Hypothesis, times: Times, season: Season) -> tuple[Value, ...]:
     passage = one.sighting.strip.passage.part(*one.sighting.span)
     minutes = times.start.clock.minutes if times.start else None
     sure = round(confidence.read(one.sighting.moment.confidence, passage), 3)
     return tuple(
         Value(stamp(day, minutes), passage.written(), sure, "", passage.evidence())
-        for day in one.sighting.moment.exdates
+        for day in (*one.sighting.moment.exdates, *season.without)
     )
 
 
@@ -184,12 +192,21 @@ def _spot(one: Hypothesis, whole: Whole) -> Spot | None:
     for distance, order in enumerate(one.strips):
         pieces = [p for p in whole.reading.pieces[order] if not _is_name(p, one)]
         spots = places_in(whole.reading.strips[order], pieces)
-        found += [(spot.score - 0.01 * min(distance, 20), spot) for spot in spots]
+        above = _above(order, one, whole)
+        found += [(s.score - 0.01 * min(distance, 20), s) for s in (*spots, *above)]
     if found:
         best = max(found, key=lambda pair: pair[0])[1]
         if best.score >= 0.6 or whole.shared is None:
             return best
     return whole.shared
+
+
+def _above(order: int, one: Hypothesis, whole: Whole) -> list[Spot]:
+    """The place whose address a strip holds, where the line above names it."""
+    reading = whole.reading
+    pieces = [p for p in reading.pieces.get(order - 1, ()) if not _is_name(p, one)]
+    spot = above_address(reading.strips, order, pieces)
+    return [spot] if spot else []
 
 
 def _is_name(piece: Piece, one: Hypothesis) -> bool:

@@ -24,6 +24,7 @@ _BRITISH = re.compile(
     r"£|\b[A-Z]{1,2}\d[\dA-Z]? \d[A-Z]{2}\b|\b(?:colour|centre|organis|theatre)\w*", re.I
 )
 _AMERICAN = re.compile(r"\(\d{3}\)\s?\d{3}-\d{4}|,\s?[A-Z]{2} \d{5}\b")
+_ISSUED = re.compile(r"\s*\(?(?:発行|付け|issued?\b|sent\b|posted\b)", re.IGNORECASE)
 _KANA = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 
 
@@ -118,14 +119,12 @@ def _issued(
         for label in labels_in(strip.text):
             if label.role is Role.ISSUED and moments:
                 return strip, moments[0].start
-        if moments and re.search(
-            r"発行|\bissued?\b|\bsent\b|\bposted\b", strip.text[moments[0].span[1] :][:8], re.I
-        ):
+        if moments and _ISSUED.match(strip.text[moments[0].span[1] :]):
             return strip, moments[0].start
     others = sum(len(moments) for _, moments in days)
     margin = max((strip.place.right for strip in strips), default=0.0)
     for at, (strip, moments) in enumerate(days[:5]):
-        if moments and _alone_on_top(strip, moments[0], body, at):
+        if moments and _alone_on_top(strip, moments[0], body, at, margin):
             cell = strip.cells[strip.cell_at(moments[0].span[0])][0].place
             flush = cell.left > 0.5 * margin and cell.right > 0.85 * margin
             if flush or others > 1:
@@ -133,15 +132,18 @@ def _issued(
     return None, None
 
 
-def _alone_on_top(strip: Strip, moment: Moment, body: float, at: int) -> bool:
+def _alone_on_top(strip: Strip, moment: Moment, body: float, at: int, margin: float) -> bool:
     """A day alone in its cell in small letters in the first lines, to the right or before all."""
     segment, left, right = strip.cells[strip.cell_at(moment.span[0])]
     rest = strip.text[left : moment.span[0]] + strip.text[moment.span[1] : right]
     for clock in moment.clocks:
         rest = rest.replace(clock.raw, "")
     bare = sum(letter.isalnum() for letter in rest) <= (2 if not moment.clocks else 6)
+    if labels_in(strip.text):
+        return False
+    bare = bare or bool(traits_of(rest.strip()) & {Trait.ORGANISATION, Trait.PERSON})
     small = segment.size <= 1.15 * body and strip.lines == 1
-    aside = segment.place.left > 0.32 or (at == 0 and len(strip.cells) == 1)
+    aside = segment.place.left > 0.3 * margin or (at == 0 and len(strip.cells) == 1)
     return bare and small and aside and strip.place.top < 0.25 and not moment.rrule
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from statistics import median
 
 from kioku_vlm.rules.segment import Segment
 from kioku_vlm.rules.strip import rows_of
 
-_WEEKDAY = re.compile(
+WEEKDAY = re.compile(
     r"^\(?(?:[日月火水木金土](?:曜日?)?|(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|"
     r"sat(?:ur)?)(?:day)?)\)?\.?$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"^(?:[12]\d|3[01]|0?[1-9])日?$")
+# What is written under a name in its cell is when it begins.
+_TIME = re.compile(r"^\(?(?:午前|午後)?\d{1,2}(?:[:時]|\s?[ap]\.?m)", re.IGNORECASE)
 _DAYS = 5
 
 
@@ -34,7 +36,13 @@ def grid_rows(segments: Sequence[Segment]) -> list[list[Segment]]:
     texts = sorted((one for one in below if one not in numbers), key=lambda one: one.place.top)
     pairs = [(cell, one) for one in texts if (cell := _cell(one, numbers, head)) is not None]
     pairs.sort(key=lambda pair: (int(re.sub(r"\D", "", pair[0].text)), pair[1].place.top))
-    return [[cell, one] for cell, one in pairs]
+    rows: list[list[Segment]] = []
+    for cell, one in pairs:
+        if rows and rows[-1][0] is cell and _TIME.match(one.text):
+            rows[-1].append(one)
+        else:
+            rows.append([cell, one])
+    return rows
 
 
 def within_grid(segments: Sequence[Segment]) -> set[int]:
@@ -52,24 +60,42 @@ def within_grid(segments: Sequence[Segment]) -> set[int]:
 
 
 def _is_head(row: Sequence[Segment]) -> bool:
-    return sum(bool(_WEEKDAY.match(one.text)) for one in row) >= _DAYS
+    return sum(bool(WEEKDAY.match(one.text)) for one in row) >= _DAYS
 
 
 def _cell(one: Segment, numbers: Sequence[Segment], head: Sequence[Segment]) -> Segment | None:
     """The number above or to the left of a text, in the same column of the grid."""
     wide = _pitch(head)
-    above = [
+    near = [
         number
         for number in numbers
-        if -0.2 * wide < one.place.left - number.place.left < 0.9 * wide
-        and one.place.top - number.place.top + 0.5 * number.size >= 0
+        if -0.3 * wide < one.place.left - number.place.left < 0.8 * wide
+        and one.place.top - number.place.top > -0.5 * number.size
     ]
-    if not above:
+    if not near:
         return None
-    nearest = max(above, key=lambda number: (round(number.place.top, 2), number.place.left))
-    rows = sorted({round(number.place.top, 2) for number in numbers})
-    height = min((low - high for high, low in pairwise(rows)), default=1.0)
-    return nearest if one.place.top - nearest.place.top < 1.2 * height else None
+    shift = min(abs(one.place.left - number.place.left) for number in near)
+    column = [
+        number for number in near if abs(one.place.left - number.place.left) < shift + 0.25 * wide
+    ]
+    nearest = max(column, key=lambda number: number.place.top)
+    return nearest if one.place.top - nearest.place.top < 1.1 * _step(numbers, wide) else None
+
+
+def _step(numbers: Sequence[Segment], wide: float) -> float:
+    """The usual distance of a week's row from the next, measured down the columns."""
+    ordered = sorted(numbers, key=lambda number: number.place.top)
+    steps = []
+    for at, number in enumerate(ordered):
+        below = [low for low in ordered[at + 1 :] if _same(low, number, wide)]
+        steps += [below[0].place.top - number.place.top] if below else []
+    return median(steps) if steps else 1.0
+
+
+def _same(one: Segment, other: Segment, wide: float) -> bool:
+    """Whether two numbers stand in one column, one below the other."""
+    apart = one.place.top - other.place.top > one.size
+    return apart and abs(one.place.left - other.place.left) < 0.45 * wide
 
 
 def _pitch(head: Sequence[Segment]) -> float:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kioku_vlm.rules.naming import Name, best
+from kioku_vlm.rules.naming import Name, best, said_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
 
 # A line of body size that names nothing has about 0; see `naming`.
 _HEAD_FLOOR, _BOUNDARY = -1.2, 0.75
 # What each strip between a heading and its day takes from it, where there are several headings.
 _AWAY = 0.35
+# A heading below this tells less than a sentence.
+_TELLING = 0.6
 
 
 def name_by_heading(events: Sequence[Hypothesis], taken: set[int], reading: Reading) -> None:
@@ -48,9 +50,27 @@ def name_by_section(
 def _name_alone(events: Sequence[Hypothesis], taken: set[int], reading: Reading) -> None:
     taken = taken - {one.order for one in events}
     name, head = _head(range(len(reading.strips)), taken, reading, _HEAD_FLOOR)
+    if name is None or name.score < _TELLING:
+        name, head = _said_anywhere(events, reading) or (name, head)
     for one in events:
-        if name and (one.name is None or name.score > one.name.score + 0.3):
+        if name and (one.name is None or _better(name, one.name)):
             one.name, one.head, one.own = name, head, False
+
+
+def _said_anywhere(events: Sequence[Hypothesis], reading: Reading) -> tuple[Name, int] | None:
+    """What some sentence near the day says that happens, where no heading does."""
+    day = events[0].order
+    for strip in sorted(reading.strips, key=lambda strip: abs(strip.order - day)):
+        name = said_in(strip.passage, 0)
+        if name is not None and name.by == "sentence" and name.score > _TELLING:
+            return name, strip.order
+    return None
+
+
+def _better(heading: Name, own: Name) -> bool:
+    """Whether a heading names it better than its row or sentence; one that holds it does not."""
+    holds = own.by == "sentence" and heading.passage.text in own.passage.text
+    return heading.score > own.score + 0.3 and not holds
 
 
 def _groups(

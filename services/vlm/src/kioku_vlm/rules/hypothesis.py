@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from kioku_vlm.rules.closing import closes, closure, request, shuts
 from kioku_vlm.rules.days import joined_days
 from kioku_vlm.rules.heading import name_by_heading, name_by_section
 from kioku_vlm.rules.labels import Role
@@ -31,29 +33,55 @@ def hypotheses(reading: Reading) -> list[Hypothesis]:
         if sighting.nature not in (Nature.ISSUED, Nature.ASIDE, Nature.CLOCK)
     ]
     for one in found:
+        _close_by_heading(one, reading)
         _name_by_strip(one, found, reading)
     events = [one for one in found if one.sighting.nature is Nature.EVENT]
     taken = {one.order for one in found if one.own or one.sighting.nature is not Nature.EVENT}
     name_by_section(events, found, reading)
     name_by_heading(events, taken, reading)
+    for one in events:
+        if one.name is not None and not one.own and closes(one.name):
+            one.sighting = replace(one.sighting, nature=Nature.CLOSED)
     _name_others(found, reading)
     scope(found, reading)
     return found
+
+
+def _close_by_heading(one: Hypothesis, reading: Reading) -> None:
+    """A day alone under words that say that something closes is when it is closed."""
+    strip = one.sighting.strip
+    if one.sighting.nature is not Nature.EVENT or one.order == 0 or reading.pieces[one.order]:
+        return
+    above = reading.strips[one.order - 1]
+    large = above.size > 1.05 * reading.body and above.page == strip.page
+    if large and not reading.sightings[above.order] and shuts(above.passage):
+        one.sighting = replace(one.sighting, nature=Nature.CLOSED)
 
 
 def _name_by_strip(one: Hypothesis, found: Sequence[Hypothesis], reading: Reading) -> None:
     """A name beside the day: in its row, or in its sentence."""
     strip = one.sighting.strip
     passage, position = _masked(strip, reading), one.sighting.span[0]
+    if one.sighting.nature is Nature.CLOSED:
+        one.name = _label_name(one.sighting) or closure(passage, _above(one, found), reading)
+        one.own = one.name is not None
+        return
     if one.sighting.nature is Nature.DEADLINE:
         one.name = task_in(passage, position)
     sentence = strip.lines > 1 or Trait.SENTENCE in traits_of(strip.text)
     if one.name is None and sentence:
         one.name = said_in(passage, position)
     if one.name is None:
-        floor = _ROW_FLOOR if not sentence else 0.5
+        due = one.sighting.nature is Nature.DEADLINE and request(passage) is not None
+        floor = 0.5 if sentence or due else _ROW_FLOOR
         one.name = best(_beside(one, found, reading), reading.body, "row", floor)
     one.own, one.head = one.name is not None, strip.order
+
+
+def _above(one: Hypothesis, found: Sequence[Hypothesis]) -> range:
+    """Strips whose heading may name a closure: those since the day before."""
+    before = [other.order for other in found if other.order < one.order]
+    return range(max(before, default=-1) + 1, one.order)
 
 
 def _masked(strip: Strip, reading: Reading) -> Passage:
@@ -97,7 +125,8 @@ def _name_others(found: Sequence[Hypothesis], reading: Reading) -> None:
     """Deadlines, closures and notices without a name have that of their label or words."""
     for one in found:
         if one.name is None and one.sighting.nature is not Nature.EVENT:
-            one.name = _label_name(one.sighting) or _own_words(one, reading)
+            asked = request(one.sighting.strip.passage)
+            one.name = _label_name(one.sighting) or asked or _own_words(one, reading)
             one.own = one.name is not None
 
 

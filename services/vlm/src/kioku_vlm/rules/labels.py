@@ -16,6 +16,7 @@ class Role(StrEnum):
 
     TITLE = "title"
     WHEN = "when"
+    WEEKLY = "weekly"
     TIME = "time"
     PLACE = "place"
     ADDRESS = "address"
@@ -35,7 +36,7 @@ class Role(StrEnum):
 
 
 _BULLET = (
-    r"(?:[-・●◆■□○◎☆★※*▪▶►>✓◇▼▲]\s*|"
+    r"(?:[-~・●◆■□○◎☆★※*▪▶►>✓◇▼▲]\s*|"
     r"\(?(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})(?:[.)、.]\s*|\s+))?"
 )
 _OPEN, _CLOSE = r"[\[【〔(<〈《]?\s*", r"\s*[\]】〕)>〉》]?"
@@ -91,9 +92,11 @@ def value_of(passage: Passage, labels: tuple[Label, ...], index: int) -> Passage
 
 
 def _fits(text: str, match: re.Match[str], label: Label) -> bool:
-    marked = ":" in match["end"] or bool(match["open"].strip())
+    marked = any(mark in match["end"] for mark in ":=") or bool(match["open"].strip())
     alone = text[label.end :].strip() == "" and label.start == 0
     begins = label.start == 0 or text[max(0, label.start - 2) : label.start] == "  "
+    if len(label.words) == 1:  # 日 and 場 head a column, and are parts of days elsewhere
+        return alone
     if match["label"].isascii():  # "on", "at", "with" are words too
         return marked or alone or (begins and text[match.end("label") :].startswith("  "))
     within = label.words not in _WEAK and text[label.start - 1 : label.start] in (" ", "/")
@@ -120,6 +123,6 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?:(?<=^)|(?<=[\s,、/。(・|])|"
         rf"(?=[\[【〔<〈]))(?:{_BULLET})(?P<open>{_OPEN})(?P<label>{choice})"
-        rf"(?P<end>{_CLOSE}\s*(?::|;|は(?=[^\w]|\w)|(?=\s)|$|(?<=[\]】〕)>〉》])))\s*",
+        rf"(?P<end>{_CLOSE}\s*(?::|;|=|は(?=[^\w]|\w)|(?=\s)|$|(?<=[\]】〕)>〉》])))\s*",
         re.IGNORECASE,
     )

@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 from kioku_vlm.page import Document, Page
 from kioku_vlm.rules.columns import regions
 from kioku_vlm.rules.grid import grid_rows, within_grid
-from kioku_vlm.rules.labels import role_of
+from kioku_vlm.rules.labels import Role, role_of
 from kioku_vlm.rules.naming_words import HAPPENING
 from kioku_vlm.rules.passage import joined
 from kioku_vlm.rules.segment import Segment, body_size, segments_of
 from kioku_vlm.rules.strip import Strip, paragraphs, sentences, strip_of
 from kioku_vlm.rules.suspicion import orders
 from kioku_vlm.rules.table import headed
+from kioku_vlm.rules.timetable import timetable_rows
 from kioku_vlm.rules.traits import Trait, traits_of
+
+# The role of a cell that heads a column of a week's timetable.
+WEEKLY = Role.WEEKLY.value
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,10 @@ def layout_of(document: Document, dated: Callable[[str], bool]) -> Layout:
         held = within_grid(segments)
         days = [replace(strip_of(row), roles={0: "when"}) for row in grid_rows(segments)]
         segments = tuple(one for at, one in enumerate(segments) if at not in held)
+        week = timetable_rows(segments)
+        days += [replace(strip_of(row), roles={0: WEEKLY, 1: "time"}) for row in week]
+        taken = {id(one) for row in week for one in row}
+        segments = tuple(one for one in segments if id(one) not in taken)
         for rows in regions(segments, lambda one: dated(one.text), _names):
             found = [one for strip in headed(paragraphs(rows)) for one in sentences(strip)]
             numbers += [numbers[-1] + 1 if numbers else 0] * len(found)

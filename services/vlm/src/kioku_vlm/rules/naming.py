@@ -29,14 +29,9 @@ _COST = {
 }  # fmt: skip
 _QUOTED = re.compile(r"[「『“\"]([^」』”\"]{2,40})[」』”\"]")
 _TASK = re.compile(
-    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|の(?:ご)?(?:提出|"
-    r"申し?込み?|回答|返信)は|に関する)[^。]*$"
+    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|に関する)"
+    r"[^。]*$"
 )
-_TASK_VERB = re.compile(
-    r"提出|申し?込み?|返信|回答|応募|予約|納入|返却|支払い?|登録|\b(?:return|submit|complete|"
-    r"pay for|book|order|"
-    r"register for|sign up for|rsvp|apply for|reply)\b", re.I
-)  # fmt: skip
 _TASK_ENGLISH = re.compile(
     r"\b(?:return|submit|complete|send(?: back)?|hand in|pay for|book|order|register for|sign "
     r"up for|apply for|bring back)\s"
@@ -76,10 +71,12 @@ def _too_short(text: str) -> bool:
 
 
 def _words_score(text: str) -> float:
-    traits, happens = traits_of(text), bool(HAPPENING.search(_core(text)))
+    text = _core(text)
+    traits, happens = traits_of(text), bool(HAPPENING.search(text))
     score = 1.0 if happens else 0.0
     score -= sum(_COST.get(trait, 0.0) for trait in traits)
     score -= 1.3 if ends_as_place(text) and not happens else 0.0
+    score -= 1.2 if text[:1].islower() else 0.0
     score -= 0.8 if COLLECTIVE.search(text) else 0.0
     return score - (1.0 if len(text) > 40 else 0.0)
 
@@ -129,18 +126,17 @@ def task_in(passage: Passage, position: int) -> Name | None:
     """What is due by the day at `position` of a sentence."""
     text = passage.text
     before = _TASK.search(text[:position]) or _TASK_ENGLISH.search(text)
-    verb = _TASK_VERB.search(text)
     if before is None:
         return None
     part = passage.part(before.start("name"), before.end("name"))
     if not _nameable(part.text):
         return None
-    says = verb[0] if verb and not verb[0].isascii() and verb[0] not in part.text else ""
-    return Name(part, 0.8, "sentence", f"{part.written()} {says}".strip())
+    return Name(part, 0.8, "sentence")
 
 
 def _said(part: Passage) -> Name:
     """A name out of a sentence, likelier where it is called as things that happen are."""
+    part = part.part(*core(part.text))
     return Name(part, 0.9 if HAPPENING.search(part.text) else 0.3, "sentence")
 
 

@@ -12,7 +12,13 @@ from kioku_vlm.schedule_facts import Evidence
 
 _VOICED = "\uff9e\uff9f"
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
-_FOLDED = {**_DASHES, ord("〜"): "~", ord("∼"): "~", ord("’"): "'", ord("‘"): "'"}
+_FOLDED = {
+    **_DASHES,
+    ord("〜"): "~",
+    **dict.fromkeys(map(ord, "→⇒➡▶►▷∼"), "~"),
+    ord("’"): "'",
+    ord("‘"): "'",
+}
 # In parts of a letter's size; a full-width space is 1, the space between two words about 0.3.
 _WORD_GAP = 0.6
 

@@ -103,7 +103,8 @@ def _fields(strip: Strip) -> list[tuple[int, int, Role | None, str]]:
         {0, len(strip.text)} | {label.start for label in labels} | {label.end for label in labels}
     )
     if strip.lines == 1:
-        cuts |= {start for _, start, _ in strip.cells}
+        inner = [range(label.start + 1, label.end) for label in labels]
+        cuts |= {at for _, at, _ in strip.cells if not any(at in one for one in inner)}
     bounds, found = sorted(cuts), []
     label_words, role = "", None
     for start, end in pairwise(bounds):

@@ -25,6 +25,10 @@ HAS_PLACE = re.compile(
     rf"(?:{_SUFFIX})(?=[\sのでにへ、,(]|$|前|内)|\d+\s?階|\b(?:\w*(?:{_JOINING})|{_ENGLISH})\b",
     re.IGNORECASE,
 )
+BEGINS_AS_PLACE = re.compile(
+    r"^(?:ギャラリー|カフェ|ホテル|スタジオ|アトリエ|レストラン|ライブハウス|画廊|喫茶|居酒屋|"
+    r"シアター|ホール|サロン)\s?\S{1,12}$"
+)
 ONLINE = re.compile(
     r"\b(?:zoom|teams|google meet|webex|youtube|online|virtual|livestream|webinar)\b|"
     r"オンライン|ライブ配信|リモート",
@@ -36,6 +40,10 @@ PROSE_JAPANESE = re.compile(
     rf"(?:{_SUFFIX}))?(?:前|内|横)?)"
     r"(?:にて|において|で(?!す|は|あ|き)|に(?:集合|て|お集まり)|へ(?:集合|お越し|行)|集合|を会場に)"
 )
+GATHERING = re.compile(
+    r"(?:に|、|^|\s)(?P<place>[^\s、。()]{2,16}?)(?:前)?(?:に|で)?(?:集合|待ち合わせ|集まろう|"
+    r"集まりましょう)"
+)
 PROSE_ENGLISH = re.compile(
     r"(?:\b(?:at|in|inside|outside|to)\s|@\s?)(?:the\s|our\s)?"
     r"(?P<place>[A-Z][\w'&.-]*(?:\s(?:of|the|and|&|de|[A-Z0-9][\w'&.-]*))*)"
@@ -44,9 +52,9 @@ PROSE_ENGLISH = re.compile(
 
 def ends_as_place(text: str) -> bool:
     """Whether the text ends as names of places do."""
-    return bool(ENDS_AS_PLACE.search(text))
+    return bool(ENDS_AS_PLACE.search(text) or BEGINS_AS_PLACE.match(text))
 
 
 def has_place(text: str) -> bool:
     """Whether some word of it names a sort of place."""
-    return bool(HAS_PLACE.search(text))
+    return bool(HAS_PLACE.search(text) or BEGINS_AS_PLACE.match(text))

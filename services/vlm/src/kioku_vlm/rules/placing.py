@@ -10,6 +10,7 @@ from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.passage import Passage
 from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.place_words import (
+    GATHERING,
     ONLINE,
     PROSE_ENGLISH,
     PROSE_JAPANESE,
@@ -54,6 +55,26 @@ def addresses_in(pieces: Iterable[Piece]) -> tuple[Spot, ...]:
     return tuple(found)
 
 
+def above_address(strips: Sequence[Strip], order: int, pieces: Sequence[Piece]) -> Spot | None:
+    """The line right above an address, which a place's name is likely to be, whatever it says.
+
+    Args:
+        strips: of the document.
+        order: of the strip that begins with the address.
+        pieces: of the strip above.
+    """
+    address = strips[order]
+    match = ADDRESS.search(address.text)
+    if match is None or match.start() > 2 or order == 0 or len(pieces) != 1:
+        return None
+    above, piece = strips[order - 1], pieces[0]
+    near = above.page == address.page and address.place.top - above.place.bottom < 1.3 * above.size
+    plain = not traits_of(piece.text) - {Trait.ORGANISATION, Trait.CONDITION}
+    if near and plain and piece.role is None and piece.text.strip() == above.text.strip():
+        return Spot(_named(piece.passage), 0.7, "above-address")
+    return None
+
+
 def _address_start(text: str) -> int:
     """Behind the name that an address follows in the same piece."""
     match = ADDRESS.search(text)
@@ -95,10 +116,13 @@ def _before_address(piece: Piece) -> Spot | None:
 
 def _said(passage: Passage) -> list[Spot]:
     found = []
-    for form, score in ((PROSE_JAPANESE, 0.7), (PROSE_ENGLISH, 0.55)):
+    for form, score in ((PROSE_JAPANESE, 0.7), (GATHERING, 0.65), (PROSE_ENGLISH, 0.55)):
         for match in form.finditer(passage.text):
             part = _after_particle(passage.part(match.start("place"), match.end("place")))
-            better = 0.2 if has_place(part.text) else 0.0
+            named = has_place(part.text)
+            if not named and match[0].lower().startswith("to "):
+                continue
+            better = 0.2 if named else 0.0
             if len(part.text) >= 2 and not re.search(
                 r"\b(?:January|February|March|April|May|June|July|"
                 r"August|September|October|November|December|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)",

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kioku_vlm.dates.moment import Moment
-from kioku_vlm.rules.layout import Layout
+from kioku_vlm.rules.layout import WEEKLY, Layout
 from kioku_vlm.rules.sighting import Find, Nature, Sighting
 from kioku_vlm.rules.strip import Strip
 from kioku_vlm.rules.table import bare_day, month_in, row_pitch, spans_down
+from kioku_vlm.rules.timetable import recurrence_words
 
 Sightings = Mapping[int, tuple[Sighting, ...]]
 # So many days in a column are a column of days.
@@ -20,8 +21,25 @@ _DAYS, _SESSIONS = 2, 2
 
 def completed(layout: Layout, sightings: Sightings, find: Find) -> dict[int, tuple[Sighting, ...]]:
     """The sightings with those that only a row's place in its table gives."""
-    numbered = _numbered(layout.strips, sightings, find)
+    numbered = _weekly(layout.strips, _numbered(layout.strips, sightings, find), find)
     return _spanned(layout, _under_days(layout.strips, numbered))
+
+
+def _weekly(
+    strips: Sequence[Strip], sightings: Sightings, find: Find
+) -> dict[int, tuple[Sighting, ...]]:
+    """Rows of a week's timetable recur on the day that heads their column."""
+    found = dict(sightings)
+    for strip in strips:
+        if strip.roles.get(0) != WEEKLY:
+            continue
+        segment, _, end = strip.cells[0]
+        moments = [one for one in find(recurrence_words(segment.text)) if one.rrule]
+        if moments:
+            rest = [one for one in sightings[strip.order] if one.span[0] >= end]
+            weekly = Sighting(strip, _moved(moments[0], end, strip), Nature.EVENT)
+            found[strip.order] = (weekly, *rest)
+    return found
 
 
 def _under_days(strips: Sequence[Strip], sightings: Sightings) -> dict[int, tuple[Sighting, ...]]:
@@ -71,7 +89,8 @@ def _numbered(
         if any(one.nature is not Nature.CLOCK for one in sightings[strip.order]) or not month:
             continue
         sighting = _by_number(strip, month, find)
-        if sighting is not None:
+        timed = any(one.span[0] < 2 for one in sightings[strip.order])
+        if sighting is not None and not timed:
             candidates[strip.order] = sighting
     enough = len(candidates) >= _ROWS or len(candidates) * 2 > len(strips)
     for order, sighting in candidates.items():

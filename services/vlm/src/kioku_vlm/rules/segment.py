@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from kioku_vlm.page import Box, Line, Page, around
 from kioku_vlm.rules.passage import Passage, passages_of
+from kioku_vlm.rules.skew import climb, levelled
 
 # Letters; cells of a row that a reader took for one line are further apart than words.
 _CELL_GAP = 1.7
@@ -39,13 +41,15 @@ def segments_of(page: Page) -> tuple[Segment, ...]:
     Where most of the page is written in columns, places are turned: the rightmost column is the
     first line.
     """
-    found = []
-    upright = _mostly_vertical(page)
+    turned = _mostly_vertical(page)
+    lines = [line for line in page.lines if line.text.strip() and line.boxes]
+    slope = climb([_turned(line.boxes, page, turned) for line in lines if line.vertical == turned])
+    found: list[Segment] = []
     for number, line in enumerate(page.lines):
-        if not line.text.strip() or not line.boxes:
-            continue
-        passages = passages_of(page, number, line, _CELL_GAP)
-        found += [_segment(passage, page, line, upright) for passage in passages]
+        if line.text.strip() and line.boxes:
+            size = _size(line, page, turned, slope)
+            passages = passages_of(page, number, line, _CELL_GAP)
+            found += [_segment(passage, page, turned, slope, size) for passage in passages]
     return tuple(found)
 
 
@@ -60,13 +64,24 @@ def _mostly_vertical(page: Page) -> bool:
     return 2 * vertical > sum(len(line.text) for line in page.lines)
 
 
-def _segment(passage: Passage, page: Page, line: Line, turned: bool) -> Segment:
+def _turned(boxes: Sequence[Box], page: Page, turned: bool) -> list[Box]:
+    """Boxes in page heights; columns of a page that is turned become lines that follow down."""
     aspect = page.width / page.height
-    boxes = [glyph.box for glyph in passage.glyphs if glyph is not None]
-    box = around(boxes)
     if turned:
-        place = Box(box.top, (1 - box.right) * aspect, box.height, box.width * aspect)
-    else:
-        place = Box(box.left * aspect, box.top, box.width * aspect, box.height)
-    size = line.size * aspect if line.vertical else line.size
-    return Segment(passage, place, size)
+        return [
+            Box(one.top, (1 - one.right) * aspect, one.height, one.width * aspect) for one in boxes
+        ]
+    return [Box(one.left * aspect, one.top, one.width * aspect, one.height) for one in boxes]
+
+
+def _size(line: Line, page: Page, turned: bool, slope: float) -> float:
+    """Of a line's letters; what it climbs is no part of it."""
+    if line.vertical != turned:
+        return line.size * page.width / page.height if line.vertical else line.size
+    return around([levelled(box, slope) for box in _turned(line.boxes, page, turned)]).height
+
+
+def _segment(passage: Passage, page: Page, turned: bool, slope: float, size: float) -> Segment:
+    boxes = [glyph.box for glyph in passage.glyphs if glyph is not None]
+    level = [levelled(box, slope) for box in _turned(boxes, page, turned)]
+    return Segment(passage, around(level), size)

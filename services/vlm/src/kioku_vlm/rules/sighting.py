@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from kioku_vlm.dates.moment import Cue, Moment
 from kioku_vlm.rules.labels import Label, Role, labels_in
-from kioku_vlm.rules.strip import Strip
+from kioku_vlm.rules.strip import CELL_BREAK, Strip
+from kioku_vlm.rules.traits import Trait, traits_of
 
 Find = Callable[[str], tuple[Moment, ...]]
 """The moments of a text, in its order."""
@@ -88,12 +89,14 @@ _ASKS = re.compile(
 _ASIDE_AFTER = re.compile(
     r"^[\s(]*(?:に?順延|へ?順延|に延期|現在|生まれ|生\b|創業|設立|創立|以来|改訂|改定|付け|"
     r"時点|撮影|作成|更新|"
-    r"予備日|を予備日)"
+    r"予備日|を予備日|(?:より|から)(?:は)?(?:通常|平常|再開))"
 )
 _ASIDE_BEFORE = re.compile(
     r"(?:順延|予備日|延期|雨天|荒天|前回|昨年|去年|昨年度|創業|創立|設立|生年月日|撮影日?|"
+    r"購入日?|発券日?|注文日?|"
     r"更新日?|有効期限|賞味期限|消費期限|"
-    r"rain date|postponed|originally|last year|since|est\.?|established|founded|copyright|©|"
+    r"rain date|postponed|originally|purchased|ordered|booked on|last year|since|est\.?|"
+    r"established|founded|copyright|©|"
     r"\(c\)|born|"
     r"updated|revised|version|valid (?:until|thru|through)|expires?|exp\.?|best before|"
     r"photo(?:graphed)?)[^。.]{0,12}$", re.I
@@ -107,7 +110,7 @@ _NOTICE = re.compile(
 # A road that is closed to cars is open to what happens there.
 _PASSAGE = re.compile(r"closed to (?:cars|traffic|vehicles)|通行止|歩行者天国", re.IGNORECASE)
 _CLOSED = re.compile(
-    r"休館|休診|休業|休園|休校|休み|お休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
+    r"休館|休診|休業|休園|休校|(?<![春夏秋冬昼])休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
 )
 
 
@@ -116,10 +119,20 @@ def sightings_of(strip: Strip, find: Find) -> tuple[Sighting, ...]:
     labels = labels_in(strip.text)
     found = [
         moment
-        for moment in find(strip.text)
+        for moment in _within_cells(strip, find)
         if not _only_a_word(moment) and not _in_label(moment, labels)
     ]
     return tuple(_sighting(strip, moment, labels) for moment in found)
+
+
+def _within_cells(strip: Strip, find: Find) -> tuple[Moment, ...]:
+    """Moments of a strip; a range of times that runs into the next cell is none."""
+    found = find(strip.text)
+    ends = [end for _, _, end in strip.cells[:-1]] if strip.lines == 1 else []
+    spans = [clock.span for moment in found for clock in moment.clocks]
+    if any(start < end < stop for start, stop in spans for end in ends):
+        return find(strip.text.replace(CELL_BREAK, "¦ "))
+    return found
 
 
 def _in_label(moment: Moment, labels: tuple[Label, ...]) -> bool:
@@ -150,6 +163,8 @@ def _nature(strip: Strip, moment: Moment, label: Label | None) -> Nature:
     if _ASIDE_BEFORE.search(before) or _ASIDE_AFTER.match(after):
         return Nature.ASIDE
     role = label.role if label else None
+    if role in (Role.CONTACT, Role.ACCESS) or _standing(strip, moment):
+        return Nature.ASIDE
     if role in _BY_ROLE:
         return _BY_ROLE[role]
     column = Role(strip.roles[at]) if (at := strip.cell_at(moment.span[0])) in strip.roles else None
@@ -158,12 +173,21 @@ def _nature(strip: Strip, moment: Moment, label: Label | None) -> Nature:
     return _by_words(moment, before, after, role)
 
 
+def _standing(strip: Strip, moment: Moment) -> bool:
+    """Every day or every weekday in passing, or when a telephone is answered."""
+    if not moment.rrule or moment.start is not None:
+        return False
+    daily = "DAILY" in moment.rrule or moment.rrule.count(",") >= 4
+    return (daily and not moment.clocks) or Trait.PHONE in traits_of(strip.text)
+
+
 def _by_words(moment: Moment, before: str, after: str, role: Role | None) -> Nature:
     if role is Role.WHEN and not _DEADLINE_AFTER.match(after):
         return Nature.EVENT
     if _NOTICE.search(before[-14:]) or _NOTICE.search(after[:14]):
         return Nature.NOTICE
-    if moment.cue in _BY_CUE and not _PASSAGE.search(before):
+    printed = moment.cue is Cue.ISSUED and "再発行" in after
+    if moment.cue in _BY_CUE and not printed and not _PASSAGE.search(before):
         return _BY_CUE[moment.cue]
     if _due(before, after, role):
         return Nature.DEADLINE

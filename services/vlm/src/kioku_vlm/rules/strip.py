@@ -15,6 +15,8 @@ from kioku_vlm.rules.segment import Segment
 
 # Between cells; two spaces keep the words of two cells apart for every pattern.
 CELL_BREAK = "  "
+# The other end of a range stands in the next line.
+_AWAITS = re.compile(r"\d\D{0,12}(?:\b(?:to|until|through|and)|[~・&])$", re.IGNORECASE)
 # Words that a line cannot end with unless it goes on.
 _OPEN_END = re.compile(
     r"(?:[をのはでにがとも、,]|\b(?:by|on|at|from|to|the|a|an|and|or|of|in|until|before|is|"
@@ -123,15 +125,20 @@ def paragraphs(rows: Sequence[Sequence[Segment]]) -> list[Strip]:
 def _goes_on(above: Strip, below: Segment, rows: Sequence[Sequence[Segment]]) -> bool:
     """Whether a line was broken only because it reached the margin."""
     last = above.cells[-1][0]
-    if len(above.cells) != above.lines or not 0.85 < below.size / max(last.size, 1e-6) < 1.18:
+    if len(above.cells) != above.lines or not 0.65 < below.size / max(last.size, 1e-6) < 1.55:
         return False
-    near = below.place.top - last.place.bottom < 1.1 * last.size
+    near = below.place.top - last.place.bottom < 1.1 * max(last.size, below.size)
     start = above.cells[0][0].place.left
     aligned = -2.6 * last.size < below.place.left - start < 1.6 * last.size
-    ended = last.text[-1] in "。.!?:"
+    if starts_label(below.text) or last.text[-1] in "。.!?:":
+        return False
+    if near and _AWAITS.search(last.text) and _BEGINS.match(below.text):
+        return True
+    if near and aligned and below.text[0].islower() and last.text[-1].isascii():
+        return True
+    alike = 0.85 < below.size / last.size < 1.18
     begins = bool(_BEGINS.match(below.text)) and not _OPEN_END.search(last.text)
-    whole = ended or begins or starts_label(below.text)
-    return near and aligned and not whole and _full(last, rows)
+    return near and aligned and alike and not begins and _full(last, rows)
 
 
 def _full(segment: Segment, rows: Sequence[Sequence[Segment]]) -> bool:
@@ -157,7 +164,7 @@ def pitch_of(strips: Sequence[Strip]) -> float:
 
 
 # Not behind "Sat.", "a.m." or "Mrs.": four small letters before the stop.
-_SENTENCE_END = re.compile(r"(?<=[。！？!])\s*|(?<=[a-z]{4}[.!?])\s+(?=[A-Z\"'])")
+_SENTENCE_END = re.compile(r"(?<=[。！？!])\s*|(?<=.)\s*(?=※)|(?<=[a-z]{4}[.!?])\s+(?=[A-Z\"'])")
 
 
 def sentences(strip: Strip) -> list[Strip]:

@@ -56,14 +56,20 @@ def _heads(strip: Strip) -> list[tuple[float, float, Role]]:
     known = [role for role in roles if role is not None]
     if len(known) < 2 or len(known) < len(roles) - 1:
         return []
-    cells = [segment.place for segment, _, _ in strip.cells]
+    # What a heading says that is none of ours names the rows, where no other one does.
+    unknown = Role.OTHER if Role.TITLE in known else Role.TITLE
     seen: set[Role] = set()
     heads = []
-    for role, cell in zip(roles, cells, strict=True):
-        second = role is Role.TITLE and role in seen
-        heads.append((cell.left, cell.right, Role.OTHER if second or role is None else role))
-        seen |= {role} if role else set()
+    for role, (segment, _, _) in zip(roles, strip.cells, strict=True):
+        told = role or unknown
+        heads.append((segment.place.left, segment.place.right, _once(told, seen)))
+        seen.add(told)
     return heads
+
+
+def _once(role: Role, seen: set[Role]) -> Role:
+    """A second column of names tells something else."""
+    return Role.OTHER if role is Role.TITLE and role in seen else role
 
 
 def _under(strip: Strip, columns: Sequence[tuple[float, float, Role]]) -> bool:

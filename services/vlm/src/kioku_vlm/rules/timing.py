@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -29,9 +30,13 @@ _LABELLED = {
     "starts": ClockRole.START, "show": ClockRole.START, "kick-off": ClockRole.START,
     "受付": ClockRole.RECEPTION, "受付時間": ClockRole.RECEPTION, "受付開始": ClockRole.RECEPTION,
     "集合": ClockRole.GATHERING, "集合時間": ClockRole.GATHERING,
-    "終了": ClockRole.END, "終了時間": ClockRole.END, "解散": ClockRole.END, "閉会": ClockRole.END,
+    "終了": ClockRole.END, "終了時間": ClockRole.END, "解散": ClockRole.END,
+    "帰校": ClockRole.END, "帰着": ClockRole.END, "終演": ClockRole.END,
+    "閉会": ClockRole.END,
     "end": ClockRole.END, "ends": ClockRole.END,
 }  # fmt: skip
+# Times of some of the days only, or after which nobody is let in.
+_EXCEPTION = re.compile(r"(?:最終入[場館]|土日祝?|日曜|土曜|平日|祝日)(?:日?は)?\s?$")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ def timed(sighting: Sighting) -> list[Timed]:
 
 
 def _timed(clock: Clock, sighting: Sighting) -> Timed:
+    if _EXCEPTION.search(sighting.strip.text[: clock.span[0]][-8:]):
+        return Timed(clock, sighting.strip.passage.part(*clock.span), ClockRole.LAST_ENTRY, False)
     role = _ROLES.get(clock.cue) or _by_label(sighting.label)
     passage = sighting.strip.passage.part(*clock.span)
     labelled = sighting.label is not None and sighting.label.role in (Role.TIME, Role.WHEN)

@@ -75,7 +75,7 @@ _FORMS: tuple[tuple[Trait, re.Pattern[str]], ...] = (
         r"only|refreshments", re.I)),
     (Trait.ORGANISATION, re.compile(
         r"(?:学校|学園|大学|高校|幼稚園|保育園|こども園|委員会|協会|協議会|商工会|自治会|"
-        r"町内会|役場|市役所|区役所|会社|"
+        r"町内会|町会|役場|市役所|区役所|会社|"
         r"株式会社|財団|法人|事務局|実行委員会|ptA|クリニック|医院|病院|組合|連盟|"
         r"振興会)(?:\s*(?:御中|様))?$"
         r"|^(?:主催|共催|後援|協賛|協力)|\b(?:presents?|proudly|inc|ltd|llc|society|"

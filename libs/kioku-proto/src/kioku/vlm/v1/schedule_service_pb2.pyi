@@ -50,7 +50,9 @@ class ExtractScheduleRequest(_message.Message):
     deployment's.
     """
     wait_seconds: _builtins.int
-    """Wait for so many seconds, 0 to 60; unset: 10."""
+    """Wait for so many seconds, 0 to 60; unset: 10. The answer comes before the call's own time runs
+    out; a call over REST has 30 seconds.
+    """
     owner: _builtins.str
     """Owner to act for; empty: the token's subject."""
     def __init__(

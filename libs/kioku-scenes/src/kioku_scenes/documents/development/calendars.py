@@ -76,4 +76,4 @@ def _cell(
     ink = (200, 50, 50) if WEEKDAYS[day.weekday()] == "日" else None
     page.write(x + 10, y + 6, number, 30, font="mplus-bold", ink=ink)
     if words:
-        page.write(x + 10, y + 62, words, 25, leading=1.5)
+        page.write(x + 8, y + 62, words, 23, leading=1.5)

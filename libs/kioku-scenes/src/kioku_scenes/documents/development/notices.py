@@ -40,7 +40,7 @@ def clinic_closing(rng: random.Random) -> Draft:
     last = first + timedelta(days=rng.randint(3, 5))
     closed = rng.choice((2, 3))
     summer = draft.expect(CLOSED, "夏季休診", first, last)
-    weekly = draft.expect(CLOSED, "休診日", next_weekday(draft.reference, closed), rrule=f"FREQ=WEEKLY;BYDAY={BYDAY[closed]},SU")
+    weekly = draft.expect(CLOSED, "休診日", next_weekday(draft.reference, closed), rrule=f"FREQ=WEEKLY;BYDAY={BYDAY[closed]},SU", implied=("start",))
     page = draft.page(1240, 1240, (246, 252, 250), "vl-p")
     page.write(620, 70, f"{rng.choice(('もりた内科', 'つばき小児科', 'さかい耳鼻科'))}クリニック", 60, anchor="middle", ink=(20, 110, 100))
     page.write(90, 190, "■ 診療時間", 40)
@@ -49,7 +49,7 @@ def clinic_closing(rng: random.Random) -> Draft:
     evening = ["午後 3:00〜6:30", *("／" if i in (closed, 5) else "○" for i in range(6))]
     look = TableLook(size=32, row=70, rule=(20, 110, 100), head=(214, 238, 232))
     y = draw_table(page, 90, 260, (340, 110, 110, 110, 110, 110, 110), (days, morning, evening), look=look)
-    page.write(90, y + 30, f"{weekly('title')}：{weekly('start rrule', f'{weekday(next_weekday(draft.reference, closed))}曜・日曜')}・祝日", 36)
+    page.write(90, y + 30, f"{weekly('title')}：{weekly('rrule', f'{weekday(next_weekday(draft.reference, closed))}曜・日曜')}・祝日", 36)
     page.box(90, y + 130, 1150, y + 400, fill=(255, 255, 255), edge=(200, 90, 60), width=4)
     page.write(130, y + 155, f"{summer('title')}のお知らせ", 46, ink=(200, 90, 60))
     words = summer("start", f"{first.month}月{first.day}日（{weekday(first)}）")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 
-from kioku_scenes.documents.day import at, next_weekday
+from kioku_scenes.documents.day import LONG, MONTHS, SHORT, at, next_weekday
 from kioku_scenes.documents.design import design
 from kioku_scenes.documents.document import Draft
 from kioku_scenes.documents.page import Ink, Page
@@ -54,3 +54,26 @@ def _bubble(page: Page, y: float, words: str, when: str, *, mine: bool) -> float
     page.write(left + 20, y + 14, words, 34)
     page.write(left - 12 if mine else left + width + 52, y + 38, when, 22, ink=(70, 80, 100), anchor="right" if mine else "left")
     return y + 116
+
+
+@design("mail-en", "mail")
+def mail_en(rng: random.Random) -> Draft:
+    """A mail in a reader: its own date in the head, the appointment in the text."""
+    sent = date(2026, rng.randint(2, 6), rng.randint(3, 20))
+    draft = Draft(sent, "en", zone="America/New_York")
+    day = next_weekday(sent + timedelta(days=rng.randint(9, 15)), rng.choice((0, 1, 3)))
+    visit = draft.expect(EVENT, rng.choice(("Dental cleaning", "Annual eye exam")), at(day, 14, 45), place="Lakeside Health, Suite 210", clocks={"RECEPTION": at(day, 14, 30)})
+    page = draft.page(900, 1300, font="sans")
+    page.box(0, 0, 900, 100, fill=(60, 90, 160))
+    page.write(40, 28, "< Inbox", 34, ink=(255, 255, 255))
+    page.write(40, 140, "Appointment confirmed", 46, font="sans-bold")
+    page.write(40, 230, "From: reminders@lakeside.example", 28, ink=(90, 90, 90))
+    page.write(40, 275, f"Sent: {SHORT[sent.weekday()]} {sent.month}/{sent.day}/{sent.year} 8:03 AM", 28, ink=(90, 90, 90))
+    page.line(40, 330, 860, 330, ink=(200, 200, 200))
+    y = page.write(40, 370, f"Hi {rng.choice(('Jordan', 'Priya'))},", 34)
+    y = page.paragraph(40, y + 20, 820, f"This confirms your {visit('title')} on {visit('start end', f'{LONG[day.weekday()]}, {MONTHS[day.month - 1]} {day.day}')} at {visit('start', '2:45 PM')}. Please check in by {visit('clock', '2:30 PM')}.", size=34)
+    y = page.write(40, y + 20, f"Location: {visit('place')}", 34)
+    y = page.paragraph(40, y + 20, 820, visit.note("Bring your insurance card and a photo ID."), size=34)
+    page.write(40, y + 60, "To cancel, call 555-0108 at least 24 hours ahead.", 30)
+    page.write(40, 1200, "Ref 20-4471-09", 24, ink=(130, 130, 130))
+    return draft

@@ -1,0 +1,1 @@
+"""What pictures announce, as the stack says it."""

@@ -1,0 +1,1 @@
+"""Models that read pictures and write words: behind one port, and never trusted."""

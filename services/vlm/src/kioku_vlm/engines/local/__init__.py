@@ -1,0 +1,1 @@
+"""A model from a local folder, in a process of its own."""

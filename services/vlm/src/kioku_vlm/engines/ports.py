@@ -1,0 +1,116 @@
+"""What the service needs of a model; rules, a local model and a server's model stand behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kioku_vlm.page import Box, Document
+from kioku_vlm.schedule_facts import Circumstances, Schedule
+
+
+class Picture(Protocol):
+    """A file: its bytes, and its media type where that is known."""
+
+    @property
+    def data(self) -> bytes:
+        """As it was uploaded."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """Media type, or empty."""
+        ...
+
+
+class Extractor(Protocol):
+    """Says what a document announces."""
+
+    @property
+    def model_version(self) -> str:
+        """Of the engine that is asked first; `Schedule.provenance` names the one that answered."""
+        ...
+
+    @property
+    def prompt_version(self) -> str:
+        """Of what the model is told; empty: it is told nothing."""
+        ...
+
+    @property
+    def schema_version(self) -> str:
+        """Of the form of its answers; empty: there is none."""
+        ...
+
+    async def extract(
+        self, pictures: Sequence[Picture], document: Document, circumstances: Circumstances
+    ) -> Schedule:
+        """What the pages announce, every value with where it was read.
+
+        Raises:
+            ModelDown: MODEL_UNAVAILABLE; the picture is as good as it was.
+            AnswerUnusable: MODEL_OUTPUT_INVALID; not by this model.
+            InvalidInput: IMAGE_*.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class SeenPerson:
+    """Somebody on a picture: never who it is, only what is to be seen.
+
+    Attributes:
+        page: from 1.
+        box: in parts of the page.
+        description: one sentence.
+        confidence: 0 to 1.
+        flags: `QUOTES_PICTURE`: words of the picture were cut from the description.
+    """
+
+    page: int
+    box: Box
+    description: str
+    confidence: float
+    flags: tuple[str, ...] = ()
+
+
+class Describer(Protocol):
+    """Describes people."""
+
+    @property
+    def model_version(self) -> str:
+        """Name and version."""
+        ...
+
+    @property
+    def prompt_version(self) -> str:
+        """Of what the model is told."""
+        ...
+
+    async def describe(
+        self, pictures: Sequence[Picture], document: Document, language: str
+    ) -> tuple[SeenPerson, ...]:
+        """People on the pictures; raises as `Extractor.extract`.
+
+        Args:
+            language: of the descriptions, `ja` or `en`.
+        """
+        ...
+
+
+class Writer(Protocol):
+    """Writes words in a given form; sees no picture."""
+
+    @property
+    def model_version(self) -> str:
+        """Name and version."""
+        ...
+
+    async def write(self, prompt: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """An object that the schema allows, cleaned of what cannot be seen or stored.
+
+        Raises:
+            ModelDown: MODEL_UNAVAILABLE.
+            AnswerUnusable: MODEL_OUTPUT_INVALID.
+        """
+        ...

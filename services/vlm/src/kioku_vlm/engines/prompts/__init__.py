@@ -1,0 +1,1 @@
+"""What models are told, as text, and what they may answer, as JSON Schema."""

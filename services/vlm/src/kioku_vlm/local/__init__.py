@@ -1,0 +1,1 @@
+"""What pictures announce, read in this process, without any server."""

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
 
-from kioku_rt.errors import KiokuError
 from kioku_rt.images import DecodePool, ImageLimits
-from kioku_rt.reasons import Reason
 
 from kioku_vlm.observing.picture_hash import difference_bits
 from kioku_vlm.observing.picture_hasher import PictureHasher
-from kioku_vlm.observing.ports import Engines, Picture, Reader
+from kioku_vlm.observing.ports import Engines, Picture
 from kioku_vlm.page import Document
+from kioku_vlm.reading import ReaderOptions, open_reader
 from kioku_vlm.schedule_facts import Circumstances, Schedule
 from kioku_vlm.settings import Settings
 
@@ -53,20 +52,11 @@ class RulesExtractor:
         )
 
 
-class NoReader:
-    """Stands where this installation has nothing that reads pages: whatever is ordered waits."""
-
-    version = "none"
-
-    async def read(self, _data: bytes, _content_type: str = "") -> Document:
-        """Nothing can be read now."""
-        raise KiokuError(Reason.MODEL_UNAVAILABLE)
-
-
 async def open_engines(settings: Settings, resources: AsyncExitStack) -> Engines:
     """Open all three.
 
     Raises:
+        ReaderUnusable: nothing reads pages here, in one sentence for the operator.
         DependencyDown: a child does not start.
     """
     limits = ImageLimits(max_bytes=settings.vlm_upload_max_bytes, long_edge=_HASHED_EDGE)
@@ -74,12 +64,19 @@ async def open_engines(settings: Settings, resources: AsyncExitStack) -> Engines
     resources.callback(pool.close)
     await asyncio.to_thread(pool.start)
     extractor = RulesExtractor(zone=settings.vlm_zone, locale=settings.vlm_locale)
-    return Engines(open_reader(), extractor, PictureHasher(pool))
+    reader = await resources.enter_async_context(open_reader(reader_options(settings)))
+    return Engines(reader, extractor, PictureHasher(pool))
 
 
-def open_reader() -> Reader:
-    """What reads pages; there may be nothing that does."""
-    return NoReader()
+def reader_options(settings: Settings) -> ReaderOptions:
+    """What the reader is opened with."""
+    return ReaderOptions(
+        tessdata=settings.vlm_tessdata,
+        processes=settings.vlm_read_processes,
+        max_bytes=settings.vlm_upload_max_bytes,
+        page_seconds=settings.vlm_page_seconds,
+        most_pages=settings.vlm_most_pages,
+    )
 
 
 def _announce(document: Document, circumstances: Circumstances) -> Schedule:

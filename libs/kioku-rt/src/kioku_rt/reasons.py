@@ -52,6 +52,7 @@ class Reason(StrEnum):
     IMAGE_ZERO_SIZE = "IMAGE_ZERO_SIZE"
     IMAGE_DECODER_FAILED = "IMAGE_DECODER_FAILED"
     IMAGE_DECODE_TIMEOUT = "IMAGE_DECODE_TIMEOUT"
+    DOCUMENT_LOCKED = "DOCUMENT_LOCKED"
     VIDEO_UNSUPPORTED = "VIDEO_UNSUPPORTED"
     VIDEO_UNSUPPORTED_FORMAT = "VIDEO_UNSUPPORTED_FORMAT"
     VIDEO_NO_FRAMES = "VIDEO_NO_FRAMES"
@@ -174,6 +175,7 @@ CATALOGUE: dict[Reason, Entry] = {
     Reason.IMAGE_ZERO_SIZE: Entry(_BAD, "The image is zero pixels wide or high."),
     Reason.IMAGE_DECODER_FAILED: Entry(_BAD, "The image made its decoder fail."),
     Reason.IMAGE_DECODE_TIMEOUT: Entry(_BAD, "Decoding the image took longer than the limit."),
+    Reason.DOCUMENT_LOCKED: Entry(_BAD, "The document is locked by a password."),
     Reason.VIDEO_UNSUPPORTED: Entry(_BAD, "Videos are not accepted by this deployment."),
     Reason.VIDEO_UNSUPPORTED_FORMAT: Entry(
         _BAD, "The bytes are not a video in a container and codec that can be read."

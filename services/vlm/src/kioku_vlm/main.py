@@ -16,11 +16,13 @@ from kioku_rt.rpc import channel
 
 from kioku_vlm.asking.asset_client import AssetClient
 from kioku_vlm.building import Servers, build
+from kioku_vlm.engines.failure import EngineUnusable
 from kioku_vlm.joining import joined
 from kioku_vlm.notifying.receiver import ReceiverUnusable
 from kioku_vlm.notifying.signing import SecretMalformed
 from kioku_vlm.opening import open_engines
 from kioku_vlm.people.face_client import FaceClient
+from kioku_vlm.reading import ReaderUnusable
 from kioku_vlm.settings import Settings
 from kioku_vlm.themes.wiring import ThemeServers
 
@@ -40,7 +42,7 @@ def serve() -> NoReturn:
     settings = Settings()
     try:
         service.main(SERVICE, settings, partial(open_service, settings))
-    except (ReceiverUnusable, SecretMalformed) as unusable:
+    except (EngineUnusable, ReaderUnusable, ReceiverUnusable, SecretMalformed) as unusable:
         sys.stderr.write(f"{unusable}\n")
         sys.exit(EXIT_UNUSABLE)
 
@@ -49,7 +51,7 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> Running
     """Open what the service needs and say what runs.
 
     Raises:
-        ReceiverUnusable, SecretMalformed: with one sentence for the operator.
+        EngineUnusable, ReaderUnusable, ReceiverUnusable, SecretMalformed: in one sentence.
         DependencyDown: a server does not answer.
     """
     engines = await open_engines(settings, resources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from kioku_rt.settings import Profile
@@ -11,13 +12,15 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from kioku_vlm.correcting.correcting import is_zone
+from kioku_vlm.engines.settings import EngineSettings
 
 _DEVELOPMENT_SECRET = "kioku-development-page-tokens"  # noqa: S105 - refused in production
 _MIB = 2**20
 
 
-class Settings(StorageSettings):
-    """Settings of `vlm`; see `RuntimeSettings` for those every service has.
+class Settings(StorageSettings, EngineSettings):
+    """Settings of `vlm`; see `RuntimeSettings` for those every service has, `EngineSettings` for
+    models.
 
     Attributes:
         vlm_api_dsn, vlm_worker_dsn, vlm_sealer_dsn: the three roles, see
@@ -44,6 +47,10 @@ class Settings(StorageSettings):
         vlm_lease_seconds: how long a reading is left to a process that does not renew its claim.
         vlm_grace_seconds: how long the backlog leaves an upload to the event log.
         vlm_backlog_seconds: how often it is looked for readings that nobody announced.
+        vlm_tessdata: folder of Tesseract's data; unset: `.data/tessdata` or the system's.
+        vlm_read_processes: children that read pages, one each at a time; 0: one per core.
+        vlm_page_seconds: for reading one page.
+        vlm_most_pages: of a PDF.
         vlm_decoders: child processes that hash pictures.
         vlm_kept_days: how long an observation of bytes lives that came with a request and are no
             asset.
@@ -81,6 +88,10 @@ class Settings(StorageSettings):
     vlm_lease_seconds: float = Field(default=30.0, gt=0)
     vlm_grace_seconds: float = Field(default=60.0, ge=0)
     vlm_backlog_seconds: float = Field(default=2.0, gt=0)
+    vlm_tessdata: Path | None = None
+    vlm_read_processes: int = Field(default=0, ge=0, le=256)
+    vlm_page_seconds: float = Field(default=60.0, gt=0)
+    vlm_most_pages: int = Field(default=20, ge=1, le=500)
     vlm_decoders: int = Field(default=1, ge=1, le=64)
     vlm_kept_days: int = Field(default=30, ge=1)
 

@@ -1,0 +1,126 @@
+"""Tesseract's recognition through tesserocr: models stay loaded, characters come with their boxes.
+
+Boxes of words are unreliable in Japanese lines, so symbols are asked for there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+from tesserocr import PSM, RIL, PyResultIterator, PyTessBaseAPI, iterate_level
+
+from kioku_vlm.reading.raster import Grey
+
+HORIZONTAL, ENGLISH, VERTICAL, _ORIENTATION = "jpn", "eng", "jpn_vert", "osd"
+_MODES = {VERTICAL: PSM.SINGLE_BLOCK_VERT_TEXT, _ORIENTATION: PSM.OSD_ONLY}
+_SURE_OF_ORIENTATION = 1.0
+_HUNDRED = 100.0
+_DPI = "200"
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One character: its text, box (left, top, right, bottom in pixels), confidence 0 to 1."""
+
+    text: str
+    box: tuple[int, int, int, int]
+    confidence: float
+    starts_word: bool
+
+
+@dataclass
+class Row:
+    """One line or column as Tesseract found it."""
+
+    block: int
+    symbols: list[Symbol] = field(default_factory=list)
+
+    @property
+    def confidence(self) -> float:
+        """Mean of its symbols."""
+        return sum(one.confidence for one in self.symbols) / max(1, len(self.symbols))
+
+
+class Recogniser:
+    """Tesseract with some languages; used by one thread at a time.
+
+    Args:
+        tessdata: folder of the data.
+    """
+
+    def __init__(self, tessdata: Path) -> None:
+        self._tessdata = tessdata
+        self._apis: dict[str, PyTessBaseAPI] = {}
+
+    def rows(self, grey: Grey, language: str) -> list[Row]:
+        """Lines in Tesseract's order, columns for `jpn_vert`.
+
+        Args:
+            grey: (height, width) uint8, dark on light.
+        """
+        api = self._api(language)
+        api.SetImage(Image.fromarray(grey))
+        api.SetSourceResolution(int(_DPI))
+        api.Recognize()
+        found = api.GetIterator()
+        rows: list[Row] = []
+        block = 0
+        level = RIL.WORD if language == VERTICAL else RIL.SYMBOL
+        for at in iterate_level(found, level) if found is not None else ():
+            if at.Empty(level):
+                continue
+            if at.IsAtBeginningOf(RIL.BLOCK):
+                block += 1
+            if at.IsAtBeginningOf(RIL.TEXTLINE) or not rows:
+                rows.append(Row(block))
+            rows[-1].symbols += _symbols(at, level)
+        api.Clear()
+        return [row for row in rows if row.symbols]
+
+    def quarters(self, grey: Grey) -> int | None:
+        """By how many quarters clockwise the picture is to be turned; None: nobody can tell.
+
+        Confidences do not tell: lines that stand on their heads are read as surely as others.
+        """
+        api = self._api(_ORIENTATION)
+        api.SetImage(Image.fromarray(grey))
+        found = api.DetectOrientationScript()
+        api.Clear()
+        if not found or found["orient_conf"] < _SURE_OF_ORIENTATION:
+            return None
+        return int(-found["orient_deg"] // 90 % 4)
+
+    def _api(self, language: str) -> PyTessBaseAPI:
+        if language not in self._apis:
+            mode = _MODES.get(language, PSM.AUTO)
+            api = PyTessBaseAPI(path=str(self._tessdata), lang=language, psm=mode)
+            api.SetVariable("preserve_interword_spaces", "1")
+            api.SetVariable("tessedit_do_invert", "0")
+            self._apis[language] = api
+        return self._apis[language]
+
+
+def _symbols(at: PyResultIterator, level: int) -> list[Symbol]:
+    """What stands there, a symbol for each character.
+
+    In columns the boxes of symbols are nonsense, those of words are right: they are parted evenly.
+    """
+    text, box = (at.GetUTF8Text(level) or "").strip(), at.BoundingBox(level)
+    if not text or not box:
+        return []
+    confidence, starts = at.Confidence(level) / _HUNDRED, at.IsAtBeginningOf(RIL.WORD)
+    if level == RIL.SYMBOL:
+        return [Symbol(text, box, confidence, starts)]
+    left, top, right, bottom = box
+    edges = [round(top + (bottom - top) * n / len(text)) for n in range(len(text) + 1)]
+    return [
+        Symbol(one, (left, edges[n], right, edges[n + 1]), confidence, starts and n == 0)
+        for n, one in enumerate(text)
+    ]
+
+
+def weight(rows: list[Row]) -> float:
+    """How much was read how surely: symbols times confidence, each row by its square."""
+    return sum(len(row.symbols) * row.confidence**2 for row in rows)

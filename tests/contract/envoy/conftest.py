@@ -26,7 +26,13 @@ from kioku.search.v1 import (
     space_service_pb2,
     space_service_pb2_grpc,
 )
-from kioku.vlm.v1 import observation_pb2, schedule_service_pb2, schedule_service_pb2_grpc
+from kioku.vlm.v1 import (
+    observation_pb2,
+    schedule_service_pb2,
+    schedule_service_pb2_grpc,
+    theme_service_pb2,
+    theme_service_pb2_grpc,
+)
 from kioku_rt.auth import DevIssuer
 from kioku_stack.envoy import Edge
 
@@ -239,6 +245,19 @@ class Schedules(schedule_service_pb2_grpc.ScheduleServiceServicer):
             yield schedule_service_pb2.WatchObservationResponse(observation=observation)
 
 
+class Themes(theme_service_pb2_grpc.ThemeServiceServicer):
+    """Names one theme."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def SuggestThemes(self, request, context):
+        self.seen.note(request, context)
+        return theme_service_pb2.SuggestThemesResponse(
+            themes=[theme_service_pb2.Theme(theme_id="dog", title="犬")], language="ja"
+        )
+
+
 class FaceVectors(face_vector_service_pb2_grpc.FaceVectorServiceServicer):
     """Is never to be reached through the edge."""
 
@@ -261,6 +280,8 @@ def start_server(add, servicer):
         face_vector_service_pb2_grpc.add_FaceVectorServiceServicer_to_server(
             FaceVectors(servicer.seen), server
         )
+    if isinstance(servicer, Schedules):
+        theme_service_pb2_grpc.add_ThemeServiceServicer_to_server(Themes(servicer.seen), server)
     checks = health.HealthServicer()
     checks.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)

@@ -74,13 +74,22 @@ def test_the_model_is_told_our_words_numbers_and_days() -> None:
     prompt = prompt_of(KNOWN, "ja")
     told = '{"theme": "cherry blossoms", "pictures": 3, "also_shown": ["park"], '
     assert told + '"first_day": "2026-04-03", "last_day": "2026-04-05"}' in prompt
-    assert "in Japanese" in prompt
+    assert "in Japanese " in prompt
     assert len(prompt) < 1500
 
 
 def test_the_schema_bounds_both_fields() -> None:
     properties: Any = schema_of("ja")["properties"]
     assert (properties["title"]["maxLength"], properties["sentence"]["maxLength"]) == (24, 90)
+
+
+async def test_a_model_whose_answer_is_of_no_use_is_asked_for_the_next_theme() -> None:
+    good = {"title": "Cherry blossoms", "sentence": "Memories of a park in April."}
+    model = SpokenModel(KiokuError(Reason.MODEL_OUTPUT_INVALID), good)
+    words, whole = await Writing(writer(model), TemplateWriter()).write([KNOWN, KNOWN], "en")
+    assert ([(one.by_model, one.refusal) for one in words], whole) == (
+        [(False, "NO_ANSWER"), (True, "")], True,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class EngineSettings(BaseModel):
     vlm_breaker_seconds: float = Field(default=30.0, gt=0)
 
     vlm_writer: WriterName = "none"
-    vlm_writer_model: str = ""
+    vlm_writer_model: str = "openai/gpt-oss-20b"
     vlm_writer_model_url: str = ""
     vlm_writer_model_api_key: SecretStr = SecretStr("")
 

@@ -7,17 +7,19 @@ typed by anybody: there is no text through which a picture could speak to it.
 from __future__ import annotations
 
 import json
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping
 from typing import Any
 
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
+from kioku_vlm.engines.prompt import load_prompt, nonce
 from kioku_vlm.themes.grounding import LONGEST_SENTENCE, LONGEST_TITLE, refusal_of
-from kioku_vlm.themes.lexicon import JAPANESE, Lexicon
+from kioku_vlm.themes.lexicon import ENGLISH, JAPANESE, Lexicon
 from kioku_vlm.themes.ports import TextModel, Writer
 from kioku_vlm.themes.theme import ThemeFacts, Wording
 
-PROMPT_VERSION = "1"
-_LANGUAGE = {JAPANESE: "Japanese"}
+_LANGUAGE = {JAPANESE: "Japanese", ENGLISH: "English"}
 
 
 class ModelWriter:
@@ -44,13 +46,22 @@ class ModelWriter:
         Raises:
             KiokuError: the model does not answer.
         """
-        answer = await self._model.write(prompt_of(facts, language), schema_of(language))
+        answer = await self._answer(facts, language)
         refused = refusal_of(answer, facts, language, self._lexicon)
         if refused is None:
             title, sentence = str(answer["title"]).strip(), str(answer["sentence"]).strip()
             return Wording(title, sentence, by_model=True)
         plain = await self._instead.write(facts, language)
         return Wording(plain.title, plain.sentence, refusal=refused)
+
+    async def _answer(self, facts: ThemeFacts, language: str) -> Mapping[str, object]:
+        """What the model says; nothing, where it is there and what it says is of no use."""
+        try:
+            return await self._model.write(prompt_of(facts, language), schema_of(language))
+        except KiokuError as error:
+            if error.reason is not Reason.MODEL_OUTPUT_INVALID:
+                raise
+            return {}
 
 
 def prompt_of(facts: ThemeFacts, language: str) -> str:
@@ -60,12 +71,8 @@ def prompt_of(facts: ThemeFacts, language: str) -> str:
         known["also_shown"] = list(facts.also)
     if facts.first and facts.last:
         known["first_day"], known["last_day"] = facts.first.isoformat(), facts.last.isoformat()
-    return (
-        _template()
-        .replace("{language}", _LANGUAGE.get(language, "English"))
-        .replace("{title}", str(LONGEST_TITLE[language]))
-        .replace("{sentence}", str(LONGEST_SENTENCE[language]))
-        .replace("{facts}", json.dumps(known, ensure_ascii=False))
+    return load_prompt("themes").filled(
+        language=_LANGUAGE[language], nonce=nonce(), facts=json.dumps(known, ensure_ascii=False)
     )
 
 
@@ -80,9 +87,3 @@ def schema_of(language: str) -> dict[str, object]:
         "required": ["title", "sentence"],
         "additionalProperties": False,
     }
-
-
-@cache
-def _template() -> str:
-    name = f"wording_v{PROMPT_VERSION}.txt"
-    return resources.files(__package__).joinpath(name).read_text("utf-8")

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from kioku_vlm.themes.library_client import Decoder, Objects
     from kioku_vlm.themes.ports import TextModel
 
-SEARCH_SCOPES = ("assets.act", "search.act")
-"""What the token of this service needs at `search`."""
+SCOPES = ("assets.act", "search.act", "embed")
+"""What the token of this service needs: at `search`, at `search`, and at `embedder`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class ThemeServers:
 
     Attributes:
         embedder: channel to `embedder`.
-        search: channel to `search`, with a token that has SEARCH_SCOPES.
+        search: channel to `search`, with a token that has SCOPES.
         api: of the role `vlm_api`: entries that were read, and the audit.
         objects: originals and frames.
         decoder: for files above 16 MiB; None: they are left out.

@@ -111,8 +111,9 @@ def _named(path: str) -> Extractor:
 
 
 def _cases(name: str, how: Degrade, only: str) -> Iterator[Case]:
-    cases = rendered_cases(how) if name == "rendered" else drawn_cases(Half(name), how)
-    return (case for case in cases if only in case.name)
+    if name != "rendered":
+        return drawn_cases(Half(name), how, only)
+    return (case for case in rendered_cases(how) if only in case.name)
 
 
 def _is_silent(asked: argparse.Namespace) -> bool:

@@ -19,27 +19,28 @@ if TYPE_CHECKING:
     from bench.schedules_cases import Case
 
 Read = Callable[["Case"], Document]
-TESSERACT = "kioku_vlm.reading:open_tesseract"
+TESSERACT = "kioku_vlm.reading.reader:TesseractReader"
 
 
 @contextmanager
 def open_reader(name: str) -> Iterator[Read]:
     """A reader by name: `perfect`, `tesseract`, or `module:factory`.
 
-    A factory gives an asynchronous context of something with `read(data, content_type)`.
+    What the factory gives has an asynchronous `read(data)`; it is entered where it can be.
     """
     if name == "perfect":
         yield lambda case: case.perfect
         return
     module, _, attribute = (TESSERACT if name == "tesseract" else name).partition(":")
-    factory = getattr(importlib.import_module(module), attribute)
+    reader: Any = getattr(importlib.import_module(module), attribute)()
     with asyncio.Runner() as runner:
-        context = factory()
-        reader = runner.run(context.__aenter__())
+        entered = hasattr(reader, "__aenter__")
+        reader = runner.run(reader.__aenter__()) if entered else reader
         try:
             yield lambda case: runner.run(_read(reader, case))
         finally:
-            runner.run(context.__aexit__(None, None, None))
+            if entered:
+                runner.run(reader.__aexit__(None, None, None))
 
 
 async def _read(reader: Any, case: Case) -> Document:

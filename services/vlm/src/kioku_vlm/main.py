@@ -16,6 +16,7 @@ from kioku_rt.rpc import channel
 
 from kioku_vlm.asking.asset_client import AssetClient
 from kioku_vlm.building import Servers, build
+from kioku_vlm.engines.failure import EngineUnusable
 from kioku_vlm.joining import joined
 from kioku_vlm.notifying.receiver import ReceiverUnusable
 from kioku_vlm.notifying.signing import SecretMalformed
@@ -41,7 +42,7 @@ def serve() -> NoReturn:
     settings = Settings()
     try:
         service.main(SERVICE, settings, partial(open_service, settings))
-    except (ReaderUnusable, ReceiverUnusable, SecretMalformed) as unusable:
+    except (EngineUnusable, ReaderUnusable, ReceiverUnusable, SecretMalformed) as unusable:
         sys.stderr.write(f"{unusable}\n")
         sys.exit(EXIT_UNUSABLE)
 
@@ -50,7 +51,7 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> Running
     """Open what the service needs and say what runs.
 
     Raises:
-        ReaderUnusable, ReceiverUnusable, SecretMalformed: with one sentence for the operator.
+        EngineUnusable, ReaderUnusable, ReceiverUnusable, SecretMalformed: in one sentence.
         DependencyDown: a server does not answer.
     """
     engines = await open_engines(settings, resources)

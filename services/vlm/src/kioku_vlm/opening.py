@@ -3,69 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from kioku_rt.images import DecodePool, ImageLimits
 
+from kioku_vlm.engines.opening import Around, open_models
+from kioku_vlm.observing.deployment import AsDeployed
 from kioku_vlm.observing.picture_hash import difference_bits
 from kioku_vlm.observing.picture_hasher import PictureHasher
-from kioku_vlm.observing.ports import Engines, Picture
-from kioku_vlm.page import Document
+from kioku_vlm.observing.ports import Engines
+from kioku_vlm.observing.rules_extractor import RulesExtractor
 from kioku_vlm.reading import ReaderOptions, open_reader
-from kioku_vlm.schedule_facts import Circumstances, Schedule
-from kioku_vlm.settings import Settings
+
+if TYPE_CHECKING:
+    from kioku_vlm.settings import Settings
 
 _HASHED_EDGE = 256
 """A picture is decoded no larger than this to be hashed."""
-
-
-class RulesExtractor:
-    """Entries by the rules of `kioku_vlm.rules`.  Implements `Extractor`.
-
-    Args:
-        zone, locale: of the deployment, where neither picture nor caller names one.
-    """
-
-    model_version = "kioku-rules@1"
-    prompt_version = ""
-    schema_version = ""
-
-    def __init__(self, *, zone: str = "", locale: str = "") -> None:
-        self._zone = zone
-        self._locale = locale
-
-    async def extract(
-        self, _pictures: Sequence[Picture], document: Document, circumstances: Circumstances
-    ) -> Schedule:
-        """What the pages announce, off the event loop."""
-        return await asyncio.to_thread(_announce, document, self._with_defaults(circumstances))
-
-    def _with_defaults(self, told: Circumstances) -> Circumstances:
-        return Circumstances(
-            today=told.today,
-            taken=told.taken,
-            zone=told.zone or self._zone,
-            locale=told.locale or self._locale,
-            aliases=told.aliases,
-        )
+_SEEN_EDGE = 4096
+"""Nor larger than this for a model, which sees less."""
 
 
 async def open_engines(settings: Settings, resources: AsyncExitStack) -> Engines:
     """Open all three.
 
     Raises:
-        ReaderUnusable: nothing reads pages here, in one sentence for the operator.
+        ReaderUnusable, EngineUnusable: with one sentence for the operator.
         DependencyDown: a child does not start.
     """
-    limits = ImageLimits(max_bytes=settings.vlm_upload_max_bytes, long_edge=_HASHED_EDGE)
-    pool = DecodePool(settings.vlm_decoders, limits, prepare=difference_bits)
-    resources.callback(pool.close)
-    await asyncio.to_thread(pool.start)
-    extractor = RulesExtractor(zone=settings.vlm_zone, locale=settings.vlm_locale)
     reader = await resources.enter_async_context(open_reader(reader_options(settings)))
-    return Engines(reader, extractor, PictureHasher(pool))
+    hashing = await _decoders(settings, resources, _HASHED_EDGE, prepare=difference_bits)
+    seeing = hashing
+    if settings.vlm_engine != "rules":
+        seeing = await _decoders(settings, resources, _SEEN_EDGE)
+    around = Around(settings.ai_policy(), seeing, reader, RulesExtractor())
+    opened = await open_models(settings, around, resources)
+    extractor = AsDeployed(opened.extractor, zone=settings.vlm_zone, locale=settings.vlm_locale)
+    return Engines(reader, extractor, PictureHasher(hashing))
 
 
 def reader_options(settings: Settings) -> ReaderOptions:
@@ -79,7 +54,11 @@ def reader_options(settings: Settings) -> ReaderOptions:
     )
 
 
-def _announce(document: Document, circumstances: Circumstances) -> Schedule:
-    rules = import_module("kioku_vlm.rules")  # its lexicons are loaded when first needed
-    schedule: Schedule = rules.announce(document, circumstances)
-    return schedule
+async def _decoders(
+    settings: Settings, resources: AsyncExitStack, edge: int, prepare: Any = None
+) -> DecodePool:
+    limits = ImageLimits(max_bytes=settings.vlm_upload_max_bytes, long_edge=edge)
+    pool = DecodePool(settings.vlm_decoders, limits, prepare=prepare)
+    resources.callback(pool.close)
+    await asyncio.to_thread(pool.start)
+    return pool

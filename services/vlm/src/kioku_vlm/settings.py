@@ -12,13 +12,15 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from kioku_vlm.correcting.correcting import is_zone
+from kioku_vlm.engines.settings import EngineSettings
 
 _DEVELOPMENT_SECRET = "kioku-development-page-tokens"  # noqa: S105 - refused in production
 _MIB = 2**20
 
 
-class Settings(StorageSettings):
-    """Settings of `vlm`; see `RuntimeSettings` for those every service has.
+class Settings(StorageSettings, EngineSettings):
+    """Settings of `vlm`; see `RuntimeSettings` for those every service has, `EngineSettings` for
+    models.
 
     Attributes:
         vlm_api_dsn, vlm_worker_dsn, vlm_sealer_dsn: the three roles, see

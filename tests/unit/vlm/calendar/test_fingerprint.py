@@ -116,6 +116,15 @@ def test_titles_are_told_apart_from_misread_ones() -> None:
     assert [] == [p for p in combinations(TITLES, 2) if title_similarity(*p) >= TITLE_ALIKE]
 
 
+def test_a_longer_title_is_another_one_unless_time_and_place_agree() -> None:
+    """A class for parents and children is no class; a letter that was lost is no other title."""
+    day = {"start": said("2026-07-25"), "place": None}
+    cooking, family = _fair(title=said("料理教室"), **day), _fair(title=said("親子料理教室"), **day)
+    assert not same_entry(cooking, family)
+    assert same_entry(cooking, _fair(title=said("理教室"), **day))
+    assert same_entry(_fair(title=said("運動会")), _fair(title=said("春の運動会")))
+
+
 def _misread(title: str, draw: random.Random) -> str:
     chances = [(letter, draw.random()) for letter in title]
     return "".join(

@@ -127,6 +127,9 @@ def test_an_ambiguous_day_tells_the_other_ones() -> None:
     text = written(replace(entry(None), start=doubtful))
     assert "DESCRIPTION:Please check: 03/04 (2026-03-04?)" in lines(text)
     assert "X-KIOKU-FLAGS:AMBIGUOUS_DATE" in lines(text)
+    sure = replace(entry(None), start=replace(doubtful, flags=()))
+    assert "Please check" not in written(sure)
+    assert "Please check: 03/04 (2026-03-04?)" in written(replace(sure, confidence=0.5))
     japanese = written(replace(entry(None), start=doubtful), CalendarManner(language="ja-JP"))
     assert "DESCRIPTION:ご確認ください: 03/04 (2026-03-04?)" in lines(japanese)
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from kioku_rt.images import DecodedImage, ImageLimits, decode
-from PIL import Image
-
 from kioku_vlm import rules
 from kioku_vlm.engines.observer import ANSWERED
 from kioku_vlm.engines.question import Question, Reply, Size
 from kioku_vlm.schedule_facts import Circumstances, Schedule
+from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class RulesReader:
     model_version = "kioku-rules@1"
     prompt_version = schema_version = ""
 
-    async def extract(self, pictures, document, circumstances: Circumstances) -> Schedule:
+    async def extract(self, _pictures, document, circumstances: Circumstances) -> Schedule:
         return rules.announce(document, circumstances)
 
 
@@ -79,7 +78,7 @@ class Tally:
 
     outcomes: list[tuple[str, str, int]] = field(default_factory=list)
 
-    def answered(self, task: str, outcome: str, seconds: float, tokens: int) -> None:
+    def answered(self, task: str, outcome: str, _seconds: float, tokens: int) -> None:
         self.outcomes.append((task, outcome, tokens))
 
     @property

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from kioku_rt.reasons import Reason
-
 from kioku_vlm.engines.checking import MOST_CHARACTERS, answered, checked, clean
 from kioku_vlm.engines.failure import AnswerTruncated, AnswerUnusable
 from kioku_vlm.engines.question import Question, Reply
+
 from tests.unit.vlm.engines.models import ScriptedModel
 
 SCHEMA = {

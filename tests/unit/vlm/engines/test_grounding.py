@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
 from kioku_vlm.engines.grounding import find
 from kioku_vlm.engines.text_index import TextIndex, fold
 from kioku_vlm.engines.words import Words
+
 from tests.unit.vlm.engines.drawn_pages import document
 
 PAGE = document(

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from kioku_vlm.engines.announcing import Announcing, notifiable
 from kioku_vlm.engines.dating import DatedText
 from kioku_vlm.engines.failure import AnswerUnusable
@@ -18,6 +17,7 @@ from kioku_vlm.engines.viewing import Viewer
 from kioku_vlm.engines.words import Claim, Words, claims_of
 from kioku_vlm.page import Document, Page, PageFlag
 from kioku_vlm.schedule_facts import Circumstances, ClockRole, Evidence, Kind, Schedule, Suspicion
+
 from tests.unit.vlm.engines.drawn_pages import document, line
 from tests.unit.vlm.engines.models import (
     InlineDecoder,

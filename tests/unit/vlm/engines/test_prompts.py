@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
-
 from kioku_vlm.engines.prompt import CURRENT, Prompt, harmless, load_prompt, nonce, page_block
+
 from tests.unit.vlm.engines.drawn_pages import document
 
 

@@ -6,12 +6,12 @@ import io
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
-
 from kioku_vlm.engines.second_look import SecondLook
 from kioku_vlm.engines.sizes import AreaSizes
 from kioku_vlm.engines.viewing import PageView, Viewer
 from kioku_vlm.page import Document, Page
+from PIL import Image
+
 from tests.unit.vlm.engines.drawn_pages import document, line
 from tests.unit.vlm.engines.models import InlineDecoder, picture
 
@@ -23,7 +23,7 @@ class ScriptedReader:
     says: Document
     given: list[np.ndarray] = field(default_factory=list)
 
-    async def read(self, data: bytes, content_type: str = "") -> Document:
+    async def read(self, data: bytes, _content_type: str = "") -> Document:
         self.given.append(np.asarray(Image.open(io.BytesIO(data))))
         return self.says
 

@@ -154,4 +154,45 @@ RECIPE = Sheet(
     ),
     date(2026, 10, 5),
 )
-ODD = (GRID, AGENDA, TALK, BILINGUAL, MESSAGE, SHOW, TICKET, FORM, RECIPE)
+WEEK = Sheet(
+    "week as a table",
+    paper(
+        centred(60, 40, "スポーツ教室 後期時間割"),
+        line(80, 130, 26, "期間:2026年10月5日~2027年3月19日"),
+        *(line(260 + 180 * at, 220, 24, name) for at, name in enumerate("月水金土")),
+        line(80, 280, 24, "9:30"),
+        line(80, 310, 18, "~10:45"),
+        line(260, 280, 24, "卓球"),
+        line(620, 280, 24, "ピラティス"),
+        line(80, 400, 24, "19:00"),
+        line(80, 430, 18, "~20:30"),
+        line(440, 400, 24, "バドミントン"),
+    ),
+    date(2026, 9, 10),
+    tuple(
+        Wanted(name, f"2026-10-{day}T{start}", f"2026-10-{day}T{end}", rrule=rule)
+        for name, day, start, end, rule in (
+            ("卓球", "05", "09:30", "10:45", "FREQ=WEEKLY;BYDAY=MO;UNTIL=20270319"),
+            ("ピラティス", "09", "09:30", "10:45", "FREQ=WEEKLY;BYDAY=FR;UNTIL=20270319"),
+            ("バドミントン", "07", "19:00", "20:30", "FREQ=WEEKLY;BYDAY=WE;UNTIL=20270319"),
+        )
+    ),
+)
+CHOIR = Sheet(
+    "recurrence with its season",
+    paper(
+        centred(80, 60, "Lunchtime Choir"),
+        centred(240, 40, "Every Tuesday"),
+        centred(300, 34, "12:15 - 1:00 pm"),
+        centred(360, 24, "starting 8 September 2026, until 8 December"),
+        centred(400, 24, "(no rehearsal on 27 October)"),
+        centred(470, 34, "St Mary's Church Hall"),
+        language="en",
+    ),
+    date(2026, 8, 20),
+    (
+        Wanted("Lunchtime Choir", "2026-09-08T12:15", "2026-09-08T13:00", "St Mary's Church Hall",
+               rrule="FREQ=WEEKLY;BYDAY=TU;UNTIL=20261208"),
+    ),
+)  # fmt: skip
+ODD = (WEEK, CHOIR, GRID, AGENDA, TALK, BILINGUAL, MESSAGE, SHOW, TICKET, FORM, RECIPE)

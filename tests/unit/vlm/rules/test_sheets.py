@@ -11,10 +11,18 @@ from kioku_vlm.schedule_facts import Circumstances, Entry, Evidence, Schedule, V
 
 from tests.unit.vlm.rules.aside import ASIDE
 from tests.unit.vlm.rules.more_sheets import MORE, ORDERED, SHOP
-from tests.unit.vlm.rules.odd_sheets import ODD, RECIPE, TALK
+from tests.unit.vlm.rules.odd_sheets import CHOIR, ODD, RECIPE, TALK, WEEK
 from tests.unit.vlm.rules.paper import Sheet
 from tests.unit.vlm.rules.scoring import score
-from tests.unit.vlm.rules.sheets import CONCERT, FESTIVAL, LETTER, RECEIPT, SHEETS, TWO_PAGES
+from tests.unit.vlm.rules.sheets import (
+    CLASS,
+    CONCERT,
+    FESTIVAL,
+    LETTER,
+    RECEIPT,
+    SHEETS,
+    TWO_PAGES,
+)
 from tests.unit.vlm.rules.wordings import CARD, CIRCLE, WORDINGS
 
 KNOWN = (*SHEETS, *MORE, *ODD, *WORDINGS)
@@ -109,6 +117,21 @@ def test_an_order_to_a_machine_is_told_of_and_nothing_of_it_is_a_field() -> None
     words = " ".join(value.value for value in values(found.entries[0]))
     assert "HACKED" not in words
     assert "偽の会場" not in words
+
+
+@pytest.mark.parametrize("sheet", [CLASS, CHOIR, WEEK], ids=lambda sheet: sheet.name)
+def test_what_recurs_does_so_in_its_season(sheet: Sheet) -> None:
+    rules = {
+        entry.title.value: entry.rrule.value if entry.rrule else ""
+        for entry in read(sheet).entries
+        if entry.title
+    }
+
+    assert rules == {wanted.title: wanted.rrule for wanted in sheet.wanted}
+
+
+def test_a_day_that_a_recurrence_leaves_out_is_told() -> None:
+    assert [day.value for day in read(CHOIR).entries[0].exdates] == ["2026-10-27T12:15"]
 
 
 def test_a_letters_own_day_is_no_entry_and_resolves_the_others() -> None:

@@ -145,6 +145,7 @@ def _shadow(size: tuple[int, int], rng: random.Random) -> np.ndarray:
     across, down = np.meshgrid(np.linspace(0, 1, width), np.linspace(0, 1, height))
     angle = rng.uniform(0, 2 * np.pi)
     along = across * np.cos(angle) + down * np.sin(angle)
+    along = (along - along.min()) / np.ptp(along)
     light = rng.uniform(0.72, 0.9) * (1 - 0.22 * along)
     edge = rng.uniform(0.55, 0.85)
     return np.asarray(light * (1 - 0.18 / (1 + np.exp(-(along - edge) * 24))))

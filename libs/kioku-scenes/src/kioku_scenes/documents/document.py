@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 
-from kioku_scenes.documents.frame import Frame, hull
+from kioku_scenes.documents.frame import hull
 from kioku_scenes.documents.marked import Tag
 from kioku_scenes.documents.page import WHITE, Ink, Page, Run
 from kioku_scenes.documents.truth import EntryKind, Expected, Moment, Sight
@@ -89,16 +91,12 @@ def finish(name: str, family: str, draft: Draft) -> DrawnDocument:
     )  # fmt: skip
 
 
-def _sights(run: Run, page: int) -> list[tuple[Tag, Sight]]:
-    """The stretches of a run that say something."""
-    found: list[tuple[Tag, Sight]] = []
+def _sights(run: Run, page: int) -> Iterator[tuple[Tag, Sight]]:
+    """The unbroken stretches of a run that say something."""
     for tag in dict.fromkeys(tag for letter in run.letters for tag in letter.tags):
-        at = [index for index, letter in enumerate(run.letters) if tag in letter.tags]
-        quote = "".join(run.letters[index].character for index in at)
-        if quote.strip():
-            found.append((tag, Sight(page, _around(run, at), quote)))
-    return found
-
-
-def _around(run: Run, at: list[int]) -> Frame:
-    return hull(run.frames[index] for index in at)
+        says = [tag in letter.tags for letter in run.letters]
+        for told, stretch in groupby(range(len(says)), key=says.__getitem__):
+            at = list(stretch)
+            quote = "".join(run.letters[index].character for index in at)
+            if told and quote.strip():
+                yield tag, Sight(page, hull(run.frames[index] for index in at), quote)

@@ -56,10 +56,11 @@ def _identify(component: Event | Todo, item: CalendarItem) -> None:
 def _describe(
     component: Event | Todo, item: CalendarItem, span: Span, manner: CalendarManner
 ) -> None:
+    doubtful = item.entry.confidence < manner.tentative_below
     component.add("summary", title_of(item.entry, manner.language))
     texts = {
         "location": place_of(item.entry),
-        "description": description_of(item.entry, span, manner.language),
+        "description": description_of(item.entry, span, manner.language, doubtful=doubtful),
         "attach": item.picture,
     }
     for name, text in texts.items():

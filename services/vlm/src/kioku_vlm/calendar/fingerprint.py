@@ -67,11 +67,12 @@ def title_similarity(one: str, other: str) -> float:
     first, second = _fold(one), _fold(other)
     if not first or not second or _NUMBERS.findall(first) != _NUMBERS.findall(second):
         return 0.0
-    whole = fuzz.ratio(first, second) / 100
-    if min(len(first), len(second)) < _LEAST_PART:
+    whole = max(fuzz.ratio(first, second) / 100, _by_words(one, other))
+    shorter, longer = sorted((first, second), key=len)
+    # One letter more may have been lost in reading; more of them are a word of its own.
+    if len(longer) - len(shorter) < 2 or len(shorter) < _LEAST_PART or shorter not in longer:
         return whole
-    part = _PART_OF if first in second or second in first else 0.0
-    return max(whole, part, _by_words(one, other))
+    return _PART_OF
 
 
 def _by_words(one: str, other: str) -> float:

@@ -50,7 +50,10 @@ def _draw_mark(
     width, height = size
     box = mark.box
     corners = (box.left * width, box.top * height, box.right * width, box.bottom * height)
-    draw.rectangle(corners, outline=mark.colour, width=max(2, max(size) // 500))
+    line = max(2, max(size) // 500)
+    around = (corners[0] - line, corners[1] - line, corners[2] + line, corners[3] + line)
+    draw.rectangle(around, outline="white", width=line)  # seen on a ground of the same colour too
+    draw.rectangle(corners, outline=mark.colour, width=line)
     label = f"{mark.number or '!'}"
     frame = draw.textbbox((0, 0), label, font)
     wide, high = frame[2] + 6, frame[3] + 4

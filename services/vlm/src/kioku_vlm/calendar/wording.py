@@ -67,10 +67,17 @@ def place_of(entry: Entry) -> str:
     return one_line(", ".join(dict.fromkeys(part for part in parts if part)), MOST_PLACE)
 
 
-def description_of(entry: Entry, span: Span, language: str) -> str:
-    """Further times, the recurrence in the document's words, notes, and what to check."""
+def description_of(entry: Entry, span: Span, language: str, *, doubtful: bool) -> str:
+    """Further times, the recurrence in the document's words, notes, and what to check.
+
+    Args:
+        span: when it is; times of that day are shown without it.
+        language: of the words that are not the document's.
+        doubtful: show other days that the words allow; otherwise only where a flag asks for it.
+    """
     lines = [*_clocks(entry, span, language), *_recurrence(entry, language), *_notes(entry)]
-    lines += _doubts(entry, language)
+    if doubtful or (entry.start and entry.start.flags):
+        lines += _doubts(entry, language)
     return paragraph("\n".join(lines), MOST_DESCRIPTION)
 
 

@@ -50,6 +50,7 @@ class Extractor(Protocol):
         Raises:
             ModelDown: MODEL_UNAVAILABLE; the picture is as good as it was.
             AnswerUnusable: MODEL_OUTPUT_INVALID; not by this model.
+            KiokuError: OVERLOADED; later.
             InvalidInput: IMAGE_*.
         """
         ...

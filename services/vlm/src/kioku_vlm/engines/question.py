@@ -75,5 +75,6 @@ class Model(Protocol):
         Raises:
             ModelDown: nobody answers now.
             AnswerUnusable: an answer that is none, or none to this question.
+            KiokuError: OVERLOADED: it has as much in hand as it may.
         """
         ...

@@ -138,7 +138,17 @@ class Observing:
             read_ms=1000 * (read - fetched),
             extract_ms=1000 * (monotonic() - read),
         )
-        return Result(schedule, self.engine, timing, known, picture_hash)
+        return Result(schedule, _by(schedule, self.engine), timing, known, picture_hash)
+
+
+def _by(schedule: Schedule, asked: Engine) -> Engine:
+    """What answered: another than was asked, where that one was away."""
+    told = schedule.provenance
+    if told is None:
+        return asked
+    return Engine(
+        told.model_version, told.prompt_version, told.schema_version, asked.reader_version
+    )
 
 
 async def _circumstances(claim: Claim, data: bytes) -> Circumstances:

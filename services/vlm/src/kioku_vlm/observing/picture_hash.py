@@ -12,6 +12,10 @@ from PIL import Image
 
 SIDE = 16
 BITS = SIDE * SIDE
+NEAR_BITS = 24
+"""Most bits in which two files of one picture differ; see `architecture/observations.md`."""
+NEAR_PART = 4
+"""Nor more than one in so many of those that either has: a page is mostly white."""
 _FLAT_LEVELS = 8
 """Brightness that varies by less than so many of 256 levels has no structure to compare."""
 
@@ -27,6 +31,11 @@ def difference_bits(picture: Image.Image) -> np.ndarray:
     if int(levels.max()) - int(levels.min()) < _FLAT_LEVELS:
         return np.zeros(0, np.uint8)
     return np.packbits(levels[:, 1:] > levels[:, :-1])
+
+
+def is_near(one: int, other: int) -> bool:
+    """Whether two hashes are of almost the same picture; SQL asks it in the same words."""
+    return (one ^ other).bit_count() <= min(NEAR_BITS, (one | other).bit_count() // NEAR_PART)
 
 
 def hash_number(bits: np.ndarray) -> int | None:

@@ -17,7 +17,7 @@ from kioku_vlm.observing.entity import suspicions_json
 from kioku_vlm.observing.entry_store import store_entries
 from kioku_vlm.observing.observation import Effect, State, Timing
 from kioku_vlm.observing.observation_events import announce_ready
-from kioku_vlm.observing.picture_hash import BITS
+from kioku_vlm.observing.picture_hash import BITS, NEAR_BITS, NEAR_PART
 from kioku_vlm.observing.soundness import sound
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from kioku_vlm.schedule_facts import Schedule
 
 _NO_TIME = Timing()
-NEAR_BITS = 12
-"""Most bits of 256 in which two files of one picture differ; see `architecture/observations.md`."""
 _STANDING = """
 SELECT version, state = 'PENDING' AND (claim = $3 OR claim IS NULL) AS ours
 FROM vlm.vlm_observations WHERE owner = $1 AND observation_id = $2 FOR UPDATE
@@ -61,7 +59,8 @@ UPDATE vlm.vlm_observations o SET near_of = (
     SELECT coalesce(n.near_of, n.observation_id) FROM vlm.vlm_observations n
     WHERE n.owner = o.owner AND n.observation_id <> o.observation_id
         AND (n.created_at, n.observation_id) < (o.created_at, o.observation_id)
-        AND bit_count(n.picture_hash # o.picture_hash) <= $3
+        AND bit_count(n.picture_hash # o.picture_hash)
+            <= least($3, bit_count(n.picture_hash | o.picture_hash) / $4)
     ORDER BY bit_count(n.picture_hash # o.picture_hash), n.created_at LIMIT 1)
 WHERE o.owner = $1 AND o.observation_id = $2
 """
@@ -157,7 +156,7 @@ async def _store(
         json.dumps(suspicions_json(schedule.suspicions)),
         _bits(result.picture_hash),
     )
-    await connection.execute(_NEAR, *key, NEAR_BITS)
+    await connection.execute(_NEAR, *key, NEAR_BITS, NEAR_PART)
     await connection.execute(_FORGET_SENT, *key)
 
 

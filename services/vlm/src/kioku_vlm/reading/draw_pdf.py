@@ -16,7 +16,7 @@ from kioku_rt.confinement import allow_cpu, confine
 
 _DAMAGED, _PAGES, _PIXELS, _LOCKED = 10, 11, 12, 13
 _DPI, _POINTS = 200, 72
-_MOST_PIXELS, _LEAST_SIDE = 20_000_000, 8
+_MOST_PIXELS, _LEAST_SIDE = 4_500_000, 8  # A4 at 200 dpi has 3.9 million
 _MEMORY = 1_024 * 2**20
 _NO_MORE_THAN = 0.999
 

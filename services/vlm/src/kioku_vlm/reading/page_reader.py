@@ -28,7 +28,7 @@ from kioku_vlm.reading.recogniser import (
 from kioku_vlm.reading.repairs import repaired
 from kioku_vlm.reading.strokes import Strokes, slant_of, strokes_of
 
-_GOOD_HEIGHT, _SMALL_HEIGHT, _LARGE_HEIGHT = 26.0, 15.0, 60.0
+_GOOD_HEIGHT, _SMALL_HEIGHT, _LARGE_HEIGHT = 26.0, 15.0, 40.0
 _ORIENTED_HEIGHT = 18.0
 _MOST_SCALE, _MOST_EDGE = 3.0, 4200
 _BLANK_PIECES = 4
@@ -37,6 +37,9 @@ _SURE = 0.80
 _READ_PART = 0.35
 _LEGIBLE = 0.55
 """Printed pages are above; handwriting and noise are not."""
+_GUESSED = 0.42
+"""Below this there was nothing to read."""
+_FEW_SIGNS = 3
 _COLUMNS, _SOME_COLUMNS = 0.55, 0.36
 
 
@@ -169,15 +172,23 @@ def _seen_from(raster: Raster, upright: Raster) -> Raster:
 def _told(page: Page, lines: list[Line], best: _View, strokes: Strokes) -> Page:
     """The page with its lines, or with why there are none."""
     flags = (PageFlag.HIDDEN_TEXT,) if page.hidden else ()
-    if best.confidence < _LEGIBLE or not lines:
+    if best.confidence < _LEGIBLE or not lines or _scattered(lines):
         return replace(page, flags=(_why_nothing(best, strokes), *flags))
     return replace(page, lines=tuple(lines), flags=flags)
+
+
+def _scattered(lines: list[Line]) -> bool:
+    """Whether it is a sign here and a sign there: what foliage and fabric look like. The days of a
+    calendar's grid are numbers."""
+    signs = "".join(line.text for line in lines)
+    digits = sum(sign.isdigit() for sign in signs)
+    return len(signs) < _FEW_SIGNS * len(lines) and digits < len(signs) / 2
 
 
 def _why_nothing(best: _View, strokes: Strokes) -> PageFlag:
     if strokes.count <= _BLANK_PIECES:
         return PageFlag.BLANK
-    if best.symbols < _READ_PART * strokes.count:
+    if best.symbols < _READ_PART * strokes.count or best.confidence < _GUESSED:
         return PageFlag.NO_TEXT
     tiny = strokes.height < _SMALL_HEIGHT / 2
     return PageFlag.TINY_TEXT if tiny else PageFlag.ILLEGIBLE

@@ -21,6 +21,7 @@ from kioku_vlm.rules.placing import Spot, places_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.recurring import season_of
 from kioku_vlm.rules.rows import completed
+from kioku_vlm.rules.scoping import scope
 from kioku_vlm.rules.sighting import Nature, sightings_of
 from kioku_vlm.rules.suspicion import suspicions_of
 from kioku_vlm.schedule_facts import Circumstances, Entry, Schedule
@@ -65,9 +66,9 @@ def _found(words: str, anchor: Anchor, language: str) -> tuple[Moment, ...]:
 
 def _entries(layout: Layout, frame: Frame, circumstances: Circumstances) -> tuple[Entry, ...]:
     reading = _reading(layout, frame)
-    found = kept(hypotheses(reading), reading)
+    found, season = season_of(kept(hypotheses(reading), reading))
+    scope(found, reading)  # what is no entry of its own parts nothing
     whole = Whole(reading, frame, circumstances, _shared_place(found, reading))
-    found, season = season_of(found)
     entries = [entry_of(one, whole, season) for one in found]
     return tuple(merged([entry for entry in entries if entry is not None]))
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from kioku_vlm.rules import confidence
 from kioku_vlm.rules.frame import Frame
-from kioku_vlm.rules.gazetteer import known, zone_of
+from kioku_vlm.rules.gazetteer import zone_by
 from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.naming import Name
 from kioku_vlm.rules.noting import notes_in
@@ -235,17 +235,9 @@ def _spot_value(spot: Spot | None, field: str) -> Value | None:
 
 
 def _zone(entry: Entry, whole: Whole) -> tuple[str, str]:
-    """The caller's zone for this picture, else of the place, else of the whole document."""
-    asked = whole.circumstances.zone
-    if asked and known(asked):
-        return asked, "request"
     texts = [fold(part.value) for part in (entry.address, entry.place) if part]
     everything = "\n".join(strip.text for strip in whole.reading.strips)
-    for text in (*texts, everything):
-        zone = zone_of(text)
-        if zone:
-            return zone, "place"
-    return "", ""
+    return zone_by(whole.circumstances.zone, [*texts, everything])
 
 
 def _flags(entry: Entry) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -29,6 +30,19 @@ def zone_of(text: str) -> str:
     ):
         zones.add("Asia/Tokyo")
     return zones.pop() if len(zones) == 1 else ""
+
+
+def zone_by(asked: str, texts: Sequence[str]) -> tuple[str, str]:
+    """The caller's zone, else that of the first text that names one, and who named it.
+
+    Args:
+        asked: the caller's zone for this picture; empty or unknown: the texts decide.
+        texts: the address, the place, the whole page; folded.
+    """
+    if asked and known(asked):
+        return asked, "request"
+    zone = next((zone for text in texts if (zone := zone_of(text))), "")
+    return zone, "place" if zone else ""
 
 
 def known(zone: str) -> bool:

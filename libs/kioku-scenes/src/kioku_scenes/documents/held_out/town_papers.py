@@ -39,13 +39,13 @@ def ward_news(rng: random.Random) -> Draft:
         day = next_weekday(date(2026, 7, rng.randint(1, 22)), rng.choice((2, 5, 6)))
         due = day - timedelta(days=rng.randint(8, 14))
         item = draft.expect(EVENT, name, at(day, *begins), at(day, *ends), place=place)
-        page.write(x, y, item("title"), 42, ink=(20, 90, 70))
+        entry = draft.expect(DEADLINE, name, due) if number % 2 == 0 else None
+        page.write(x, y, entry("title", item("title")) if entry else item("title"), 42, ink=(20, 90, 70))
         page.write(x, y + 80, f"日 {item('start', f'{day.month}月{day.day}日（{weekday(day)}）')}", 32)
         page.write(x + 28, y + 130, f"{item('start', half_day_ja(at(day, *begins)))}〜{item('end', half_day_ja(at(day, *ends)))}", 32)
         page.write(x, y + 180, f"場 {item('place')}", 32)
         page.write(x, y + 230, f"定 {rng.randint(15, 60)}人（抽選）　￥ {rng.choice(('無料', '600円'))}", 32)
-        if number % 2 == 0:
-            entry = draft.expect(DEADLINE, name, due)
+        if entry:
             page.write(x, y + 280, f"申 {entry('start', f'{due.month}月{due.day}日')}（必着）までに往復はがきで", 32)
         page.write(x, y + 330, f"問 生涯学習課 ☎055-555-01{rng.randint(10, 99)}", 30, font="gothic")
     return draft

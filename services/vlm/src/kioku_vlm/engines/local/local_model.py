@@ -7,12 +7,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from kioku_rt.errors import KiokuError
+from kioku_rt.reasons import Reason
+
 from kioku_vlm.engines.failure import ModelDown
 from kioku_vlm.engines.local.checkpoint import Checkpoint
 from kioku_vlm.engines.local.worker import ModelWorker
 from kioku_vlm.engines.question import Question, Reply, Size
 
 Done = TypeVar("Done")
+_BUSY_SECONDS = 5.0
 
 
 class LocalModel:
@@ -21,7 +25,7 @@ class LocalModel:
     Args:
         checkpoint: what is loaded.
         worker: its child.
-        queue_limit: questions in hand; the next one is told that the model is busy.
+        queue_limit: questions in hand; the next one is refused.
     """
 
     def __init__(self, checkpoint: Checkpoint, worker: ModelWorker, *, queue_limit: int) -> None:
@@ -52,9 +56,13 @@ class LocalModel:
 
     async def ask(self, question: Question) -> Reply:
         """See the port. Cancelling gives up a question that waits; the child finishes what it has,
-        within its time, which costs less than loading the weights again."""
+        within its time, which costs less than loading the weights again.
+
+        Raises:
+            KiokuError: OVERLOADED; not ModelDown, since a model with much to do is no dead one.
+        """
         if self._in_hand >= self._queue_limit:
-            raise ModelDown("The model has as many pictures in hand as it may.")
+            raise KiokuError(Reason.OVERLOADED, retry_after=_BUSY_SECONDS)
         self._in_hand += 1
         try:
             return await self._in_thread(lambda: self._worker.ask(question))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kioku_vlm.engines.ports import Writer
 from kioku_vlm.page import Document
 from kioku_vlm.schedule_facts import Circumstances, Schedule
 
@@ -82,8 +83,9 @@ class Hasher(Protocol):
 
 @dataclass(frozen=True)
 class Engines:
-    """All three, as `main` opened them."""
+    """As `main` opened them; `writer` words themes, None: no model does."""
 
     reader: Reader
     extractor: Extractor
     hasher: Hasher
+    writer: Writer | None = None

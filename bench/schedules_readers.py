@@ -19,28 +19,26 @@ if TYPE_CHECKING:
     from bench.schedules_cases import Case
 
 Read = Callable[["Case"], Document]
-TESSERACT = "kioku_vlm.reading.reader:TesseractReader"
+TESSERACT = "kioku_vlm.reading:open_reader"
 
 
 @contextmanager
 def open_reader(name: str) -> Iterator[Read]:
     """A reader by name: `perfect`, `tesseract`, or `module:factory`.
 
-    What the factory gives has an asynchronous `read(data)`; it is entered where it can be.
+    The factory gives an asynchronous context of what has an asynchronous `read(data)`.
     """
     if name == "perfect":
         yield lambda case: case.perfect
         return
     module, _, attribute = (TESSERACT if name == "tesseract" else name).partition(":")
-    reader: Any = getattr(importlib.import_module(module), attribute)()
+    context: Any = getattr(importlib.import_module(module), attribute)()
     with asyncio.Runner() as runner:
-        entered = hasattr(reader, "__aenter__")
-        reader = runner.run(reader.__aenter__()) if entered else reader
+        reader = runner.run(context.__aenter__())
         try:
             yield lambda case: runner.run(_read(reader, case))
         finally:
-            if entered:
-                runner.run(reader.__aexit__(None, None, None))
+            runner.run(context.__aexit__(None, None, None))
 
 
 async def _read(reader: Any, case: Case) -> Document:

@@ -77,7 +77,7 @@ def test_deletion_is_complete_and_lasting(stack: Stack, forgetful: App, tmp_path
     assert forgetful.hits(image=picture) == []
     assert forgetful.http.get(f"/v1/assets/{asset_id}").status_code == 404
     done = receipt(forgetful, asset_id)
-    assert [purge["participant"] for purge in done["purges"]] == ["face", "search"]
+    assert [purge["participant"] for purge in done["purges"]] == ["face", "search", "vlm"]
 
     assert asyncio.run(replay_events(stack, asset_id)) >= 2
     time.sleep(3)

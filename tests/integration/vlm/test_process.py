@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 import sys
 import uuid
@@ -11,6 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from kioku.assets.v1 import asset_pb2
 from kioku.events.v1 import events_pb2
@@ -20,6 +22,7 @@ from kioku_rt.auth import DevIssuer
 from kioku_rt.events import EventBus
 from kioku_rt.objects.port import owner_hash
 from kioku_rt.rpc import channel
+from kioku_scenes.documents import Half, documents, missing_faces
 from kioku_vlm.main import EXIT_UNUSABLE, open_service
 from kioku_vlm.settings import Settings
 
@@ -95,6 +98,16 @@ async def test_kill_9_while_reading_loses_and_doubles_nothing(
     assert 1 == len(await db.ready())
 
 
+def poster() -> tuple[bytes, set[str]]:
+    """A drawn document as a file, and the days of what it announces."""
+    if missing := missing_faces():
+        pytest.skip(f"fonts are missing, scripts/fetch-debian fetches them: {sorted(missing)}")
+    document = next(iter(documents(Half.DEVELOPMENT)))
+    stream = io.BytesIO()
+    document.pages[0].image.save(stream, "PNG")
+    return stream.getvalue(), {one.start.isoformat()[:10] for one in document.entries}
+
+
 async def test_a_webhook_that_may_not_be_called_is_one_sentence(db: Db, event_log: Any) -> None:
     """Exit code 78 and the reason, no traceback."""
     process = await asyncio.create_subprocess_exec(
@@ -119,7 +132,8 @@ async def test_a_webhook_that_may_not_be_called_is_one_sentence(db: Db, event_lo
 
 
 async def test_the_service_as_main_opens_it(db: Db, event_log: Any, tmp_path: Path) -> None:
-    """Real pools, decoders and event log; it answers, and what it cannot reach does not stop it."""
+    """Real pools, decoders, reader, rules and event log: a drawn page in, what it announces out."""
+    data, days = poster()
     issuer = DevIssuer(tmp_path / "issuer")
     settings = Settings(
         vlm_api_dsn=db.dsns["vlm_api"],
@@ -135,13 +149,22 @@ async def test_the_service_as_main_opens_it(db: Db, event_log: Any, tmp_path: Pa
         port = await running.server.start()
         for ping in running.pings.values():
             await ping()
+        stop = asyncio.Event()
+        tasks = [asyncio.create_task(run(stop)) for run in running.consumers.values()]
         token = issuer.mint("ann")
         async with channel(f"127.0.0.1:{port}", token=lambda: token, default_timeout=30) as one:
             stub = ScheduleServiceStub(one)
             page = await stub.ListObservations(messages.ListObservationsRequest())
+            read = await stub.ExtractSchedule(
+                messages.ExtractScheduleRequest(image=data, wait_seconds=60), timeout=90
+            )
             calendar = (await stub.ExportCalendar(messages.ExportCalendarRequest())).calendar
+        stop.set()
+        await asyncio.wait_for(asyncio.gather(*tasks), 15)
         await running.server.drain()
-    assert 0 == len(page.observations)
+    assert ([], "ready") == (list(page.observations), read.status)
+    assert days <= {event.start.value[:10] for event in read.events}
+    assert all(event.start.evidence for event in read.events)
     assert "text/calendar; charset=utf-8" == calendar.content_type
-    assert calendar.data.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert len(read.events) == calendar.data.count(b"BEGIN:VEVENT")
     assert 1 == len(await db.audited("calendar.export"))

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -210,28 +211,24 @@ def test_the_perfect_reader_parts_what_hardly_anybody_sees() -> None:
     assert two.flags == (PageFlag.BLANK, PageFlag.NO_TEXT)
 
 
-class PageCounter:
-    """A reader that says how many bytes a file has, and only while it is open."""
-
-    opened = False
-
-    async def __aenter__(self) -> "PageCounter":
-        self.opened = True
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.opened = False
+class ByteCounter:
+    """A reader that says of a file how many bytes it has."""
 
     async def read(self, data: bytes) -> Document:
-        assert self.opened
         return Document((Page(1, len(data), 1, ()),), "en")
+
+
+@asynccontextmanager
+async def open_counter() -> AsyncIterator[ByteCounter]:
+    """One, until the block ends."""
+    yield ByteCounter()
 
 
 @fonts
 def test_a_reader_by_name_reads_each_page_of_a_document() -> None:
     """Pages are files of their own, numbered on."""
     case = next(drawn_cases(Half.DEVELOPMENT, Degrade.PHOTO, "camp-two-pages-0"))
-    with open_reader(f"{__name__}:PageCounter") as read:
+    with open_reader(f"{__name__}:open_counter") as read:
         document = read(case)
     assert [(page.number, page.width) for page in document.pages] == [
         (1, len(case.files[0])),

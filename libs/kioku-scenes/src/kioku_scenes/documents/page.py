@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from kioku_scenes.documents.fonts import face, vertical_face
 from kioku_scenes.documents.frame import Frame, hull
 from kioku_scenes.documents.marked import Letter, lines
+from kioku_scenes.documents.wrapping import text_of, wrapped
 
 Ink = tuple[int, int, int]
 BLACK: Ink = (28, 28, 30)
@@ -121,7 +122,7 @@ class Page:
         """Write words broken into lines of at most `width` pixels, and return the y below them."""
         chosen, block = face(font or self.font, size), self.new_block()
         for row in lines(words):
-            for part in _wrapped(row, chosen, width):
+            for part in wrapped(row, chosen, width):
                 self._row(
                     x,
                     y,
@@ -141,7 +142,7 @@ class Page:
     ) -> float:  # fmt: skip
         """Write one column from top to bottom; `x` is its left edge. Returns the y below it."""
         chosen, row = vertical_face(font or self.font, size), lines(words)[0]
-        text = "".join(letter.character for letter in row)
+        text = text_of(row)
         _check(text, chosen)
         self.draw.text((x, y), text, fill=ink or self.ink, font=chosen, direction="ttb")
         left, _, right, _ = self.draw.textbbox((x, y), text, font=chosen, direction="ttb")
@@ -158,7 +159,7 @@ class Page:
         """
         chosen = face(font or self.font, size // step)
         row = lines(words)[0]
-        text = _text(row)
+        text = text_of(row)
         _check(text, chosen)
         width, height = round(chosen.getlength(text)) + 2, size // step * 2
         small = Image.new("L", (width, height), 0)
@@ -186,7 +187,7 @@ class Page:
 
     def measure(self, words: str, size: int, font: str = "") -> float:
         """Width of one line of marked words in pixels."""
-        text = "".join(letter.character for letter in lines(words)[0])
+        text = text_of(lines(words)[0])
         return face(font or self.font, size).getlength(text)
 
     def new_block(self) -> int:
@@ -198,7 +199,7 @@ class Page:
         self, x: float, y: float, row: Sequence[Letter], chosen: ImageFont.FreeTypeFont, *,
         ink: Ink, anchor: str, block: int, hidden: bool,
     ) -> None:  # fmt: skip
-        text = "".join(letter.character for letter in row)
+        text = text_of(row)
         _check(text, chosen)
         ends = [chosen.getlength(text[:at]) for at in range(len(text) + 1)]
         x = x - ends[-1] * {"left": 0.0, "middle": 0.5, "right": 1.0}[anchor]
@@ -206,56 +207,6 @@ class Page:
         _, top, _, bottom = self.draw.textbbox((x, y), text, font=chosen)
         frames = [Frame(x + a, top, x + b, bottom) for a, b in pairwise(ends)]
         self.runs.append(Run(tuple(row), tuple(frames), False, block, hidden))
-
-
-def _wrapped(
-    row: Sequence[Letter], chosen: ImageFont.FreeTypeFont, width: float
-) -> Iterator[list[Letter]]:
-    """Lines of words where there are spaces, of characters where there are none."""
-    line: list[Letter] = []
-    for word in _words(row):
-        if line and chosen.getlength(_text([*line, *word]).rstrip()) > width:
-            yield _trimmed(line)
-            line = []
-        line += word if line else _trimmed(word, left=True)
-    if line:
-        yield _trimmed(line)
-
-
-def _words(row: Sequence[Letter]) -> Iterator[list[Letter]]:
-    """Pieces that are not broken: a Latin word with the space after it, a character otherwise.
-
-    Closing marks and the long-vowel sign stay with what is before them.
-    """
-    word: list[Letter] = []
-    for letter in row:
-        joins = word and (
-            (_is_latin(letter) and _is_latin(word[-1]))
-            or letter.character in " 、。）」ー,.)”"
-            or word[-1].character in "“「（("
-        )
-        if word and not joins:
-            yield word
-            word = []
-        word.append(letter)
-    if word:
-        yield word
-
-
-def _is_latin(letter: Letter) -> bool:
-    return letter.character.isascii() and not letter.character.isspace()
-
-
-def _text(row: Sequence[Letter]) -> str:
-    return "".join(letter.character for letter in row)
-
-
-def _trimmed(row: list[Letter], *, left: bool = False) -> list[Letter]:
-    """Without spaces at its right end, or at its left."""
-    row = list(row)
-    while row and row[0 if left else -1].character in " 　":
-        row.pop(0 if left else -1)
-    return row
 
 
 def _check(text: str, chosen: ImageFont.FreeTypeFont) -> None:

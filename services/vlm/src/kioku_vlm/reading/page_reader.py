@@ -28,7 +28,7 @@ from kioku_vlm.reading.recogniser import (
 from kioku_vlm.reading.repairs import repaired
 from kioku_vlm.reading.strokes import Strokes, slant_of, strokes_of
 
-_GOOD_HEIGHT, _SMALL_HEIGHT, _LARGE_HEIGHT = 26.0, 15.0, 40.0
+_GOOD_HEIGHT, _SMALL_HEIGHT, _LARGE_HEIGHT = 28.0, 22.0, 40.0
 _ORIENTED_HEIGHT = 18.0
 _MOST_SCALE, _MOST_EDGE = 3.0, 4200
 _BLANK_PIECES = 4
@@ -40,7 +40,7 @@ _LEGIBLE = 0.55
 _GUESSED = 0.42
 """Below this there was nothing to read."""
 _FEW_SIGNS = 3
-_COLUMNS, _SOME_COLUMNS = 0.55, 0.36
+_COLUMNS = 0.55
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class PageReader:
             straight = _straightened(upright)
             columns = strokes_of(upright).vertical
             languages = [HORIZONTAL, VERTICAL] if columns < _COLUMNS else [VERTICAL, HORIZONTAL]
-            for language in languages if columns >= _SOME_COLUMNS else languages[:1]:
+            for language in languages:
                 yield straight, quarters, language
 
     def _view(self, raster: Raster, language: str, quarters: int) -> _View:

@@ -77,7 +77,7 @@ class Recogniser:
                 rows.append(Row(block))
             rows[-1].symbols += _symbols(at, level)
         api.Clear()
-        return [row for row in rows if row.symbols]
+        return [row for row in rows if row.symbols and not _lies(row)]
 
     def quarters(self, grey: Grey) -> int | None:
         """By how many quarters clockwise the picture is to be turned; None: nobody can tell.
@@ -100,6 +100,12 @@ class Recogniser:
             api.SetVariable("tessedit_do_invert", "0")
             self._apis[language] = api
         return self._apis[language]
+
+
+def _lies(row: Row) -> bool:
+    """Whether Tesseract turned it by itself: its boxes are nothing then, and often its text."""
+    flat = sum(one.box[0] >= one.box[2] or one.box[1] >= one.box[3] for one in row.symbols)
+    return flat > len(row.symbols) / 2
 
 
 def _symbols(at: PyResultIterator, level: int) -> list[Symbol]:

@@ -19,11 +19,12 @@ def month_grid(rng: random.Random) -> Draft:
     """A month from Sunday to Saturday; what happens stands in its day's cell."""
     year, month = 2026, rng.randint(4, 12)
     draft = Draft(date(year, month, 1))
+    host = rng.choice(("ひまわり児童館", "にじいろ子育てひろば"))
     page = draft.page(1640, 1240, font="mplus")
     page.write(80, 50, f"{year}年 {month}月", 64, font="mplus-bold")
-    page.write(1560, 80, rng.choice(("ひまわり児童館カレンダー", "にじいろ子育てひろば")), 36, anchor="right")
+    page.write(1560, 80, host, 36, anchor="right")
     _heads(page)
-    happenings = _happenings(rng, draft, year, month)
+    happenings = _happenings(rng, draft, date(year, month, 1), host)
     weeks = calendar.Calendar(firstweekday=6).monthdatescalendar(year, month)
     for row, week in enumerate(weeks):
         for column, day in enumerate(week):
@@ -37,9 +38,7 @@ def _heads(page: Page) -> None:
         page.write(80 + column * 211 + 105, 155, name, 32, font="mplus-bold", ink=ink, anchor="middle")
 
 
-def _happenings(
-    rng: random.Random, draft: Draft, year: int, month: int
-) -> dict[date, tuple[str, str]]:
+def _happenings(rng: random.Random, draft: Draft, first: date, host: str) -> dict[date, tuple[str, str]]:
     names = (
         "おはなし会",
         "リトミック",
@@ -49,12 +48,12 @@ def _happenings(
         "誕生会",
         "人形劇",
     )
-    length = calendar.monthrange(year, month)[1]
+    length = calendar.monthrange(first.year, first.month)[1]
     days = sorted(rng.sample(range(1, length + 1), 6))
     found = {}
     for name, number in zip(rng.sample(names, 6), days, strict=True):
-        day, hour = date(year, month, number), rng.choice((10, 11, 13, 15))
-        entry = draft.expect(EVENT, name, at(day, hour, 30))
+        day, hour = first.replace(day=number), rng.choice((10, 11, 13, 15))
+        entry = draft.expect(EVENT, name, at(day, hour, 30), place=host, implied=("place",))
         words = f"{entry('title')}\n{entry('start', clock(at(day, hour, 30)) + '〜')}"
         found[day] = words, entry("start", str(number))
     return found

@@ -36,13 +36,14 @@ def vertical_notice(rng: random.Random) -> Draft:
 def clinic_closing(rng: random.Random) -> Draft:
     """Consultation hours as a table, the weekday that is closed, and a summer closing."""
     draft = Draft(date(2026, 7, rng.randint(1, 15)))
+    host = f"{rng.choice(('もりた内科', 'つばき小児科', 'さかい耳鼻科'))}クリニック"
     first = date(2026, 8, rng.choice((10, 11, 12)))
     last = first + timedelta(days=rng.randint(3, 5))
     closed = rng.choice((2, 3))
-    summer = draft.expect(CLOSED, "夏季休診", first, last)
-    weekly = draft.expect(CLOSED, "休診日", next_weekday(draft.reference, closed), rrule=f"FREQ=WEEKLY;BYDAY={BYDAY[closed]},SU", implied=("start",))
+    summer = draft.expect(CLOSED, "夏季休診", first, last, place=host, implied=("place",))
+    weekly = draft.expect(CLOSED, "休診日", next_weekday(draft.reference, closed), rrule=f"FREQ=WEEKLY;BYDAY={BYDAY[closed]},SU", place=host, implied=("start", "place"))
     page = draft.page(1240, 1240, (246, 252, 250), "vl-p")
-    page.write(620, 70, f"{rng.choice(('もりた内科', 'つばき小児科', 'さかい耳鼻科'))}クリニック", 60, anchor="middle", ink=(20, 110, 100))
+    page.write(620, 70, host, 60, anchor="middle", ink=(20, 110, 100))
     page.write(90, 190, "■ 診療時間", 40)
     days = ["", *"月火水木金土"]
     morning = ["午前 9:00〜12:00", *("／" if i == closed else "○" for i in range(6))]

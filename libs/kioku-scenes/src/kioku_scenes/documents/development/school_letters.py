@@ -97,7 +97,8 @@ def letter_table(rng: random.Random) -> Draft:
     draft = Draft(date(year, month - 1, 24))
     page = draft.page(1240, 1754, font="vl")
     page.write(620, 90, f"{month}月の行事予定", 54, anchor="middle")
-    page.write(1150, 190, f"{rng.choice(_TOWNS)}中学校　{era(draft.reference)}", 28, anchor="right")
+    host = f"{rng.choice(_TOWNS)}中学校"
+    page.write(1150, 190, f"{host}　{era(draft.reference)}", 28, anchor="right")
     names = [
         "全校朝会",
         "避難訓練",
@@ -113,7 +114,7 @@ def letter_table(rng: random.Random) -> Draft:
     rows = [["日", "曜", "行　事", "時　刻", "備　考"]]
     weekdays = [day for day in (date(year, month, at) for at in range(1, 31)) if day.weekday() < 5]
     for name, day in zip(names, sorted(rng.sample(weekdays, 8)), strict=False):
-        rows.append(_table_row(rng, draft, day, name))
+        rows.append(_table_row(rng, draft, day, (name, host)))
     look = TableLook(size=30, row=74, head=(222, 228, 240))
     y = draw_table(page, 90, 260, (100, 90, 380, 250, 240), rows, look=look)
     page.write(90, y + 40, "・予定は変わることがあります。最新の情報はお便りでお知らせします。", 28)
@@ -121,11 +122,12 @@ def letter_table(rng: random.Random) -> Draft:
     return draft
 
 
-def _table_row(rng: random.Random, draft: Draft, day: date, name: str) -> list[str]:
+def _table_row(rng: random.Random, draft: Draft, day: date, named: tuple[str, str]) -> list[str]:
+    name, host = named
     hour, long = rng.choice((9, 10, 13)), rng.random() < 0.5
     timed = rng.random() < 0.7
     start = at(day, hour, 15) if timed else day
-    entry = draft.expect(EVENT, name, start, at(day, hour + 1, 40) if timed and long else None)
+    entry = draft.expect(EVENT, name, start, at(day, hour + 1, 40) if timed and long else None, place=host, implied=("place",))
     words = ""
     if timed:
         words = entry("start", clock(at(day, hour, 15)))

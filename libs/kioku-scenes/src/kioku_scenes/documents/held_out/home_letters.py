@@ -30,7 +30,7 @@ def kindergarten_dots(rng: random.Random) -> Draft:
     for name, number in zip(rng.sample(names, 5), days, strict=True):
         day = date(2026, month, number)
         timed = rng.random() < 0.5
-        item = draft.expect(EVENT, name, at(day, 9, 45) if timed else day)
+        item = draft.expect(EVENT, name, at(day, 9, 45) if timed else day, place="そらいろ幼稚園", implied=("place",))
         hours = f"（{item('start', '9:45')}〜）" if timed else ""
         page.write(110, y, f"{item('start' if timed else 'start end', f'{number}日')}({weekday(day)})・・・{item('title')}{hours}", 38)
         y += 76
@@ -78,7 +78,8 @@ def half_year_plan(rng: random.Random) -> Draft:
     """Months as headings in the first column, days and names in the second, two columns beside."""
     draft = Draft(date(2026, 4, 7))
     page = draft.page(1754, 1240, font="mincho")
-    page.write(877, 60, f"令和8年度 前期 {rng.choice(('あかね高等学校', '梅が丘高等学校'))} 年間行事", 50, anchor="middle")
+    host = rng.choice(("あかね高等学校", "梅が丘高等学校"))
+    page.write(877, 60, f"令和8年度 前期 {host} 年間行事", 50, anchor="middle")
     names = ["新体力テスト", "校外模試", "球技大会", "文化祭", "開校記念日", "進路講演会", "前期末考査", "芸術鑑賞", "漢字検定", "生徒会選挙", "大掃除", "前期終業式"]
     rng.shuffle(names)
     rows_by_month: list[list[str]] = []
@@ -87,7 +88,7 @@ def half_year_plan(rng: random.Random) -> Draft:
         for number in sorted(rng.sample(range(10, 29), 2)):
             day = date(2026, month, number)
             until = day + timedelta(days=1) if rng.random() < 0.25 else None
-            item = draft.expect(EVENT, names.pop(), day, until)
+            item = draft.expect(EVENT, names.pop(), day, until, place=host, implied=("place",))
             words = item("start", f"{number}日({weekday(day)})") if until else item("start end", f"{number}日({weekday(day)})")
             words += f"-{item('end', f'{until.day}日({weekday(until)})')}" if until else ""
             lines.append(f"{words} {item('title')}")

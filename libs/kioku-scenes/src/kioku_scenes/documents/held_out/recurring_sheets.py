@@ -105,9 +105,9 @@ def month_grid_en(rng: random.Random) -> Draft:
     cells: dict[int, tuple[str, str]] = {}
     for number in numbers[:5]:
         day, hour = date(2026, month, number), rng.choice((9, 11, 13, 14))
-        item = draft.expect(EVENT, names.pop(), at(day, hour, 30))
+        item = draft.expect(EVENT, names.pop(), at(day, hour, 30), place="Maple Grove Senior Center", implied=("place",))
         cells[number] = item("start", str(number)), f"{item('title')}\n{item('start', clock_en(at(day, hour, 30), 'am', 'pm', ''))}"
-    shut = draft.expect(CLOSED, "CLOSED", date(2026, month, numbers[5]))
+    shut = draft.expect(CLOSED, "CLOSED", date(2026, month, numbers[5]), place="Maple Grove Senior Center", implied=("place",))
     cells[numbers[5]] = shut("start end", str(numbers[5])), shut("title")
     for column in range(7):
         page.write(70 + column * 209 + 104, 210, SHORT[column], 30, anchor="middle")

@@ -69,7 +69,7 @@ def museum_days(rng: random.Random) -> Draft:
     page.write(80, 720, "開館時間　9時30分〜17時（入館は16時30分まで）", 30)
     listed = []
     for day in offs:
-        shut = draft.expect(CLOSED, "休館日", day)
+        shut = draft.expect(CLOSED, "休館日", day, place="丘の上美術館", implied=("place",))
         listed.append((shut, shut("start end", f"{day.month}月{day.day}日（{weekday(day)}）")))
     label = "休館日"
     for shut, _ in listed:
@@ -84,15 +84,16 @@ def museum_days(rng: random.Random) -> Draft:
 def dentist_year_end(rng: random.Random) -> Draft:
     """A note at a dentist's: from the old year into the new, and the day it opens again."""
     draft = Draft(date(2026, 12, rng.randint(1, 12)))
+    host = rng.choice(("ふじた歯科医院", "スマイルデンタル寺町"))
     first, last = date(2026, 12, rng.choice((28, 29, 30))), date(2027, 1, rng.choice((3, 4)))
-    shut = draft.expect(CLOSED, "年末年始休診", first, last)
+    shut = draft.expect(CLOSED, "年末年始休診", first, last, place=host, implied=("place",))
     opens = last + timedelta(days=1)
-    again = draft.expect(NOTICE, "診療開始", at(opens, 9))
+    again = draft.expect(NOTICE, "診療開始", at(opens, 9), place=host, implied=("place",))
     number = rng.choice((2, 3))
-    off = draft.expect(CLOSED, "定休日", next_weekday(draft.reference, number), rrule=f"FREQ=WEEKLY;BYDAY={BYDAY[number]}", implied=("start",))
+    off = draft.expect(CLOSED, "定休日", next_weekday(draft.reference, number), rrule=f"FREQ=WEEKLY;BYDAY={BYDAY[number]}", place=host, implied=("start", "place"))
     page = draft.page(1240, 880, (255, 255, 255), "mplus-light")
     page.box(40, 40, 1200, 840, edge=(60, 120, 200), width=6, radius=50)
-    page.write(620, 90, rng.choice(("ふじた歯科医院", "スマイルデンタル寺町")), 52, font="mplus-bold", anchor="middle")
+    page.write(620, 90, host, 52, font="mplus-bold", anchor="middle")
     page.write(620, 210, shut("title"), 60, font="mplus-bold", ink=(60, 120, 200), anchor="middle")
     page.write(620, 340, f"{shut('start', f'{first.month}/{first.day}({weekday(first)})')} 〜 {shut('end', f'{last.month}/{last.day}({weekday(last)})')}", 64, anchor="middle")
     page.write(620, 470, f"{again('title')}は {again('start', f'{slashed(opens)}({weekday(opens)}) 9:00')} です", 44, anchor="middle")

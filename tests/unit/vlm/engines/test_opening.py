@@ -78,7 +78,8 @@ async def test_a_server_reads_describes_and_writes(end: str) -> None:
     ):
         opened, _ = await _open(
             resources,
-            vlm_engine="openai", vlm_model="eyes", vlm_model_url=server.url + end, vlm_two_views=False,
+            vlm_engine="openai", vlm_model="eyes", vlm_model_url=server.url + end,
+            vlm_two_views=False,
             vlm_writer="openai", vlm_writer_model="pen", vlm_writer_model_url=server.url + end,
         )  # fmt: skip
         assert isinstance(opened.extractor, Fallback)

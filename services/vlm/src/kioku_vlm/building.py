@@ -34,6 +34,7 @@ from kioku_vlm.library.library_store import LibraryPostgres
 from kioku_vlm.linking.link_store import LinkPostgres
 from kioku_vlm.linking.linking import Linking
 from kioku_vlm.metrics import JOB_RUNS, outstanding
+from kioku_vlm.observing.alias_store import AliasStore
 from kioku_vlm.observing.asset_store import DELETIONS, AssetStore
 from kioku_vlm.observing.backlog import Backlog
 from kioku_vlm.observing.claim_store import ClaimStore
@@ -136,6 +137,7 @@ def _pipeline(settings: Settings, servers: Servers) -> _Pipeline:
         Originals(servers.objects, max_bytes=settings.vlm_upload_max_bytes),
         servers.engines,
         Turns(settings.vlm_turns),
+        aliases=AliasStore(servers.worker),
     )
     return _Pipeline(claims, observing, asyncio.Event())
 

@@ -71,7 +71,7 @@ async def open_service(settings: Settings, resources: AsyncExitStack) -> Running
     themes = None
     if settings.embedder_target:
         embedder = await _channel(settings, settings.embedder_target, resources)
-        themes = ThemeServers(embedder, search, api, objects)
+        themes = ThemeServers(embedder, search, api, objects, model=engines.writer)
     return build(settings, servers, joined(settings, servers, sealer, resources, themes=themes))
 
 

@@ -26,7 +26,7 @@ _SEEN_EDGE = 4096
 
 
 async def open_engines(settings: Settings, resources: AsyncExitStack) -> Engines:
-    """Open all three.
+    """Open them all.
 
     Raises:
         ReaderUnusable, EngineUnusable: with one sentence for the operator.
@@ -40,7 +40,7 @@ async def open_engines(settings: Settings, resources: AsyncExitStack) -> Engines
     around = Around(settings.ai_policy(), seeing, reader, RulesExtractor())
     opened = await open_models(settings, around, resources)
     extractor = AsDeployed(opened.extractor, zone=settings.vlm_zone, locale=settings.vlm_locale)
-    return Engines(reader, extractor, PictureHasher(hashing))
+    return Engines(reader, extractor, PictureHasher(hashing), opened.writer)
 
 
 def reader_options(settings: Settings) -> ReaderOptions:

@@ -12,24 +12,17 @@ from kioku_rt.images import DecodedImage, ImageLimits, decode
 from kioku_vlm import rules
 from kioku_vlm.engines.observer import ANSWERED
 from kioku_vlm.engines.question import Question, Reply, Size
+from kioku_vlm.observing.ports import Picture
 from kioku_vlm.schedule_facts import Circumstances, Schedule
 from PIL import Image
 
 
-@dataclass(frozen=True)
-class File:
-    """A picture as it was uploaded."""
-
-    data: bytes
-    content_type: str = "image/png"
-
-
-def picture(width: int = 320, height: int = 400, seed: int = 0) -> File:
+def picture(width: int = 320, height: int = 400, seed: int = 0) -> Picture:
     """Noise as a PNG."""
     pixels = np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
-    return File(stream.getvalue())
+    return Picture(stream.getvalue(), "image/png")
 
 
 class InlineDecoder:

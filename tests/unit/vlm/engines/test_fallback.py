@@ -15,9 +15,9 @@ from kioku_vlm.engines.fallback import Fallback
 from kioku_vlm.engines.http.chat_model import ChatModel
 from kioku_vlm.engines.http.exchange import Exchange
 from kioku_vlm.engines.model_extractor import ModelExtractor
-from kioku_vlm.engines.ports import Extractor
 from kioku_vlm.engines.prompt import load_prompt
 from kioku_vlm.engines.viewing import Viewer
+from kioku_vlm.observing.ports import Extractor
 from kioku_vlm.schedule_facts import Schedule
 
 from tests.unit.vlm.engines import lying_server as lies

@@ -9,6 +9,7 @@ import numpy as np
 from kioku_vlm.engines.second_look import SecondLook
 from kioku_vlm.engines.sizes import AreaSizes
 from kioku_vlm.engines.viewing import PageView, Viewer
+from kioku_vlm.observing.ports import Picture
 from kioku_vlm.page import Document, Page
 from PIL import Image
 
@@ -21,6 +22,7 @@ class ScriptedReader:
     """Reads what a test wants, and remembers what it was given."""
 
     says: Document
+    version: str = "scripted@1"
     given: list[np.ndarray] = field(default_factory=list)
 
     async def read(self, data: bytes, _content_type: str = "") -> Document:
@@ -101,7 +103,7 @@ async def test_a_picture_that_comes_out_when_scaled_carelessly_does_not_come_out
     Image.fromarray(pixels).save(stream, "PNG")
     careless = np.asarray(Image.fromarray(pixels).resize((200, 200), Image.Resampling.NEAREST))
     assert careless.max() == 0
-    file = type(picture())(stream.getvalue())
+    file = Picture(stream.getvalue())
     views = await Viewer(InlineDecoder()).views([file], document("x"), lambda *_: ((200, 200),))
     assert views[0].sent.min() > 200
 
@@ -114,12 +116,12 @@ async def test_a_page_that_was_turned_to_be_read_is_turned_to_be_seen() -> None:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     (view,) = await Viewer(InlineDecoder()).views(
-        [type(picture())(stream.getvalue())], turned, lambda width, height: ((width, height),)
+        [Picture(stream.getvalue())], turned, lambda width, height: ((width, height),)
     )
     assert view.sent.shape == (700, 500, 3)
     assert view.sent[0, 499].tolist() == [255, 255, 255]
 
 
 async def test_a_pdf_has_no_view_its_words_are_told() -> None:
-    file = type(picture())(b"%PDF-1.7 ...")
+    file = Picture(b"%PDF-1.7 ...")
     assert await Viewer(InlineDecoder()).views([file], document("x"), lambda *_: ((1, 1),)) == ()

@@ -66,8 +66,8 @@ def write_qwen(folder: Path, *, generation: str = "2.5", **text: Any) -> Path:
         "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e6},
         **text,
     }  # fmt: skip
-    eyes = {"depth": 2, "hidden_size": 32, "num_heads": 2, "intermediate_size": 64, "out_hidden_size": language["hidden_size"]}  # fmt: skip  # noqa: E501
-    ids = {
+    eyes: dict[str, Any] = {"depth": 2, "hidden_size": 32, "num_heads": 2, "intermediate_size": 64, "out_hidden_size": language["hidden_size"]}  # fmt: skip  # noqa: E501
+    ids: dict[str, Any] = {
         f"{name}_token_id": tokenizer.convert_tokens_to_ids(token)
         for name, token in {
             "image": "<|image_pad|>", "video": "<|video_pad|>",
@@ -83,7 +83,7 @@ def write_qwen(folder: Path, *, generation: str = "2.5", **text: Any) -> Path:
             "deepstack_visual_indexes": [0, 1],
             "num_position_embeddings": 64,
         }
-        model = Qwen3VLForConditionalGeneration(
+        model: Any = Qwen3VLForConditionalGeneration(
             Qwen3VLConfig(text_config=language, vision_config=eyes, **ids)
         )
     else:
@@ -106,14 +106,14 @@ def write_tiles(folder: Path, *, kind: str = "smolvlm") -> Path:
         num_attention_heads=4, num_key_value_heads=2, pad_token_id=tokenizer.pad_token_id,
         eos_token_id=tokenizer.eos_token_id, bos_token_id=None, max_position_embeddings=8192,
     )  # fmt: skip
-    eyes = {"image_size": 64, "patch_size": 16, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}  # fmt: skip  # noqa: E501
-    facts = {
+    eyes: dict[str, Any] = {"image_size": 64, "patch_size": 16, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}  # fmt: skip  # noqa: E501
+    facts: dict[str, Any] = {
         "text_config": language.to_dict(), "vision_config": eyes, "scale_factor": 2,
         "image_token_id": tokenizer.convert_tokens_to_ids("<image>"),
         "pad_token_id": tokenizer.pad_token_id,
     }  # fmt: skip
     torch.manual_seed(0)
-    rules = {"size": {"longest_edge": 256}, "max_image_size": {"longest_edge": 64}}
+    rules: dict[str, Any] = {"size": {"longest_edge": 256}, "max_image_size": {"longest_edge": 64}}
     if kind == "smolvlm":
         model: Any = SmolVLMForConditionalGeneration(SmolVLMConfig(**facts))
         pictures: Any = SmolVLMImageProcessorPil(**rules)
@@ -147,7 +147,7 @@ def _tokenizer(special: list[str], eos: str, chat: str) -> PreTrainedTokenizerFa
         show_progress=False,
     )
     tokenizer.train_from_iterator(_LINES * 4, trainer)
-    wrapped = PreTrainedTokenizerFast(
+    wrapped: PreTrainedTokenizerFast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, eos_token=eos, pad_token=special[0],
         additional_special_tokens=special,
     )  # fmt: skip

@@ -173,6 +173,7 @@ def vlms(wiring: Wiring, options: StackOptions) -> list[Component]:
         "KIOKU_API_CONNECTIONS": str(_VLM_CONNECTIONS),
         "KIOKU_WORKER_CONNECTIONS": str(_VLM_CONNECTIONS),
         "KIOKU_SEARCH_TARGET": _balanced(wiring, "search", options.searches),
+        "KIOKU_EMBEDDER_TARGET": _balanced(wiring, "embedder", options.embedders),
     }
     if options.faces:
         env["KIOKU_FACE_TARGET"] = _balanced(wiring, "face", options.faces)

@@ -18,7 +18,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "search": ("embed",),
     "embedder": ("assets.act",),
     "face": ("faces.vectors",),
-    "vlm": ("assets.act", "face.act"),
+    "vlm": ("assets.act", "embed", "face.act", "search.act"),
 }
 """What each service may do in the name of others; as little as it needs."""
 

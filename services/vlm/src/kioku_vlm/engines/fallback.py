@@ -15,7 +15,7 @@ from kioku_rt.errors import KiokuError
 
 from kioku_vlm.engines.breaker import Breaker
 from kioku_vlm.engines.failure import AnswerUnusable, ModelDown
-from kioku_vlm.engines.ports import Extractor, Picture
+from kioku_vlm.observing.ports import Extractor, Picture
 from kioku_vlm.page import Document
 from kioku_vlm.schedule_facts import Circumstances, Provenance, Schedule
 
@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Fallback:
-    """See `ports.Extractor`.
+    """See `observing.ports.Extractor`.
 
     Args:
         primary: the model.

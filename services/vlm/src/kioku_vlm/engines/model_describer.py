@@ -15,12 +15,13 @@ from kioku_vlm.engines.breaker import Breaker
 from kioku_vlm.engines.checking import answered
 from kioku_vlm.engines.grounding import find
 from kioku_vlm.engines.observer import Observer, watched
-from kioku_vlm.engines.ports import Picture, SeenPerson
+from kioku_vlm.engines.ports import SeenPerson
 from kioku_vlm.engines.prompt import Prompt
 from kioku_vlm.engines.question import Model, Question
 from kioku_vlm.engines.text_index import TextIndex
 from kioku_vlm.engines.viewing import Viewer
 from kioku_vlm.engines.words import Words
+from kioku_vlm.observing.ports import Picture
 from kioku_vlm.page import Box, Document
 
 TASK = "people"

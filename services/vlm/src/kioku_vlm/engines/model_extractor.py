@@ -11,12 +11,12 @@ from kioku_vlm.engines.checking import answered
 from kioku_vlm.engines.dating import DatedText
 from kioku_vlm.engines.fields import Ground
 from kioku_vlm.engines.observer import Observer, watched
-from kioku_vlm.engines.ports import Extractor, Picture
 from kioku_vlm.engines.prompt import Prompt, nonce, page_block
 from kioku_vlm.engines.question import Model, Question, Reply
 from kioku_vlm.engines.second_look import SecondLook
 from kioku_vlm.engines.viewing import Viewer
 from kioku_vlm.engines.words import claims_of
+from kioku_vlm.observing.ports import Extractor, Picture
 from kioku_vlm.page import Document, PageFlag
 from kioku_vlm.schedule_facts import Circumstances, Provenance, Schedule, Suspicion
 
@@ -25,7 +25,7 @@ _NOTHING_TO_READ = frozenset({PageFlag.BLANK, PageFlag.NO_TEXT})
 
 
 class ModelExtractor:
-    """See `ports.Extractor`.
+    """See `observing.ports.Extractor`.
 
     Args:
         model: who reads.

@@ -23,12 +23,13 @@ from kioku_vlm.engines.metrics import PrometheusObserver, fell_back, watch_break
 from kioku_vlm.engines.model_describer import ModelDescriber
 from kioku_vlm.engines.model_extractor import ModelExtractor
 from kioku_vlm.engines.model_writer import ModelWriter
-from kioku_vlm.engines.ports import Describer, Extractor, Writer
+from kioku_vlm.engines.ports import Describer, Writer
 from kioku_vlm.engines.prompt import load_prompt
 from kioku_vlm.engines.question import Model
-from kioku_vlm.engines.second_look import Reader, SecondLook
+from kioku_vlm.engines.second_look import SecondLook
 from kioku_vlm.engines.settings import EngineSettings, ModelSettings
 from kioku_vlm.engines.viewing import Decoder, Viewer
+from kioku_vlm.observing.ports import Extractor, Reader
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What the service needs of a model; rules, a local model and a server's model stand behind it."""
+"""What the service needs of models beside `observing.ports.Extractor`: descriptions and words.
+
+Rules, a local model and a server's model stand behind them.
+"""
 
 from __future__ import annotations
 
@@ -6,54 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kioku_vlm.observing.ports import Picture
 from kioku_vlm.page import Box, Document
-from kioku_vlm.schedule_facts import Circumstances, Schedule
-
-
-class Picture(Protocol):
-    """A file: its bytes, and its media type where that is known."""
-
-    @property
-    def data(self) -> bytes:
-        """As it was uploaded."""
-        ...
-
-    @property
-    def content_type(self) -> str:
-        """Media type, or empty."""
-        ...
-
-
-class Extractor(Protocol):
-    """Says what a document announces."""
-
-    @property
-    def model_version(self) -> str:
-        """Of the engine that is asked first; `Schedule.provenance` names the one that answered."""
-        ...
-
-    @property
-    def prompt_version(self) -> str:
-        """Of what the model is told; empty: it is told nothing."""
-        ...
-
-    @property
-    def schema_version(self) -> str:
-        """Of the form of its answers; empty: there is none."""
-        ...
-
-    async def extract(
-        self, pictures: Sequence[Picture], document: Document, circumstances: Circumstances
-    ) -> Schedule:
-        """What the pages announce, every value with where it was read.
-
-        Raises:
-            ModelDown: MODEL_UNAVAILABLE; the picture is as good as it was.
-            AnswerUnusable: MODEL_OUTPUT_INVALID; not by this model.
-            KiokuError: OVERLOADED; later.
-            InvalidInput: IMAGE_*.
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -91,10 +48,16 @@ class Describer(Protocol):
     async def describe(
         self, pictures: Sequence[Picture], document: Document, language: str
     ) -> tuple[SeenPerson, ...]:
-        """People on the pictures; raises as `Extractor.extract`.
+        """People on the pictures.
 
         Args:
             language: of the descriptions, `ja` or `en`.
+
+        Raises:
+            ModelDown: MODEL_UNAVAILABLE; the picture is as good as it was.
+            AnswerUnusable: MODEL_OUTPUT_INVALID; not by this model.
+            KiokuError: OVERLOADED; later.
+            InvalidInput: IMAGE_*.
         """
         ...
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from PIL import Image
 from rapidfuzz import fuzz
@@ -18,6 +17,7 @@ from rapidfuzz import fuzz
 from kioku_vlm.engines.question import Pixels
 from kioku_vlm.engines.text_index import fold
 from kioku_vlm.engines.viewing import PageView
+from kioku_vlm.observing.ports import Reader
 from kioku_vlm.page import Box, Document, Line, Page
 from kioku_vlm.schedule_facts import Evidence, Suspicion
 
@@ -29,14 +29,6 @@ _SURE = 0.85
 _LEAST_LIKENESS, _OTHER_TEXT = 60.0, 40.0
 _LEGIBLE_PIXELS = 20.0
 _SAME_PLACE = 0.3
-
-
-class Reader(Protocol):
-    """Reads pages."""
-
-    async def read(self, data: bytes, content_type: str = "") -> Document:
-        """The pages of a picture; raises KiokuError."""
-        ...
 
 
 class SecondLook:

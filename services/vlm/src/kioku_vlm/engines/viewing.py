@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
-from kioku_vlm.engines.ports import Picture
 from kioku_vlm.engines.question import Pixels, Size
+from kioku_vlm.observing.ports import Picture
 from kioku_vlm.page import Document
 
 _PDF = b"%PDF-"

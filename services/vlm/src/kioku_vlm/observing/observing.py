@@ -8,6 +8,7 @@ cannot is the observation's failure, and an order of a person tries it again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from time import monotonic
@@ -17,6 +18,7 @@ from uuid import UUID
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import CATALOGUE, Reason
 
+from kioku_vlm.observing.alias import Alias, taught
 from kioku_vlm.observing.observation import Claim, Effect, Engine, Failure, Timing
 from kioku_vlm.observing.originals import Originals
 from kioku_vlm.observing.ports import Engines, Picture
@@ -65,12 +67,31 @@ class Results(Protocol):
         """Note that it cannot be read, tell of it and audit it; or STALE, GONE."""
 
 
+class Aliases(Protocol):
+    """What owners' corrections teach. Every method raises DependencyDown."""
+
+    async def of(self, owner: str) -> Sequence[Alias]:
+        """What one owner's teach, the newest first."""
+
+
 class Observing:
-    """Reads what was claimed."""
+    """Reads what was claimed.
+
+    Args:
+        aliases: what the owner's corrections teach; None: nothing is learned.
+    """
 
     def __init__(
-        self, claims: Claims, results: Results, originals: Originals, engines: Engines, turns: Turns
+        self,
+        claims: Claims,
+        results: Results,
+        originals: Originals,
+        engines: Engines,
+        turns: Turns,
+        *,
+        aliases: Aliases | None = None,
     ) -> None:
+        self._aliases = aliases
         self._claims = claims
         self._results = results
         self._originals = originals
@@ -133,6 +154,8 @@ class Observing:
         read = monotonic()
         known = await _circumstances(claim, data)
         schedule = await self._engines.extractor.extract([Picture(data)], document, known)
+        if self._aliases is not None:
+            schedule = taught(schedule, await self._aliases.of(claim.owner))
         timing = Timing(
             fetch_ms=1000 * (fetched - begun),
             read_ms=1000 * (read - fetched),

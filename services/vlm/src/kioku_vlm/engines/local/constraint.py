@@ -100,10 +100,15 @@ class Constraint(LogitsProcessor):
             scores[self._eos] = 0.0
             return
         fill_next_token_bitmask(matcher, self._bits)
+        denied = np.unpackbits(~self._bits[0].view(np.uint8), bitorder="little").view(np.bool_)
         scores[self._vocabulary :] = -torch.inf
-        denied = np.unpackbits(~self._bits[0].view(np.uint8), bitorder="little")
-        mask = torch.from_numpy(denied[: self._vocabulary].view(np.bool_))
-        scores[: self._vocabulary].masked_fill_(mask.to(scores.device), -torch.inf)
+        allowed = scores[: self._vocabulary]
+        if scores.device.type == "cpu":
+            # By numpy in this thread: torch would wake all of its threads for a few microseconds.
+            np.copyto(allowed.numpy(), -np.inf, where=denied[: self._vocabulary])
+        else:
+            mask = torch.from_numpy(denied[: self._vocabulary]).to(scores.device)
+            allowed.masked_fill_(mask, -torch.inf)
 
     def _grow(self, rows: int) -> None:
         while len(self._matchers) < rows:

@@ -20,7 +20,7 @@ from kioku_scenes.documents.day import (
 )
 from kioku_scenes.documents.design import design
 from kioku_scenes.documents.document import Draft
-from kioku_scenes.documents.truth import DEADLINE, EVENT, NOTICE, Expected
+from kioku_scenes.documents.truth import DEADLINE, EVENT, Expected
 
 # fmt: off
 
@@ -130,10 +130,10 @@ def waterworks(rng: random.Random) -> Draft:
     draft = Draft(date(2026, 10, rng.randint(1, 8)))
     day = next_weekday(date(2026, 10, rng.randint(14, 20)), rng.choice((1, 3)))
     spare = day + timedelta(days=2)
-    cut = draft.expect(NOTICE, "断水のお知らせ", at(day, 22), at(day, 29), place="若葉町2丁目地内")
+    cut = draft.expect(EVENT, "断水", at(day, 22), at(day, 29), place="若葉町2丁目地内")
     page = draft.page(1000, 1300, font="gothic")
     page.box(80, 70, 920, 190, fill=(20, 60, 140))
-    page.write(500, 95, cut("title"), 60, ink=(255, 255, 255), anchor="middle")
+    page.write(500, 95, f"{cut('title')}のお知らせ", 60, ink=(255, 255, 255), anchor="middle")
     page.paragraph(90, 250, 820, "　水道管の取替工事のため、下記の時間帯は水道が使えなくなります。ご不便をおかけしますがご協力をお願いします。", size=34)
     page.write(90, 480, "期間", 36)
     page.write(230, 480, f"{cut('start', f'{day.month}月{day.day}日({weekday(day)}) 午後10時')}から", 40)

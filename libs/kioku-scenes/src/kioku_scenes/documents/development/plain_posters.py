@@ -92,7 +92,7 @@ def live_flyer(rng: random.Random) -> Draft:
     title = rng.choice(("夜行バスの会 vol.12", "梅雨ふっとばせナイト"))
     live = draft.expect(EVENT, title, at(day, 19), place="下北沢 ROOM 303", clocks={"DOORS": at(day, 18, 30)})
     page = draft.page(900, 1270, (20, 20, 24), "vl-p")
-    page.write(80, 90, f"{day.year}.{day.month:02d}.{day.day:02d} [{short_weekday(day).upper()}]".replace(f"{day.year}", live("start", f"{day.year}"), 1), 56, ink=(255, 255, 255))
+    page.write(80, 90, f"{live('start', f'{day.year}.{day.month:02d}.{day.day:02d}')} [{short_weekday(day).upper()}]", 56, ink=(255, 255, 255))
     page.write(80, 200, live("title"), 64, ink=(120, 240, 180))
     y = 340.0
     for name in ("ハルニレ", "the coffee stains", "灯台もと暮らし"):
@@ -110,7 +110,8 @@ def movie_ticket(rng: random.Random) -> Draft:
     draft = Draft(date(2026, 8, rng.randint(1, 15)))
     day = draft.reference + timedelta(days=rng.randint(2, 6))
     title = rng.choice(("ペンギン特急の夏", "海底二十七番地"))
-    film = draft.expect(EVENT, title, at(day, 13, 10), at(day, 15, 25), place=rng.choice(("シネマポート横浜", "ひかり座")))
+    room = f"{rng.choice(('シネマポート横浜', 'ひかり座'))}　スクリーン{rng.randint(1, 9)}"
+    film = draft.expect(EVENT, title, at(day, 13, 10), at(day, 15, 25), place=room)
     page = draft.page(800, 1100, font="mplus")
     page.write(400, 60, "ご購入ありがとうございます", 36, anchor="middle")
     page.write(400, 130, f"購入番号 {rng.randint(1000, 9999)}-{rng.randint(1000, 9999)}", 34, anchor="middle")
@@ -119,7 +120,7 @@ def movie_ticket(rng: random.Random) -> Draft:
     page.write(60, 330, "（字幕版）", 30)
     page.write(60, 410, film("start end", f"{day.year}/{day.month}/{day.day}({weekday(day)})"), 42)
     page.write(60, 480, f"{film('start', '13:10')} - {film('end', '15:25')}", 60, font="mplus-bold")
-    page.write(60, 590, f"{film('place')}　スクリーン{rng.randint(1, 9)}", 40)
+    page.write(60, 590, film("place"), 40)
     page.write(60, 660, f"座席 {rng.choice('EFGH')}-{rng.randint(5, 18)}　一般 1枚 2,000円", 36)
     page.write(60, 860, "上映開始10分前から入場できます。", 28)
     page.write(60, 910, f"発行日時 {draft.reference:%Y/%m/%d} 09:41", 26)

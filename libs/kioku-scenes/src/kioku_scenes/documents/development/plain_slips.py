@@ -129,7 +129,7 @@ def bus_ticket(rng: random.Random) -> Draft:
 @design("jp-circular-chat", "chat")
 def circular_chat(rng: random.Random) -> Draft:
     """A coach's message to a group: tomorrow's training is off, Sunday's match has its hours."""
-    draft = Draft(date(2026, 6, rng.randint(8, 12)))
+    draft = Draft(date(2026, rng.randint(5, 10), rng.randint(8, 12)))
     sunday = next_weekday(draft.reference, 6)
     match = draft.expect(EVENT, "練習試合", at(sunday, 9, 30), place=rng.choice(("河川敷Bグラウンド", "南高校グラウンド")), clocks={"GATHERING": at(sunday, 8, 15)})
     page = draft.page(820, 1100, (214, 228, 240), "vl-p")

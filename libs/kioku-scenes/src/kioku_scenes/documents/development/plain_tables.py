@@ -136,7 +136,7 @@ def opening_hours(rng: random.Random) -> Draft:
     draft = Draft(date(2026, 12, rng.randint(5, 18)))
     first, last = date(2026, 12, rng.choice((30, 31))), date(2027, 1, rng.choice((3, 4)))
     rest = draft.expect(CLOSED, "年末年始休業", first, last)
-    weekly = draft.expect(CLOSED, "定休日", next_weekday(draft.reference, 1), rrule="FREQ=WEEKLY;BYDAY=TU", implied=("start",))
+    weekly = draft.expect(CLOSED, "店休日", next_weekday(draft.reference, 1), rrule="FREQ=WEEKLY;BYDAY=TU", implied=("start",))
     page = draft.page(900, 1000, (255, 250, 240), "mplus2")
     page.write(450, 80, rng.choice(("ベーカリー小麦", "喫茶ともしび")), 44, anchor="middle")
     page.write(450, 180, f"{rest('title')}のお知らせ", 56, font="mplus2-bold", anchor="middle")

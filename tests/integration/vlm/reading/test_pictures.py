@@ -125,7 +125,13 @@ async def test_light_on_dark(reader: TesseractReader) -> None:
 async def test_a_ruled_table(reader: TesseractReader) -> None:
     """Five rows of three cells; each cell is a line of its own."""
     sheet = Sheet()
-    cells = ("4月10日", "入学式", "体育館"), ("5月30日", "運動会", "校庭"), ("6月12日", "授業参観", "各教室"), ("7月17日", "終業式", "体育館"), ("9月1日", "防災訓練", "校庭")  # fmt: skip
+    cells = (
+        ("4月10日", "入学式", "体育館"),
+        ("5月30日", "運動会", "校庭"),
+        ("6月12日", "授業参観", "各教室"),
+        ("7月17日", "終業式", "体育館"),
+        ("9月1日", "防災訓練", "校庭"),
+    )
     for row, texts in enumerate(cells):
         for column, text in enumerate(texts):
             sheet.write(text, (120 + 350 * column, 122 + 90 * row))

@@ -44,11 +44,11 @@ def shown(document: DrawnDocument) -> list[Run]:
 
 
 def test_there_are_designs_enough_in_both_halves() -> None:
-    """At least forty designs and eighty documents, about half of them held out."""
+    """At least forty designs and eighty documents, twenty designs of them held out."""
     counts = [len(designs(half)) for half in Half]
     assert sum(counts) >= 40
     assert sum(counts) * len(SEEDS) >= 80
-    assert max(counts) <= 1.25 * min(counts)
+    assert min(counts) >= 20
 
 
 def test_both_halves_span_the_families() -> None:

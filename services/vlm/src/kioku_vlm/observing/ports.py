@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kioku_vlm.engines.ports import Writer
 from kioku_vlm.page import Document
 from kioku_vlm.schedule_facts import Circumstances, Schedule
+
+if TYPE_CHECKING:
+    from kioku_vlm.engines.ports import Writer
 
 
 @dataclass(frozen=True)

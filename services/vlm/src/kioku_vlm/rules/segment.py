@@ -12,6 +12,7 @@ from kioku_vlm.rules.skew import climb, levelled
 
 # Letters; cells of a row that a reader took for one line are further apart than words.
 _CELL_GAP = 1.7
+_MOST = 0.75
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,14 @@ def _turned(boxes: Sequence[Box], page: Page, turned: bool) -> list[Box]:
 
 
 def _size(line: Line, page: Page, turned: bool, slope: float) -> float:
-    """Of a line's letters; what it climbs is no part of it."""
+    """Of a line's letters: the height that most do not exceed; what it climbs is no part of it.
+
+    A reader's box of a bracket, or of a letter of the line above that it took in, is higher.
+    """
     if line.vertical != turned:
         return line.size * page.width / page.height if line.vertical else line.size
-    return around([levelled(box, slope) for box in _turned(line.boxes, page, turned)]).height
+    heights = sorted(levelled(box, slope).height for box in _turned(line.boxes, page, turned))
+    return heights[int(_MOST * (len(heights) - 1))]
 
 
 def _segment(passage: Passage, page: Page, turned: bool, slope: float, size: float) -> Segment:

@@ -14,10 +14,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -38,11 +39,18 @@ class Stack:
     Args:
         data: the folder.
         options: further options of `kioku up`, for example `("--embedders", "2")`.
+        settings: variables that the services see besides, for example of their models.
     """
 
-    def __init__(self, data: Path, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        options: Sequence[str] = (),
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.data = data
         self._options = tuple(options)
+        self._settings = dict(settings)
 
     def run(self, *arguments: str, timeout: float = 600.0) -> Any:
         """The JSON answer of one `kioku` command. Raises CommandFailed."""
@@ -52,6 +60,7 @@ class Stack:
             text=True,
             timeout=timeout,
             check=False,
+            env={**os.environ, **self._settings},
         )
         if not done.stdout.strip():
             raise CommandFailed(f"kioku {' '.join(arguments)}: {done.stderr[-2000:]}")
@@ -183,11 +192,13 @@ def finish(process: subprocess.Popen[str], seconds: float = 600.0) -> dict[str, 
 
 
 @contextmanager
-def temporary_stack(*options: str) -> Iterator[Stack]:
+def temporary_stack(
+    *options: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Stack]:
     """A stack that is up inside the block and gone after it, data and all."""
     folder = Path(mkdtemp(prefix="kioku-"))
     folder.chmod(0o755)
-    stack = Stack(folder / "data", options)
+    stack = Stack(folder / "data", options, settings)
     try:
         stack.up()
         yield stack

@@ -191,3 +191,20 @@ def test_what_is_only_now_and_then_sure_stays_so_in_a_list():
     assert second.start == date(2027, 5, 8)
     assert second.flags == ("YEAR_ASSUMED",)
     assert second.confidence <= first.confidence
+
+
+@pytest.mark.parametrize(
+    "text", ["RSVP by July 31: (608) 555-0133", "July 31: call", "31 July: call"]
+)
+def test_a_colon_behind_a_day_is_no_clock(text):
+    """Only one that stands between two numbers is."""
+    (found,) = find_moments(text, Anchor(date(2026, 7, 1)))
+
+    assert found.start == date(2026, 7, 31)
+    assert found.clocks == ()
+
+
+@pytest.mark.parametrize(("text", "days"), [("晴れ、午後一時雨", []), ("May 7:30 pm", [None])])
+def test_what_only_looks_like_an_hour_or_a_day_is_none(text, days):
+    """A while of rain; half past seven."""
+    assert [one.start for one in find_moments(text, Anchor(date(2026, 7, 1)))] == days

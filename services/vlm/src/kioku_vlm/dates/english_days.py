@@ -15,7 +15,7 @@ _CARDINAL = (Kind.NUMBER, Kind.NUMBER_WORD)
 _ORDINAL = (Kind.ORDINAL, Kind.ORDINAL_WORD)
 _TIES = (Kind.DASH, Kind.SLASH)
 _ENDS = (Kind.NEWLINE, Kind.END, Kind.COMMA, Kind.DOT, Kind.CLOSE, Kind.WORD)
-_CLOCKED = (Kind.COLON, Kind.MERIDIEM, Kind.HOUR, Kind.O_CLOCK)
+_CLOCKED = (Kind.MERIDIEM, Kind.HOUR, Kind.O_CLOCK)
 
 
 def english_day(cursor: Cursor) -> Shape | None:
@@ -70,10 +70,18 @@ def _month_first(cursor: Cursor, weekday: int | None) -> Day | MonthPart | None:
         return MonthPart(number.value, month.value)
     start = cursor.at
     day = take_day(cursor)
-    if day is None or not is_day_of(month.value, day) or cursor.look().kind in _CLOCKED:
+    if day is None or not is_day_of(month.value, day) or _is_hour(cursor):
         cursor.at = start
         return MonthPart(month=month.value) if weekday is None and not tie else None
     return _finish(cursor, month.value, day, weekday)
+
+
+def _is_hour(cursor: Cursor) -> bool:
+    """Whether the number before is of a time of day: 7pm, 7:30, but not July 31: call us."""
+    after, next_one = cursor.look(), cursor.look(1)
+    if after.kind is not Kind.COLON:
+        return after.kind in _CLOCKED
+    return next_one.kind is Kind.NUMBER and not next_one.gap
 
 
 def _finish(cursor: Cursor, month: int, day: int, weekday: int | None) -> Day:
@@ -176,7 +184,7 @@ def _day_alone(cursor: Cursor) -> Day | None:
     the = cursor.take(Kind.THE) is not None or cursor.look(-1).kind is Kind.THE
     token = cursor.look()
     day = take_day(cursor)
-    if day is None or cursor.look().kind in _CLOCKED:
+    if day is None or _is_hour(cursor):
         return None
     if weekday is not None and (token.kind in _ORDINAL or the or _closes(cursor)):
         return Day(day=day, weekday=weekday, by="list")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
+from kioku_vlm.dates.place import Days
 from kioku_vlm.dates.shape import Day, MonthPart, Nth, Shift, Stretch
+from kioku_vlm.dates.year_choice import day_of
 
 
 def first_end(shape: Stretch) -> Day | Shift | Nth | MonthPart:
@@ -31,3 +33,16 @@ def last_end(last: Day | Shift | Nth | MonthPart, first: date) -> Day | Shift | 
     if isinstance(last, Nth) and last.month is not None and last.year is None:
         return replace(last, year=first.year + (last.month < first.month))
     return last
+
+
+def end_of(shape: Stretch, first: date, last: Days | None) -> date | None:
+    """The last day of a range, brought behind its first; None where the words forbid it."""
+    if last is None:
+        return None
+    end = last.last or last.first.day
+    if end >= first:
+        return end
+    if isinstance(shape.last, Shift):
+        return end + timedelta(days=7 * (1 + (first - end).days // 7)) if shape.last.count else None
+    told = isinstance(shape.last, Day) and shape.last.year is not None
+    return None if told else day_of(end.year + 1, end.month, end.day)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from kioku_vlm.dates.months import end_of_month, month_shifted, nth_weekday_of
+from kioku_vlm.dates.month_days import days_of_month
+from kioku_vlm.dates.months import month_shifted, nth_weekday_of
 from kioku_vlm.dates.place import Days, Place, replace_previous
-from kioku_vlm.dates.range_ends import first_end, last_end
+from kioku_vlm.dates.range_ends import end_of, first_end, last_end
 from kioku_vlm.dates.shape import Day, Lasting, MonthPart, Nth, Shape, Shift, Stretch
 from kioku_vlm.dates.shifting import WEEK, moved
 from kioku_vlm.dates.surroundings import Surroundings
 from kioku_vlm.dates.year_choice import (
     Choice,
     base_of,
+    checked,
     choose_year,
     day_comes_first,
     day_of,
@@ -67,7 +69,7 @@ class Resolver:
             return None
         began = replace_previous(place, first.first)
         last = self.resolve(last_end(shape.last, first.first.day), began)
-        end = _end(shape, first.first.day, last)
+        end = end_of(shape, first.first.day, last)
         if last is None or end is None:  # nonsense: keep what stands first
             return Days(replace(first.first, confidence=0.5 * first.first.confidence))
         flags = tuple(dict.fromkeys(first.first.flags + last.first.flags))
@@ -116,7 +118,7 @@ class Resolver:
         if day is None:
             return None
         relative = shape.month_shift is not None or shape.year_shift is not None
-        return _checked(day, shape.weekday, self._by if relative else shape.by)
+        return checked(day, shape.weekday, self._by if relative else shape.by)
 
     def _pair(self, shape: Day, place: Place) -> Choice | None:
         """03/04: both readings, unless weekday, locale or document decides."""
@@ -171,7 +173,7 @@ class Resolver:
         day = day_of(year, month, shape.day)
         if day is None:
             return None
-        choice = _checked(day, shape.weekday, "list", 0.97 * place.confidence)
+        choice = checked(day, shape.weekday, "list", 0.97 * place.confidence)
         return replace(choice, flags=(*place.doubt, *choice.flags))
 
     def _in_month(self, shape: Day, place: Place) -> Choice | None:
@@ -180,7 +182,7 @@ class Resolver:
             day = day_of(place.year, month, shape.day)
             if day is None:
                 return None
-            choice = _checked(day, shape.weekday, "list", 0.9 * place.confidence)
+            choice = checked(day, shape.weekday, "list", 0.9 * place.confidence)
             return replace(choice, flags=(*place.doubt, *choice.flags))
         document = self._around.year_at(place.token)
         told = choose_year(month, shape.day, shape.weekday, self._base, document)
@@ -230,7 +232,7 @@ class Resolver:
             if choice is None:
                 return None
             year, by, flags = choice.day.year, choice.by, choice.flags
-        return _days_of_month(shape, year, month, (by, flags))
+        return days_of_month(shape, year, month, (by, flags))
 
     def _told_month(self, shape: MonthPart) -> tuple[int | None, int | None]:
         year, month = shape.year, shape.month
@@ -246,35 +248,3 @@ class Resolver:
         last = shape.last or 28
         document = self._around.year_at(place.token)
         return choose_year(month, last, None, self._base, document)
-
-
-def _days_of_month(
-    shape: MonthPart, year: int, month: int, how: tuple[str, tuple[str, ...]]
-) -> Days:
-    by, flags = how
-    end = end_of_month(year, month)
-    start = date(year, month, shape.first) if shape.first else end
-    last = date(year, month, shape.last) if shape.last else end
-    vague = shape.told and shape.first != 0 and shape.last != 1
-    approximate = ("APPROXIMATE",) if vague else ()
-    choice = Choice(start, by, (), (*flags, *approximate), 0.6 if vague else 0.85)
-    return Days(choice, last if last != start else None, vague)
-
-
-def _checked(day: date, weekday: int | None, by: str, confidence: float = 0.98) -> Choice:
-    if weekday is None or day.weekday() == weekday:
-        return Choice(day, by, (), (), min(1.0, confidence + (0.02 if weekday is not None else 0)))
-    return Choice(day, by, (), ("WEEKDAY_MISMATCH",), confidence * 0.6)
-
-
-def _end(shape: Stretch, first: date, last: Days | None) -> date | None:
-    """The last day of a range, brought behind its first; None where the words forbid it."""
-    if last is None:
-        return None
-    end = last.last or last.first.day
-    if end >= first:
-        return end
-    if isinstance(shape.last, Shift):
-        return end + timedelta(days=7 * (1 + (first - end).days // 7)) if shape.last.count else None
-    told = isinstance(shape.last, Day) and shape.last.year is not None
-    return None if told else day_of(end.year + 1, end.month, end.day)

@@ -27,6 +27,7 @@ _HALF_BRACKET = re.compile(rf"([火水木金土日月]){_REST}[)\]】〕>](?!\w)
 _MARK = re.compile(r"[(\[【〔<](?:[^\s\d()\[\]]|祝日?|振休|休日?|振替休日)[)\]】〕>]")
 _NUMERAL = re.compile(f"[{NUMERALS}]{{1,8}}")
 _COUNTED = "年月日時分週ヶカかケヵ箇個営点半"
+_WHILES = ("一時雨", "一時雪", "一時曇", "一時晴", "一時く", "一時間", "一時的")
 _NUMBER = re.compile(r"\d{1,400}")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)(?![a-z])")
 _LETTERS = re.compile(r"[a-z]{1,400}")
@@ -104,17 +105,20 @@ def _kanji_number(text: str, at: int, before: list[Token]) -> Token | None:
     after = text[found.end() : found.end() + 1]
     nth = bool(before) and before[-1].kind is Kind.NTH
     dated = bool(before) and before[-1].kind is Kind.ERA
+    hour = after == "時" and bool(before) and before[-1].kind is Kind.MERIDIEM
     value = kanji_number(found[0])
     counted = after != "" and after in _COUNTED
-    if value is None or not (counted or nth or dated) or _is_name(text, at):
+    if value is None or not (counted or nth or dated) or _is_name(text, at, hour=hour):
         return None
     return Token(Kind.NUMBER, at, found.end(), found[0], value)
 
 
-def _is_name(text: str, at: int) -> bool:
-    """四日市 is a town."""
+def _is_name(text: str, at: int, *, hour: bool) -> bool:
+    """四日市 is a town; 一時 is a while, but behind 午後 an hour."""
     entry = JAPANESE.match(text, at)
-    return entry is not None and entry.kind is Kind.OPAQUE
+    if entry is None or entry.kind is not Kind.OPAQUE:
+        return False
+    return not hour or entry.words != "一時" or text[at : at + 3] in _WHILES
 
 
 def _era_letter(text: str, at: int, _before: list[Token]) -> Token | None:

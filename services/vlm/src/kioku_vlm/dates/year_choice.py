@@ -135,3 +135,10 @@ def day_comes_first(anchor: Anchor) -> bool | None:
     if locale.startswith(_MONTH_FIRST):
         return False
     return None if locale in ("", "en") else True
+
+
+def checked(day: date, weekday: int | None, by: str, confidence: float = 0.98) -> Choice:
+    """A day that words tell whole, weighed by the weekday beside it."""
+    if weekday is None or day.weekday() == weekday:
+        return Choice(day, by, (), (), min(1.0, confidence + (0.02 if weekday is not None else 0)))
+    return Choice(day, by, (), ("WEEKDAY_MISMATCH",), confidence * 0.6)

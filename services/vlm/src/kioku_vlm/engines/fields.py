@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from kioku_vlm.engines.agreement import SUSPECT_TEXT, UNGROUNDED, of_words, weighed
 from kioku_vlm.engines.grounding import Found, find
+from kioku_vlm.engines.second_look import GONE_SCALED
 from kioku_vlm.engines.text_index import TextIndex
 from kioku_vlm.engines.words import Words
-from kioku_vlm.page import Document
+from kioku_vlm.page import Box, Document
 from kioku_vlm.schedule_facts import Evidence, Suspicion, Value
 
 HIDDEN_TEXT = "HIDDEN_TEXT"
+_ON_IT = 0.3
 
 
 class Ground:
@@ -68,6 +70,16 @@ class Ground:
 
     def _suspect(self, evidence: Evidence) -> bool:
         return any(
-            one.evidence.page == evidence.page and one.evidence.box.overlap(evidence.box) > 0
+            one.reason != GONE_SCALED  # a model that does not see words makes nothing of them
+            and one.evidence.page == evidence.page
+            and _shared(one.evidence.box, evidence.box) >= _ON_IT
             for one in self._suspicions
         )
+
+
+def _shared(box: Box, other: Box) -> float:
+    """The part of a box that another covers, of whichever is covered more."""
+    width = min(box.right, other.right) - max(box.left, other.left)
+    height = min(box.bottom, other.bottom) - max(box.top, other.top)
+    least = min(box.area, other.area)
+    return max(0.0, width) * max(0.0, height) / least if least else 0.0

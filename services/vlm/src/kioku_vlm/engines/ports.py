@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from kioku_vlm.observing.ports import Picture
 from kioku_vlm.page import Box, Document
+
+if TYPE_CHECKING:  # those ports name a writer of these
+    from kioku_vlm.observing.ports import Picture
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image
 from rapidfuzz import fuzz
 
@@ -24,7 +25,7 @@ from kioku_vlm.schedule_facts import Evidence, Suspicion
 ONLY_SCALED = "TEXT_ONLY_WHEN_SCALED"
 GONE_SCALED = "TEXT_GONE_WHEN_SCALED"
 _LEAST_LETTERS = 4
-_LEAST_SURE = 0.6
+_LEAST_SURE = 0.7
 _SURE = 0.85
 _LEAST_LIKENESS, _OTHER_TEXT = 60.0, 40.0
 _LEGIBLE_PIXELS = 20.0
@@ -46,45 +47,77 @@ class SecondLook:
     ) -> tuple[Suspicion, ...]:
         """What stands in one look only; views of the original's own size are not read again.
 
+        Before a line is told of, its place in the other picture is read by itself: a reader that
+        missed a line among others is no attack.
+
         Raises:
             KiokuError: as the reader says.
         """
         pages = {page.number: page for page in document.pages}
         found: list[Suspicion] = []
         for view in views:
-            for pixels, changed in zip(view.scales, view.changed, strict=True):
-                if changed and view.page in pages:
-                    data = await asyncio.to_thread(_png, pixels)
-                    seen = await self._reader.read(data, "image/png")
-                    found += compared(pages[view.page], seen, pixels.shape[0])
+            for at, pixels in enumerate(view.scales):
+                if view.changed[at] and view.page in pages:
+                    found += await self._of(pages[view.page], view.original, pixels, sent=at == 0)
         return tuple(dict.fromkeys(found))
 
+    async def _of(
+        self, page: Page, original: Pixels, pixels: Pixels, *, sent: bool
+    ) -> list[Suspicion]:
+        seen = [line for one in await self._pages(pixels) for line in one.lines]
+        new = [one for one in appeared(page, seen) if not await self._there(one, original)]
+        found = [Suspicion(ONLY_SCALED, Evidence(page.number, one.box, one.text)) for one in new]
+        if sent:  # further scales are squeezed: nobody reads all of them there
+            lost = vanished(page, seen, pixels.shape[0])
+            gone = [one for one in lost if not await self._there(one, pixels)]
+            found += [
+                Suspicion(GONE_SCALED, Evidence(page.number, one.box, one.text)) for one in gone
+            ]
+        return found
 
-def compared(original: Page, seen: Document, height: int) -> Iterator[Suspicion]:
-    """Lines in one reading only.
+    async def _there(self, line: Line, pixels: Pixels) -> bool:
+        """Whether a picture has a line at its place, looked at closely."""
+        near = await self._pages(_around(line.box, pixels))
+        words = fold("".join(one.text for page in near for one in (*page.lines, *page.hidden)))
+        return bool(words) and _likeness(line, words) >= _LEAST_LIKENESS
+
+    async def _pages(self, pixels: Pixels) -> tuple[Page, ...]:
+        data = await asyncio.to_thread(_png, pixels)
+        return (await self._reader.read(data, "image/png")).pages
+
+
+def appeared(original: Page, seen: Sequence[Line]) -> list[Line]:
+    """Lines of the scaled picture where nothing stood, or clearly other words than stood there.
 
     Args:
         original: as it was read at its own size.
-        seen: the same page at the model's size.
-        height: of the model's picture, pixels.
+        seen: lines of the same page as they were read at the model's size.
     """
-    scaled = tuple(line for page in seen.pages for line in page.lines)
     known = (*original.lines, *original.hidden)
     everything = fold("".join(line.text for line in known))
-    for line in scaled:
-        if _appeared(line, known, everything):
-            yield Suspicion(ONLY_SCALED, Evidence(original.number, line.box, line.text))
-    for line in original.lines:
-        legible = line.size * height >= _LEGIBLE_PIXELS and line.confidence >= _SURE
-        if legible and _told(line) and not _neighbours(line, scaled):
-            yield Suspicion(GONE_SCALED, Evidence(original.number, line.box, line.text))
+    return [line for line in seen if _appeared(line, known, everything)]
+
+
+def vanished(original: Page, seen: Sequence[Line], height: int) -> list[Line]:
+    """Lines of the original, large and sure, where the scaled picture has none.
+
+    Args:
+        original: as it was read at its own size.
+        seen: lines of the same page as they were read at the model's size.
+        height: of the model's picture, pixels.
+    """
+    return [
+        line for line in original.lines
+        if line.size * height >= _LEGIBLE_PIXELS and line.confidence >= _SURE
+        and _told(line) and not _neighbours(line, seen)
+    ]  # fmt: skip
 
 
 def _appeared(line: Line, known: Sequence[Line], everything: str) -> bool:
     """Whether a line is new: where nothing stood, or clearly other words than stood there."""
     if not _told(line) or line.confidence < _LEAST_SURE:
         return False
-    likeness = fuzz.partial_ratio(fold(line.text), everything) if everything else 0.0
+    likeness = _likeness(line, everything)
     if likeness >= _LEAST_LIKENESS:
         return False
     if not _neighbours(line, known):
@@ -92,8 +125,27 @@ def _appeared(line: Line, known: Sequence[Line], everything: str) -> bool:
     return line.confidence >= _SURE and likeness < _OTHER_TEXT
 
 
+def _likeness(line: Line, words: str) -> float:
+    return fuzz.partial_ratio(fold(line.text), words) if words else 0.0
+
+
 def _told(line: Line) -> bool:
-    return len(fold(line.text)) >= _LEAST_LETTERS
+    """Whether it has words: rules and borders are read as the same few letters again and again."""
+    return len({one for one in fold(line.text) if one.isalnum() and one != "ー"}) >= _LEAST_LETTERS
+
+
+def _around(box: Box, pixels: Pixels) -> Pixels:
+    """The part of a picture around a box, with a margin of its height."""
+    height, width = pixels.shape[:2]
+    margin = box.height if box.height < box.width else box.width
+    left, right = _between(box.left - margin, box.right + margin, width)
+    top, bottom = _between(box.top - margin, box.bottom + margin, height)
+    return np.ascontiguousarray(pixels[top:bottom, left:right])
+
+
+def _between(first: float, last: float, side: int) -> tuple[int, int]:
+    begin = min(max(0, int(first * side)), side - 1)
+    return begin, max(begin + 1, min(side, int(last * side) + 1))
 
 
 def _neighbours(line: Line, others: Sequence[Line]) -> bool:

@@ -45,11 +45,13 @@ class PageView:
 
     Attributes:
         page: from 1.
+        original: pixels as they were decoded, upright.
         scales: pixels at each size at which the model sees it; the first is sent.
         changed: for each, whether it is of another size than the original.
     """
 
     page: int
+    original: Pixels = field(repr=False)
     scales: tuple[Pixels, ...] = field(repr=False)
     changed: tuple[bool, ...]
 
@@ -100,7 +102,7 @@ def _view(
     height, width = upright.shape[:2]
     wanted = sizes(width, height)
     scales = tuple(scaled(upright, size) for size in wanted)
-    return PageView(page, scales, tuple(size != (width, height) for size in wanted))
+    return PageView(page, upright, scales, tuple(size != (width, height) for size in wanted))
 
 
 def scaled(pixels: Pixels, size: Size) -> Pixels:

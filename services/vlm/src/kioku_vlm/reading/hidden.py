@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from kioku_vlm.page import Line
-from kioku_vlm.reading.lines import Frame, lines_of
+from kioku_vlm.reading.lines import Frame, language_of, lines_of
 from kioku_vlm.reading.raster import Grey, Raster
-from kioku_vlm.reading.recogniser import HORIZONTAL, Recogniser
+from kioku_vlm.reading.recogniser import ENGLISH, HORIZONTAL, Recogniser
 from kioku_vlm.reading.strokes import strokes_of
 
 _FAINT, _VISIBLE = 3, 48
@@ -25,14 +25,21 @@ def hidden_lines(raster: Raster, frame: Frame, recogniser: Recogniser) -> list[L
     for view in (_faint(raster), _only_small(raster)):
         if view is None or strokes_of(view).count < _PIECES:
             continue
-        rows = recogniser.rows(view.grey, HORIZONTAL)
         placed = Frame(view.to_page, frame.width, frame.height)
         found += [
             line
-            for line in lines_of(rows, placed, vertical=False)
+            for line in _read(view, placed, recogniser)
             if line.confidence >= _SURE and len(line.text) >= _WORDS
         ]
     return found
+
+
+def _read(view: Raster, placed: Frame, recogniser: Recogniser) -> list[Line]:
+    """Its lines, Latin words by the language that knows them."""
+    lines = lines_of(recogniser.rows(view.grey, HORIZONTAL), placed, vertical=False)
+    if language_of(lines) != "en":
+        return lines
+    return lines_of(recogniser.rows(view.grey, ENGLISH), placed, vertical=False)
 
 
 def _faint(raster: Raster) -> Raster | None:

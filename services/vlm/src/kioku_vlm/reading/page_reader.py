@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import cos, radians, sin
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +39,10 @@ _LEGIBLE = 0.55
 _GUESSED = 0.42
 """Below this there was nothing to read."""
 _FEW_SIGNS = 3
+_STROKES = frozenset(
+    "ー一―—–-_=~〜～ノしへつくリレ八丨|/\\lIiJjLVvY、。,.:;'`\"‘’“”・^()<>{}[]「」"
+)
+"""Signs that an edge or a seam is taken for."""
 _COLUMNS = 0.55
 
 
@@ -154,14 +157,7 @@ def _well_sized(raster: Raster, strokes: Strokes) -> Raster:
 
 def _straightened(raster: Raster) -> Raster:
     slant = slant_of(raster)
-    if not slant:
-        return raster
-    width, height = raster.size
-    turn, half_x, half_y = radians(slant), width / 2, height / 2
-    rotation = np.array([[cos(turn), -sin(turn), 0], [sin(turn), cos(turn), 0], [0, 0, 1]])
-    here = np.array([[1, 0, half_x], [0, 1, half_y], [0, 0, 1]])
-    back = np.array([[1, 0, -half_x], [0, 1, -half_y], [0, 0, 1]])
-    return raster.warped(here @ rotation @ back, width, height)
+    return raster.rotated(slant) if slant else raster
 
 
 def _seen_from(raster: Raster, upright: Raster) -> Raster:
@@ -172,7 +168,7 @@ def _seen_from(raster: Raster, upright: Raster) -> Raster:
 def _told(page: Page, lines: list[Line], best: _View, strokes: Strokes) -> Page:
     """The page with its lines, or with why there are none."""
     flags = (PageFlag.HIDDEN_TEXT,) if page.hidden else ()
-    if best.confidence < _LEGIBLE or not lines or _scattered(lines):
+    if best.confidence < _LEGIBLE or not lines or _scattered(lines) or _edges(lines):
         return replace(page, flags=(_why_nothing(best, strokes), *flags))
     return replace(page, lines=tuple(lines), flags=flags)
 
@@ -183,6 +179,12 @@ def _scattered(lines: list[Line]) -> bool:
     signs = "".join(line.text for line in lines)
     digits = sum(sign.isdigit() for sign in signs)
     return len(signs) < _FEW_SIGNS * len(lines) and digits < len(signs) / 2
+
+
+def _edges(lines: list[Line]) -> bool:
+    """Whether most of it is strokes without a character's shape: what edges of things look like."""
+    signs = [sign for line in lines for sign in line.text if sign != " "]
+    return sum(sign in _STROKES for sign in signs) >= len(signs) / 2
 
 
 def _why_nothing(best: _View, strokes: Strokes) -> PageFlag:

@@ -63,16 +63,20 @@ async def drawn_pages(data: bytes, *, most: int, seconds: float = _SECONDS) -> l
             await process.wait()
     if process.returncode:
         raise InvalidInput(REFUSALS.get(process.returncode, Reason.IMAGE_DECODER_FAILED))
-    return _parted(drawn)
+    return parted(drawn)
 
 
-def _parted(drawn: bytes) -> list[bytes]:
-    """Pictures that were written one after another, each behind its length."""
+def parted(drawn: bytes) -> list[bytes]:
+    """Pictures that were written one after another, each behind its length.
+
+    Raises:
+        InvalidInput: they end early, or there is none.
+    """
     pages, at = [], 0
     while at < len(drawn):
         size = int.from_bytes(drawn[at : at + _LENGTH], "big")
         pages.append(drawn[at + _LENGTH : at + _LENGTH + size])
         at += _LENGTH + size
-    if not pages or len(pages[-1]) == 0 or at != len(drawn):
+    if not pages or not all(pages) or at != len(drawn):
         raise InvalidInput(Reason.IMAGE_DECODER_FAILED)
     return pages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import cos, radians, sin
 
 import cv2
 import numpy as np
@@ -68,6 +69,15 @@ class Raster:
         }[quarters]
         grey = np.ascontiguousarray(np.rot90(self.grey, -quarters))
         return Raster(grey, self.to_page @ back.astype(np.float64))
+
+    def rotated(self, degrees: float) -> Raster:
+        """Turned about its middle, clockwise by a few degrees; corners that leave it are lost."""
+        width, height = self.size
+        turn, half_x, half_y = radians(degrees), width / 2, height / 2
+        rotation = np.array([[cos(turn), -sin(turn), 0], [sin(turn), cos(turn), 0], [0, 0, 1]])
+        here = np.array([[1, 0, half_x], [0, 1, half_y], [0, 0, 1]])
+        back = np.array([[1, 0, -half_x], [0, 1, -half_y], [0, 0, 1]])
+        return self.warped(here @ rotation @ back, width, height)
 
     def levelled(self) -> Raster:
         """Without the light that fell on it: each pixel by the paper around it; dark as light."""

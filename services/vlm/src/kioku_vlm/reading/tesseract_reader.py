@@ -7,7 +7,6 @@ them at once.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import tesserocr
 from kioku_rt.errors import InvalidInput
@@ -50,5 +49,13 @@ class TesseractReader:
         pages = await asyncio.gather(*(self._page(file, n) for n, file in enumerate(files, 1)))
         return Document(tuple(pages), language_of(line for page in pages for line in page.lines))
 
+    def pids(self) -> list[int]:
+        """Process ids of the children that are running."""
+        return self._pool.pids()
+
     async def _page(self, picture: bytes, number: int) -> Page:
-        return replace(unpacked((await self._pool.decode(picture)).pixels, number), number=number)
+        read = (await self._pool.decode(picture)).pixels
+        try:
+            return unpacked(read, number)
+        except ValueError:
+            raise InvalidInput(Reason.IMAGE_DECODER_FAILED) from None

@@ -31,9 +31,15 @@ def unpacked(array: npt.NDArray[np.uint8], number: int) -> Page:
     """The page of an array.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError: it is none, whatever it is: a child may have been taken over by what it read.
     """
-    said = json.loads(array.tobytes())
+    try:
+        return _page(json.loads(array.tobytes(), parse_constant=_refused), number)
+    except (LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError("these bytes are no page") from error
+
+
+def _page(said: dict[str, Any], number: int) -> Page:
     width, height = said["size"]
     return Page(
         number,
@@ -44,6 +50,10 @@ def unpacked(array: npt.NDArray[np.uint8], number: int) -> Page:
         tuple(PageFlag(flag) for flag in said["flags"]),
         tuple(map(_line, said["hidden"])),
     )
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no number of a page")
 
 
 def _said(line: Line) -> dict[str, Any]:
@@ -66,18 +76,21 @@ def _numbers(box: Box) -> list[float]:
 
 
 def _line(said: dict[str, Any]) -> Line:
-    text = str(said["text"])
-    boxes = [
-        box
-        for left, top, width, height, count in said["runs"]
-        for box in [Box(float(left), float(top), float(width), float(height))] * int(count)
-    ]
-    if len(boxes) != len(text):
+    text, runs = str(said["text"]), said["runs"]
+    # Counted before they are laid out: a count may be any number.
+    if any(run[4] < 1 for run in runs) or sum(run[4] for run in runs) != len(text):
         raise ValueError("a line has not as many boxes as characters")
     return Line(
         text,
-        tuple(boxes),
+        tuple(box for *sides, count in runs for box in [_box(sides)] * count),
         float(said["confidence"]),
         bool(said["vertical"]),
         int(said["block"]),
     )
+
+
+def _box(sides: Sequence[float]) -> Box:
+    if not all(0 <= side <= 1 for side in sides):
+        raise ValueError("a box lies beside the page")
+    left, top, width, height = map(float, sides)
+    return Box(left, top, width, height)

@@ -68,7 +68,10 @@ def _found(words: str, anchor: Anchor, language: str) -> tuple[Moment, ...]:
 
 def _entries(layout: Layout, frame: Frame, circumstances: Circumstances) -> tuple[Entry, ...]:
     reading = _reading(layout, frame)
-    found, season = season_of(kept(hypotheses(reading), reading))
+    found, season = season_of(
+        kept(hypotheses(reading), reading),
+        lambda text: _found(text, frame.anchor, frame.language),
+    )
     scope(found, reading)  # what is no entry of its own parts nothing
     whole = Whole(reading, frame, circumstances, _shared_place(found, reading))
     entries = [entry_of(one, whole, season) for one in found]

@@ -164,7 +164,8 @@ def _placed(entry: Entry, one: Hypothesis, whole: Whole) -> Entry:
         )
         entry = replace(entry, notes=notes_in(pieces))
     zone, by = _zone(entry, whole)
-    entry = replace(entry, zone=zone, zone_by=by, flags=_flags(entry))
+    entry = replace(entry, zone=zone, zone_by=by)
+    entry = replace(entry, flags=_flags(entry))
     return replace(entry, confidence=confidence.of_entry(entry))
 
 

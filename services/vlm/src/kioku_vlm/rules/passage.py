@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kioku_vlm.page import Box, Line, Page, around
+from kioku_vlm.rules.misread import lost_waves, mended
 from kioku_vlm.schedule_facts import Evidence
 
 _VOICED = "\uff9e\uff9f"
@@ -133,7 +134,7 @@ def passages_of(page: Page, number: int, line: Line, split: float) -> tuple[Pass
     """
     parts: list[tuple[str, list[Glyph | None]]] = [("", [])]
     last: Box | None = None
-    spaced = False
+    spaced, right = False, mended(line.text)
     for at, letter, box in _clusters(line):
         if not letter.strip() or _unseen(letter):
             spaced = spaced or not letter.strip()
@@ -143,14 +144,24 @@ def passages_of(page: Page, number: int, line: Line, split: float) -> tuple[Pass
             parts.append(("", []))
         elif parts[-1][0] and (spaced or gap > _WORD_GAP):
             parts[-1] = (parts[-1][0] + " ", [*parts[-1][1], None])
-        glyph, folded = Glyph(page.number, number, at, box, letter, line.confidence), fold(letter)
+        glyph = Glyph(page.number, number, at, box, letter, line.confidence)
+        folded = fold(letter if len(letter) > 1 else right[at])
         parts[-1] = (parts[-1][0] + folded, parts[-1][1] + [glyph] * len(folded))
         last, spaced = box, False
-    return tuple(_trimmed(Passage(text, tuple(glyphs))) for text, glyphs in parts if text.strip())
+    read = (Passage(text, tuple(glyphs)) for text, glyphs in parts if text.strip())
+    return tuple(_waved(_trimmed(passage)) for passage in read)
 
 
 def _trimmed(passage: Passage) -> Passage:
     return passage.part(0, len(passage.text))
+
+
+def _waved(passage: Passage) -> Passage:
+    """With a wave dash where one was lost, between glyphs like a space that was put there."""
+    for at in reversed(lost_waves(passage.text)):
+        before, after = passage.part(0, at), passage.part(at, len(passage.text))
+        passage = joined([before, after], "~")
+    return passage
 
 
 def _clusters(line: Line) -> list[tuple[int, str, Box]]:

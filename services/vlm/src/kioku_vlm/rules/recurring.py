@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from kioku_vlm.dates.moment import Moment
 from kioku_vlm.rules.reading import Hypothesis
 from kioku_vlm.rules.sighting import Nature
 
@@ -30,8 +31,16 @@ class Season:
     without: tuple[date, ...] = ()
 
 
-def season_of(found: Sequence[Hypothesis]) -> tuple[list[Hypothesis], Season]:
-    """What else is announced, and the season of what recurs; all of it where nothing recurs."""
+Find = Callable[[str], tuple[Moment, ...]]
+
+
+def season_of(found: Sequence[Hypothesis], find: Find) -> tuple[list[Hypothesis], Season]:
+    """What else is announced, and the season of what recurs; all of it where nothing recurs.
+
+    Args:
+        found: all that may be announced.
+        find: finds the moments of a text.
+    """
     recurring = [
         one for one in found if one.sighting.moment.rrule and one.sighting.nature is Nature.EVENT
     ]
@@ -41,9 +50,18 @@ def season_of(found: Sequence[Hypothesis]) -> tuple[list[Hypothesis], Season]:
     for one in found:
         told = None if one in recurring else _with(season, one)
         if told is not None:
-            season = told
+            without = (*told.without, *_resting(one, recurring, find))
+            season = replace(told, without=tuple(sorted(set(without))))
             rest.remove(one)
     return rest, season
+
+
+def _resting(one: Hypothesis, recurring: Sequence[Hypothesis], find: Find) -> list[date]:
+    """Days on which a recurrence rests by what stands beside its season: (8月は休み)."""
+    if one.sighting.moment.end is None:
+        return []
+    texts = [f"{each.sighting.moment.raw}\n{one.sighting.strip.text}" for each in recurring]
+    return [day for text in texts for moment in find(text)[:1] for day in moment.exdates]
 
 
 def _with(season: Season, one: Hypothesis) -> Season | None:

@@ -62,7 +62,8 @@ def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Ent
     """
     moment = one.sighting.moment
     season = season if season and moment.rrule else Season()
-    since = season.since or moment.start or _since(whole)
+    known = whole.frame.anchor.issued or whole.circumstances.today
+    since = season.since or moment.start or known
     day = first_day(moment.rrule, since) if moment.rrule else moment.start
     if day is None:
         return None
@@ -77,10 +78,6 @@ def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Ent
         exdates=_exdates(one, times, season),
     )
     return _placed(entry, one, whole)
-
-
-def _since(whole: Whole) -> date:
-    return whole.frame.anchor.issued or whole.circumstances.today
 
 
 def _times(one: Hypothesis, whole: Whole) -> Times:
@@ -234,7 +231,8 @@ def _spot_value(spot: Spot | None, field: str) -> Value | None:
         return None
     written = spot.passage.written()
     raw = Value(written, written, confidence.of_spot(spot), spot.by, spot.passage.evidence())
-    return confidence.calibrated(field, raw)
+    # A writer stands in for a place that nobody told: no table makes that surer.
+    return raw if spot.by == "organisation" else confidence.calibrated(field, raw)
 
 
 def _zone(entry: Entry, whole: Whole) -> tuple[str, str]:

@@ -159,9 +159,8 @@ def _placed(entry: Entry, one: Hypothesis, whole: Whole) -> Entry:
     pieces = [piece for order in one.strips for piece in whole.reading.pieces[order]]
     if entry.kind is Kind.EVENT:
         spot, address = spot_of(one, whole), next(iter(addresses_in(pieces)), None)
-        entry = replace(
-            entry, place=place_value(spot, whole), address=spot_value(address, "address")
-        )
+        address_value = spot_value(address, "address")
+        entry = replace(entry, place=place_value(spot, whole), address=address_value)
         entry = replace(entry, notes=notes_in(pieces))
     zone, by = _zone(entry, whole)
     entry = replace(entry, zone=zone, zone_by=by)

@@ -45,6 +45,8 @@ _WEAK = frozenset(
     "日 場 内容 当日 一般 予定 教室 テーマ 人数 入場 休み 開始 終了 対象 学年".split(" ")  # noqa: SIM905
 )
 
+# 接種日時, 工事場所: what is done, and the label itself.
+_COMPOUND = "[一-龠々ァ-ヶー]{2,6}(?:日時|日程|会場|場所|期間|期限|締切)"
 # Followed by は they are what a sentence is about.
 _TOPICS = frozenset({"当日", "一般", "予定", "教室", "場", "日", "前売"})
 # Town papers shorten their labels to one letter at the beginning of a line: 時 9月5日, 所 自然の家.
@@ -70,7 +72,8 @@ def labels_in(text: str) -> tuple[Label, ...]:
     found: list[Label] = []
     for match in _pattern().finditer(text):
         words = re.sub(r"\s+", "" if not match["label"].isascii() else " ", match["label"]).lower()
-        label = Label(_roles()[words], match.start(), match.end(), words)
+        role = _roles().get(words) or _roles()[words[-2:]]
+        label = Label(role, match.start(), match.end(), words)
         if _fits(text, match, label):
             found.append(label)
     return tuple(found)
@@ -129,6 +132,7 @@ def _pattern() -> re.Pattern[str]:
         re.escape(word) if word.isascii() else r"\s{0,3}".join(map(re.escape, word))
         for word in words
     )
+    choice = f"{choice}|{_COMPOUND}"
     return re.compile(
         rf"(?:(?<=^)|(?<=[\s,、/。(・|])|"
         rf"(?=[\[【〔<〈]))(?:{_BULLET})(?P<open>{_OPEN})(?P<label>{choice})"

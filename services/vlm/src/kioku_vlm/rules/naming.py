@@ -64,7 +64,7 @@ class Name:
 
 
 _ONLY_A_CUE = re.compile(
-    r"(?:開演|開場|開始|開会|終演|終了|閉会|集合|解散|受付|入場|出発|到着|頃|ごろ|予定|当日)+"
+    r"\W*\d{1,2}\W*|(?:開演|開場|開始|開会|終演|終了|閉会|集合|解散|受付|入場|出発|到着|頃|ごろ|予定|当日)+"
 )
 
 
@@ -74,7 +74,8 @@ def score_of(piece: Piece, body: float) -> float:
     if piece.role not in (None, Role.TITLE) or piece.remark or _too_short(text):
         return NEVER
     score = 1.6 * max(-1.0, min(3.0, math.log2(piece.size / body))) if body else 0.0
-    score += (1.5 if piece.role is Role.TITLE else 0.0) + _words_score(text)
+    quoted = 2.0 if text[0] in "「『" and text[-1] in "」』" else 0.0
+    score += (1.5 if piece.role is Role.TITLE else 0.0) + _words_score(text) + quoted
     return score
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kioku_vlm.page import Document, PageFlag
 from kioku_vlm.rules.reading import Hypothesis, Reading
-from kioku_vlm.rules.sighting import Nature
+from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.traits import Trait, traits_of
 
 _BILL = re.compile(
@@ -22,6 +22,9 @@ _HOURS = re.compile(
     r"open daily|store hours|"
     r"\bhours\b|\bopen\b.*\b(?:mon|daily|sun)", re.I
 )  # fmt: skip
+_DAY_NUMBER = re.compile(r"\d{1,2}\s?日?")
+# What the finder of moments gives a day whose month and year it guessed.
+_GUESSED = 0.5
 _NOTHING = (PageFlag.BLANK, PageFlag.NO_TEXT, PageFlag.ILLEGIBLE)
 
 
@@ -55,7 +58,16 @@ def _bill(reading: Reading) -> bool:
 def _says_something(one: Hypothesis) -> bool:
     """A day needs a name, or at least a label or time that makes it more than a number."""
     sighting = one.sighting
+    if _number_alone(sighting):
+        return False
     return one.name is not None or sighting.label is not None or bool(sighting.moment.clocks)
+
+
+def _number_alone(sighting: Sighting) -> bool:
+    """A day's number in running words without month, weekday, time or label: 週2日, 15日に発表."""
+    moment = sighting.moment
+    bare = _DAY_NUMBER.fullmatch(moment.raw.strip()) and moment.confidence <= _GUESSED
+    return bool(bare) and not moment.clocks and sighting.label is None
 
 
 def _standing(one: Hypothesis, reading: Reading, dated: bool) -> bool:

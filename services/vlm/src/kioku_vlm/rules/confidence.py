@@ -42,6 +42,18 @@ def of_day(confidence: float, flags: tuple[str, ...]) -> float:
     return confidence
 
 
+def witnessed(confidence: float, *, witnesses: int, guessed: bool) -> float:
+    """Of a start that nothing but its own words makes a day of an event, or that was reckoned.
+
+    Args:
+        confidence: so far.
+        witnesses: label, time, name as things that happen have: how many say so.
+        guessed: the first day of a recurrence that does not say from when on.
+    """
+    doubt = (1.0 if witnesses else 0.8) * (0.85 if guessed else 1.0)
+    return confidence * doubt
+
+
 def of_entry(entry: Entry) -> float:
     """Of a whole entry: its weakest of title and start, and a little of the rest."""
     title = entry.title.confidence if entry.title else 0.2

@@ -37,12 +37,18 @@ def _listed_apart(sightings: Sequence[Sighting]) -> bool:
 
 
 def _sharing_clocks(days: list[Sighting]) -> list[Sighting]:
-    """Days of one list have the time that is told behind the last of them."""
+    """Days of one list have the time that is told behind the last, or before the first."""
     for at in range(len(days) - 1, 0, -1):
         one, other = days[at - 1], days[at]
         between = one.strip.text[one.span[1] : other.span[0]].strip()
         if not one.moment.clocks and other.moment.clocks and between in _BETWEEN:
             days[at - 1] = replace(one, moment=replace(one.moment, clocks=other.moment.clocks))
+    for at in range(1, len(days)):
+        one, other = days[at - 1], days[at]
+        between = one.strip.text[one.span[1] : other.span[0]].strip()
+        before = one.moment.clocks and one.moment.clocks[-1].span[1] <= one.span[0]
+        if before and not other.moment.clocks and between in _BETWEEN:
+            days[at] = replace(other, moment=replace(other.moment, clocks=one.moment.clocks))
     return days
 
 

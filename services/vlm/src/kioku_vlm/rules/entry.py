@@ -11,6 +11,7 @@ from kioku_vlm.rules.gazetteer import zone_by
 from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.locating import Whole, place_value, spot_of, spot_value
 from kioku_vlm.rules.naming import Name
+from kioku_vlm.rules.naming_words import HAPPENING
 from kioku_vlm.rules.noting import notes_in
 from kioku_vlm.rules.passage import fold
 from kioku_vlm.rules.placing import addresses_in
@@ -48,10 +49,11 @@ def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Ent
     if day is None:
         return None
     times = _times(one, whole)
+    guessed = bool(moment.rrule) and season.since is None and moment.start is None
     entry = Entry(
         Kind[one.sighting.nature.value],
         _title(one.name),
-        _start(day, times, one),
+        _start(day, times, one, guessed=guessed),
         _end(day, times, one),
         clocks=dict(further(day, times, one.sighting)),
         rrule=_recurrence(one, season),
@@ -62,6 +64,8 @@ def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Ent
 
 def _times(one: Hypothesis, whole: Whole) -> Times:
     own = timed(one.sighting)
+    if one.sighting.nature is Nature.CLOSED:  # hours in front of it are those of the other days
+        own = [each for each in own if each.clock.span[0] >= one.sighting.span[0]]
     row = _clocks([one.order], one, whole.reading)
     if one.sighting.nature is not Nature.EVENT:
         return times_of([*own, *row], [])
@@ -117,11 +121,22 @@ def _title(name: Name | None) -> Value | None:
     return confidence.calibrated("title", raw)
 
 
-def _start(day: date, times: Times, one: Hypothesis) -> Value:
+def _witnesses(one: Hypothesis, times: Times) -> int:
+    """How many things beside the day say that something happens on it."""
+    named = one.name is not None and HAPPENING.search(one.name.value) is not None
+    other = one.sighting.nature is not Nature.EVENT or bool(one.sighting.strip.roles)
+    return sum((one.sighting.label is not None, times.start is not None, named, other))
+
+
+def _start(day: date, times: Times, one: Hypothesis, *, guessed: bool) -> Value:
     sighting = one.sighting
     passage = sighting.strip.passage.part(*sighting.span)
     raw = value(day, times.start, passage, sighting)
-    sure = confidence.of_day(raw.confidence, raw.flags)
+    sure = confidence.witnessed(
+        confidence.of_day(raw.confidence, raw.flags),
+        witnesses=_witnesses(one, times),
+        guessed=guessed,
+    )
     return confidence.calibrated("start", replace(raw, confidence=sure))
 
 
@@ -158,9 +173,8 @@ def _placed(entry: Entry, one: Hypothesis, whole: Whole) -> Entry:
     pieces = [piece for order in one.strips for piece in whole.reading.pieces[order]]
     if entry.kind is Kind.EVENT:
         spot, address = spot_of(one, whole), next(iter(addresses_in(pieces)), None)
-        entry = replace(
-            entry, place=place_value(spot, whole), address=spot_value(address, "address")
-        )
+        address_value = spot_value(address, "address")
+        entry = replace(entry, place=place_value(spot, whole), address=address_value)
         entry = replace(entry, notes=notes_in(pieces))
     zone, by = _zone(entry, whole)
     entry = replace(entry, zone=zone, zone_by=by)

@@ -45,6 +45,9 @@ _WEAK = frozenset(
     "日 場 内容 当日 一般 予定 教室 テーマ 人数 入場 休み 開始 終了 対象 学年".split(" ")  # noqa: SIM905
 )
 
+# 接種日時, 工事場所: what is done, and the label itself.
+_COMPOUND = "[一-龠々ァ-ヶー]{2,6}(?:日時|日程|会場|場所|期間|期限|締切)"
+_PRINTED = re.compile("発行|発券|印刷|作成|送信|配信|更新|購入|注文|受注|登録|掲載|投稿|撮影")
 # Followed by は they are what a sentence is about.
 _TOPICS = frozenset({"当日", "一般", "予定", "教室", "場", "日", "前売"})
 # Town papers shorten their labels to one letter at the beginning of a line: 時 9月5日, 所 自然の家.
@@ -70,7 +73,8 @@ def labels_in(text: str) -> tuple[Label, ...]:
     found: list[Label] = []
     for match in _pattern().finditer(text):
         words = re.sub(r"\s+", "" if not match["label"].isascii() else " ", match["label"]).lower()
-        label = Label(_roles()[words], match.start(), match.end(), words)
+        role = _roles().get(words) or _compound_role(words)
+        label = Label(role, match.start(), match.end(), words)
         if _fits(text, match, label):
             found.append(label)
     return tuple(found)
@@ -112,6 +116,11 @@ def _fits(text: str, match: re.Match[str], label: Label) -> bool:
     return marked or begins or within
 
 
+def _compound_role(words: str) -> Role:
+    """Of 接種日時 that of 日時; when a paper was printed is not when something happens."""
+    return Role.ISSUED if _PRINTED.match(words) else _roles()[words[-2:]]
+
+
 @cache
 def _roles() -> dict[str, Role]:
     return {
@@ -129,6 +138,7 @@ def _pattern() -> re.Pattern[str]:
         re.escape(word) if word.isascii() else r"\s{0,3}".join(map(re.escape, word))
         for word in words
     )
+    choice = f"{choice}|{_COMPOUND}"
     return re.compile(
         rf"(?:(?<=^)|(?<=[\s,、/。(・|])|"
         rf"(?=[\[【〔<〈]))(?:{_BULLET})(?P<open>{_OPEN})(?P<label>{choice})"

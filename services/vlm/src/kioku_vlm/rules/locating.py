@@ -59,9 +59,28 @@ def _of_another_day(order: int, one: Hypothesis, whole: Whole) -> bool:
 
 
 def _day_heading(one: Hypothesis, whole: Whole) -> list[tuple[float, Spot]]:
-    """The place beside the day that heads the rows of a programme."""
+    """The place that is told once for the rows of a day's programme."""
     if one.sighting.span != (0, 0):
         return []
+    return [*_above_rows(one, whole), *_below_rows(one, whole)]
+
+
+def _below_rows(one: Hypothesis, whole: Whole) -> list[tuple[float, Spot]]:
+    """The first place under the rows of a programme, before the next day."""
+    for strip in whole.reading.strips[one.order + 1 :]:
+        seen = whole.reading.sightings[strip.order]
+        if any(each.moment.start not in (None, one.sighting.moment.start) for each in seen):
+            return []
+        if any(each.span == (0, 0) for each in seen):
+            continue
+        spots = places_in(strip, whole.reading.pieces[strip.order])
+        if spots and spots[0].score >= 0.7:
+            return [(0.8 * spots[0].score, spots[0])]
+    return []
+
+
+def _above_rows(one: Hypothesis, whole: Whole) -> list[tuple[float, Spot]]:
+    """The place beside the day that stands over the rows."""
     for order in range(one.order - 1, -1, -1):
         days = [other.moment.start for other in whole.reading.sightings[order]]
         if one.sighting.moment.start in days and not any(

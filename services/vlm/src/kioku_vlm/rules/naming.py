@@ -32,7 +32,8 @@ _LEAD = re.compile(
     r"(?:に|で|は|を|から|より|の|※|、)+(?=[^ぁ-ん])|"
     r"(?:このたび|この度|今回|来る|さて|また|なお|つきましては|恒例の?|毎年恒例の|(?:下|左|右|上|前)記の(?:とおり|通り)|"
     r"先日?に?|本年度?(?:の|も)|今年度?(?:の|も)|お知らせしました|ご案内しました|予定しておりました)、?(?=.{2})|"
-    r"[^\s、。]{1,12}で(?=恒例)"
+    r"[^\s、。]{1,12}で(?=恒例)|[^\s、。]{2,16}(?:記念した|記念する|目的とした|テーマにした|にちなんだ)(?=.{2})|"
+    r"(?:裏面|別紙|下記|同封|添付)の(?=.{2})"
 )
 _QUOTED = re.compile(r"[「『“\"]([^」』”\"]{2,40})[」』”\"]")
 _TASK = re.compile(
@@ -63,7 +64,7 @@ class Name:
 
 
 _ONLY_A_CUE = re.compile(
-    r"(?:開演|開場|開始|開会|終演|終了|閉会|集合|解散|受付|入場|出発|到着|頃|ごろ|予定|当日)+"
+    r"\W*\d{1,2}\W*|(?:開演|開場|開始|開会|終演|終了|閉会|集合|解散|受付|入場|出発|到着|頃|ごろ|予定|当日)+"
 )
 
 
@@ -73,7 +74,8 @@ def score_of(piece: Piece, body: float) -> float:
     if piece.role not in (None, Role.TITLE) or piece.remark or _too_short(text):
         return NEVER
     score = 1.6 * max(-1.0, min(3.0, math.log2(piece.size / body))) if body else 0.0
-    score += (1.5 if piece.role is Role.TITLE else 0.0) + _words_score(text)
+    quoted = 2.0 if text[0] in "「『" and text[-1] in "」』" else 0.0
+    score += (1.5 if piece.role is Role.TITLE else 0.0) + _words_score(text) + quoted
     return score
 
 

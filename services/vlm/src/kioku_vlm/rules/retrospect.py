@@ -11,10 +11,10 @@ from kioku_vlm.rules.sighting import Nature, Sighting
 from kioku_vlm.rules.strip import Strip
 
 # A sentence in the past about its day; what was decided or changed may still lie ahead.
-_PAST = re.compile(r"(?:ました|でした|られた|された|行った|あった)[。!]*$")
+_PAST = re.compile(r"(?:ました|でした|した|った|られた|された)[。!]*$")
 _DECIDED = re.compile(
     r"(?:こと(?:に|と)なり|変更(?:に|と)?(?:なり|し|いたし)|決(?:ま|定し|定いたし)り?|延期(?:に|と)?(?:なり|し|いたし)|"
-    r"承り|できる?ようになり|なりました|お知らせしました)"
+    r"承り|と(?:発表|述べ|伝え|明らかに)|できる?ようになり|なりました|お知らせしました)"
 )
 _REPORT = re.compile(
     r"議事録|議事要旨|報告(?:書)?$|(?:実施|活動|開催|結果)報告|(?:の|お)(?:お礼|御礼)|お礼$|会社概要|沿革|"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ from kioku_vlm.rules.timetable import recurrence_words
 from kioku_vlm.rules.traits import Trait, traits_of
 
 Sightings = Mapping[int, tuple[Sighting, ...]]
+_NUMBER = re.compile(r"\(?\d{1,2}[.)]?")
+_NUMBERED = re.compile(r"\(?\d{1,2}[.)]\s|[^「『]{0,16}[「『]")
 # So many days in a column are a column of days.
 _ROWS = 3
 # So many days with so many rows each are a timetable, not one day with its programme.
@@ -55,7 +58,8 @@ def _under_days(strips: Sequence[Strip], sightings: Sightings) -> dict[int, tupl
             day = strip if len(days) == 1 and _alone(days[0]) else None
         elif day is not None and _timetable_row(strip, sightings):
             rows.setdefault(day.order, []).append(strip)
-    if len(rows) < _DAYS or min(map(len, rows.values())) < _SESSIONS:
+    numbered = all(map(_is_numbered, next(iter(rows.values()), ())))
+    if len(rows) < (1 if numbered else _DAYS) or min(map(len, rows.values())) < _SESSIONS:
         return found
     for order, below in rows.items():
         head = sightings[order][0]
@@ -79,9 +83,19 @@ def _timetable_row(strip: Strip, sightings: Sightings) -> bool:
     if first is None or first.nature is not Nature.CLOCK:
         return False
     lead = strip.text[: first.span[0]].strip()
-    if lead and Trait.EDITION not in traits_of(lead):
+    if lead and not _is_number(lead):
         return False
     return sum(letter.isalpha() for letter in strip.text[first.span[1] :]) >= 2
+
+
+def _is_numbered(strip: Strip) -> bool:
+    """Whether a row says which one it is, or quotes what is shown."""
+    return _is_number(strip.cells[0][0].text) or bool(_NUMBERED.match(strip.text))
+
+
+def _is_number(lead: str) -> bool:
+    """第1試合, 1., 2)."""
+    return Trait.EDITION in traits_of(lead) or bool(_NUMBER.fullmatch(lead))
 
 
 def _numbered(

@@ -87,14 +87,14 @@ _ASKS = re.compile(
     r"deadline|purchase|tickets?)\b", re.I
 )  # fmt: skip
 _ASIDE_AFTER = re.compile(
-    r"^[\s(]*(?:から.{2,24}(?:に|へ)(?:変更|延期|移動|振り?替え)|に?順延|へ?順延|に延期|現在|生まれ|生\b|創業|設立|創立|以来|改訂|改定|付け|"
+    r"^[\s(]*(?:から.{2,24}(?:に|へ)(?:変更|延期|移動|振り?替え)|に?順延|へ?順延|に延期|に(?:逝去|死去|永眠|誕生|就任)|現在|生まれ|生\b|創業|設立|創立|以来|改訂|改定|付け|"
     r"時点|撮影|作成|更新|"
     r"予備日|を予備日|(?:より|から)(?:は)?(?:通常|平常|再開))"
 )
 _ASIDE_BEFORE = re.compile(
     r"(?:順延|予備日|延期|雨天|荒天|前回|昨年|去年|昨年度|創業|創立|設立|生年月日|撮影日?|"
     r"購入日?|発券日?|注文日?|"
-    r"製造(?:日|年月日)?|お届け(?:日時?)?|配達日時?|発送日?|受診日|採血日|印刷|"
+    r"お買い?上げ日?|取消料|キャンセル料|製造(?:日|年月日)?|お届け(?:日時?)?|配達日時?|発送日?|受診日|採血日|印刷|"
     r"更新日?|有効期限|賞味期限|消費期限|"
     r"rain date|postponed|originally|purchased|ordered|booked on|last year|since|est\.?|"
     r"established|founded|copyright|©|"
@@ -104,7 +104,7 @@ _ASIDE_BEFORE = re.compile(
 )  # fmt: skip
 _NOTICE = re.compile(
     r"発売|販売開始|申込開始|受付開始|募集開始|予約開始|配信開始|公開|リリース|から受付|"
-    r"より受付|締結|発表|"
+    r"より受付|締結|(?<!と)発表(?!会)|"
     r"on sale|(?:registration|bookings?|applications?|box office|entries) opens?|released?\b|"
     r"available from", re.I
 )  # fmt: skip
@@ -113,6 +113,9 @@ _MOVED_AFTER = re.compile(
 )
 # Counted from a day that is told elsewhere: the day before the visit, not before today.
 _COUNTED = re.compile(r"(?:前々?日|当日|翌日|\d+日前)")
+# 1日500円, 3日間: how much a day, or how many.
+_RATE = re.compile(r"\d[\d,]*円|間|あたり|につき")
+_GUESSED = 0.5
 _OFF = re.compile(r"中止(?:に|と|します|いたし|致し|です|となり|しました)")
 _IF = re.compile(r"雨|荒天|悪天|場合|台風|警報|(?:とき|時)は")
 # A road that is closed to cars is open to what happens there.
@@ -197,7 +200,8 @@ def _in_passing(moment: Moment, before: str, after: str) -> bool:
     """Whether the words around say that nothing happens on that day."""
     off = _OFF.search(after) and not _IF.search(before + after)
     around = _ASIDE_BEFORE.search(before) or _ASIDE_AFTER.match(after)
-    return bool(around or off or _COUNTED.match(moment.raw))
+    rate = moment.confidence <= _GUESSED and _RATE.match(after)
+    return bool(around or off or rate or _COUNTED.match(moment.raw))
 
 
 def _standing(strip: Strip, moment: Moment) -> bool:

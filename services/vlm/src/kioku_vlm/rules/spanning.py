@@ -12,8 +12,8 @@ from kioku_vlm.rules.sighting import Nature, Sighting
 
 _FROM = re.compile(r"^\s*(?:から|より|~|-)\s*$|^\s*(?:から|より)")
 _UNTIL = re.compile(r"^\s*まで(?!に)")
-_ARRIVES = frozenset({"到着", "帰着", "帰校", "終了", "解散"})
-_LEAVES = frozenset({"出発", "集合", "開始"})
+_ARRIVES = frozenset({"到着", "帰着", "帰校", "終了", "解散", "チェックアウト"})
+_LEAVES = frozenset({"出発", "集合", "開始", "チェックイン"})
 # From one session to the next: 14:00/18:30, 11時・15時.
 _BETWEEN_SESSIONS = re.compile(r"\s*(?:開演|開始|~|-)?\s*(?:[/・、,&と]|および|及び)\s*")
 

@@ -19,7 +19,7 @@ CELL_BREAK = "  "
 _AWAITS = re.compile(r"\d\D{0,12}(?:\b(?:to|until|through|and)|[~・&])$", re.IGNORECASE)
 # Words that a line cannot end with unless it goes on.
 _OPEN_END = re.compile(
-    r"(?:[をのはでにがとも、,]|\b(?:by|on|at|from|to|the|a|an|and|or|of|in|until|before|is|"
+    r"(?:[をのはでにがとも、,]|から|より|\b(?:by|on|at|from|to|the|a|an|and|or|of|in|until|before|is|"
     r"will|be|for|this|next))$",
     re.IGNORECASE,
 )

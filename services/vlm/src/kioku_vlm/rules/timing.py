@@ -32,6 +32,7 @@ _LABELLED = {
     "集合": ClockRole.GATHERING, "集合時間": ClockRole.GATHERING,
     "終了": ClockRole.END, "終了時間": ClockRole.END, "解散": ClockRole.END,
     "帰校": ClockRole.END, "帰着": ClockRole.END, "終演": ClockRole.END,
+    "チェックイン": ClockRole.START, "チェックアウト": ClockRole.END,
     "閉会": ClockRole.END,
     "end": ClockRole.END, "ends": ClockRole.END,
 }  # fmt: skip

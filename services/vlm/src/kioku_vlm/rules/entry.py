@@ -101,6 +101,8 @@ def _of_event(sighting: Sighting, body: float) -> bool:
     strip = sighting.strip
     if strip.size < 0.7 * body and len(strip.text) <= sighting.span[1] - sighting.span[0] + 2:
         return False
+    if strip.passage.part(*sighting.span).height() < 0.5 * body:
+        return False
     column = strip.roles.get(strip.cell_at(sighting.span[0])) if strip.lines == 1 else None
     label = sighting.label.role if sighting.label else None
     return {column, label} <= {None, Role.WHEN, Role.TIME, Role.TITLE, Role.PLACE}

@@ -142,6 +142,6 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?:(?<=^)|(?<=[\s,、/。(・|])|"
         rf"(?=[\[【〔<〈]))(?:{_BULLET})(?P<open>{_OPEN})(?P<label>{choice})"
-        rf"(?P<end>{_CLOSE}\s*(?::|;|=|は(?=[^\w]|\w)|(?=\s)|$|(?<=[\]】〕)>〉》])))\s*",
+        rf"(?P<end>{_CLOSE}\s*(?::|;|=|は(?=[^\w]|\w)|(?=\s)|(?<=\w\w)(?=\d|令和|平成)|$|(?<=[\]】〕)>〉》])))\s*",
         re.IGNORECASE,
     )

@@ -123,6 +123,10 @@ _PASSAGE = re.compile(r"closed to (?:cars|traffic|vehicles)|通行止|歩行者�
 _CLOSED = re.compile(
     r"休館|休診|休業|休園|休校|(?<![春夏秋冬昼])休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
 )
+# (8月はお休み) behind a range: it is that month that rests, not the range.
+_RESTS_WITHIN = re.compile(
+    r"^\s*\([^)]{0,12}(?:\d{1,2}[月日]|曜日?|祝日?|盆|年末年始)[^)]{0,4}(?:休み|休講|休館|除く)"
+)
 
 
 def sightings_of(strip: Strip, find: Find) -> tuple[Sighting, ...]:
@@ -209,6 +213,8 @@ def _standing(strip: Strip, moment: Moment) -> bool:
 
 
 def _by_words(moment: Moment, before: str, after: str, role: Role | None) -> Nature:
+    if moment.end is not None and _RESTS_WITHIN.match(after):
+        return Nature.EVENT
     if role is Role.WHEN and not _DEADLINE_AFTER.match(after):
         return Nature.EVENT
     if _NOTICE.search(before[-14:]) or _NOTICE.search(after[:14]):

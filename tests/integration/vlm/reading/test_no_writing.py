@@ -40,7 +40,7 @@ async def test_noise(reader: TesseractReader) -> None:
     assert page.flags
 
 
-@pytest.mark.parametrize("seed", [1, 12, 40])
+@pytest.mark.parametrize("seed", [1, 40])
 async def test_a_picture_of_things(reader: TesseractReader, seed: int) -> None:
     """Edges and textures are no writing."""
     page = await _read(reader, draw_scene(seed, 800).image)
@@ -56,7 +56,7 @@ def _orders(page: Page) -> bool:
     return bool(hidden >= 80 and seen < 60 and PageFlag.HIDDEN_TEXT in page.flags)
 
 
-@pytest.mark.parametrize("ink", [246, 236, 226])
+@pytest.mark.parametrize("ink", [244, 228])
 async def test_a_faint_order_beside_a_notice(reader: TesseractReader, ink: int) -> None:
     """Is hidden; the notice is read."""
     sheet = (

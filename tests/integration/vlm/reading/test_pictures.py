@@ -29,6 +29,13 @@ _POSTER = (
     "Doors open at seven. Tickets are free.",
     "Please bring your own chair and a blanket.",
 )
+_TABLE = (
+    "4月10日 入学式 体育館",
+    "5月30日 運動会 校庭",
+    "6月12日 授業参観 各教室",
+    "7月17日 終業式 体育館",
+    "9月1日 防災訓練 校庭",
+)
 _COLUMNS = (
     "町内会の夏祭りを行います",
     "八月の第一土曜日の夕方から",
@@ -125,13 +132,7 @@ async def test_light_on_dark(reader: TesseractReader) -> None:
 async def test_a_ruled_table(reader: TesseractReader) -> None:
     """Five rows of three cells; each cell is a line of its own."""
     sheet = Sheet()
-    cells = (
-        ("4月10日", "入学式", "体育館"),
-        ("5月30日", "運動会", "校庭"),
-        ("6月12日", "授業参観", "各教室"),
-        ("7月17日", "終業式", "体育館"),
-        ("9月1日", "防災訓練", "校庭"),
-    )
+    cells = [row.split() for row in _TABLE]
     for row, texts in enumerate(cells):
         for column, text in enumerate(texts):
             sheet.write(text, (120 + 350 * column, 122 + 90 * row))
@@ -141,6 +142,19 @@ async def test_a_ruled_table(reader: TesseractReader) -> None:
         sheet.pen.line((90 + 350 * edge, 95, 90 + 350 * edge, 545), fill=0, width=3)
     page = await _read(reader, sheet.image)
     assert_reads(page, sheet)
+
+
+@pytest.mark.parametrize("font", ["gothic", "vl"])
+async def test_slashed_zeros(reader: TesseractReader, font: str) -> None:
+    """Are no sixes or nines, whatever their size."""
+    sheet = Sheet()
+    for at, size in enumerate((24, 30, 36, 40, 48)):
+        sheet.write(
+            f"5月{30 - 10 * (at % 3)}日 10時20分", (100, 80 + 150 * at), font=font, size=size
+        )
+    lines = assert_reads(await _read(reader, sheet.image), sheet)
+    digits = ["".join(filter(str.isdigit, line.text)) for line in lines]
+    assert digits == ["5301020", "5201020", "5101020", "5301020", "5201020"]
 
 
 async def test_two_columns_are_not_read_across(reader: TesseractReader) -> None:

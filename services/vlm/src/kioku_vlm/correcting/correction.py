@@ -12,6 +12,7 @@ from kioku_vlm.schedule_facts import Entry, Kind, Value
 
 BY = "person"
 BY_REQUEST = "request"
+NO_ZONE = "NO_ZONE"
 VALUES = ("title", "start", "end", "rrule", "place", "address")
 """Fields of one value."""
 FIELDS = ("kind", *VALUES, "zone", "notes", "dismissed")
@@ -29,11 +30,16 @@ def corrected(read: Entry, corrections: Mapping[str, Correction]) -> Entry:
 
 
 def holding(known: KnownEntry) -> Entry:
-    """A stored entry as it holds, in the zone that a caller named unless a person corrected it."""
+    """A stored entry as it holds, in the zone that a caller named unless a person corrected it.
+
+    Whoever names a zone answers the doubt that there is none.
+    """
     entry = corrected(known.read, known.corrections)
-    if not known.zone or "zone" in known.corrections:
+    if known.zone and "zone" not in known.corrections:
+        entry = replace(entry, zone=known.zone, zone_by=BY_REQUEST)
+    if not entry.zone:
         return entry
-    return replace(entry, zone=known.zone, zone_by=BY_REQUEST)
+    return replace(entry, flags=tuple(flag for flag in entry.flags if flag != NO_ZONE))
 
 
 def said(value: str) -> Value | None:

@@ -26,13 +26,15 @@ from kioku_vlm.reading.recogniser import (
 )
 from kioku_vlm.reading.repairs import repaired
 from kioku_vlm.reading.strokes import Strokes, slant_of, strokes_of
+from kioku_vlm.reading.unread import rows_left
+from kioku_vlm.reading.zeros import unslashed
 
 _GOOD_HEIGHT, _SMALL_HEIGHT, _LARGE_HEIGHT = 28.0, 22.0, 40.0
-_ORIENTED_HEIGHT = 18.0
+_ORIENTED_HEIGHT = 28.0
 _MOST_SCALE, _MOST_EDGE = 3.0, 4200
 _BLANK_PIECES = 4
 _SURE = 0.80
-"""A view that reads nearly all of the ink so surely needs no other."""
+"""Which way it is written is not asked again where one reads most of the ink so surely."""
 _READ_PART = 0.35
 _LEGIBLE = 0.55
 """Printed pages are above; handwriting and noise are not."""
@@ -90,7 +92,7 @@ class PageReader:
             number: of the page.
         """
         original = raster_of(rgb)
-        legible = original.levelled().unruled()
+        legible = unslashed(original.levelled().unruled())
         strokes = strokes_of(legible)
         legible = _well_sized(legible, strokes)
         best = self._best(legible, strokes)
@@ -108,24 +110,22 @@ class PageReader:
         best = _View(legible, [], HORIZONTAL, 0)
         if strokes.count <= _BLANK_PIECES:
             return best
-        for raster, quarters, language in self._views(legible, strokes):
-            view = self._view(raster, language, quarters)
-            if view.weight > best.weight:
-                best = view
-            if best.confidence >= _SURE and best.symbols >= _READ_PART * strokes.count:
-                break
-        return self._in_english(best)
+        for quarters in self._recogniser.quarters(_small(legible, strokes).grey):
+            for raster, language in self._views(legible.turned(quarters)):
+                view = self._view(raster, language, quarters)
+                if view.weight > best.weight:
+                    best = view
+                if view.confidence >= _SURE and view.symbols >= _READ_PART * strokes.count:
+                    break
+        return self._with_rest(self._in_english(best))
 
-    def _views(self, legible: Raster, strokes: Strokes) -> Iterator[tuple[Raster, int, str]]:
-        """Turned upright and straight, by how many quarters, in which language; likeliest first."""
-        told = self._recogniser.quarters(_small(legible, strokes).grey)
-        for quarters in (0, 2) if told is None else (told,):
-            upright = legible.turned(quarters)
-            straight = _straightened(upright)
-            columns = strokes_of(upright).vertical
-            languages = [HORIZONTAL, VERTICAL] if columns < _COLUMNS else [VERTICAL, HORIZONTAL]
-            for language in languages:
-                yield straight, quarters, language
+    def _views(self, upright: Raster) -> Iterator[tuple[Raster, str]]:
+        """Straight, by the language it is read in; likeliest first."""
+        straight = _straightened(upright)
+        columns = strokes_of(upright).vertical
+        languages = [HORIZONTAL, VERTICAL] if columns < _COLUMNS else [VERTICAL, HORIZONTAL]
+        for language in languages:
+            yield straight, language
 
     def _view(self, raster: Raster, language: str, quarters: int) -> _View:
         return _View(raster, self._recogniser.rows(raster.grey, language), language, quarters)
@@ -139,6 +139,13 @@ class PageReader:
             return best
         english = self._view(best.raster, ENGLISH, best.quarters)
         return english if english.weight > 0.95 * best.weight else best
+
+    def _with_rest(self, best: _View) -> _View:
+        """With what the layout left out.  Columns are one block, of which nothing is left."""
+        if best.language == VERTICAL or not best.rows:
+            return best
+        left = rows_left(best.raster, best.rows, self._recogniser, best.language)
+        return replace(best, rows=best.rows + left)
 
 
 def _small(raster: Raster, strokes: Strokes) -> Raster:
@@ -168,8 +175,10 @@ def _seen_from(raster: Raster, upright: Raster) -> Raster:
 def _told(page: Page, lines: list[Line], best: _View, strokes: Strokes) -> Page:
     """The page with its lines, or with why there are none."""
     flags = (PageFlag.HIDDEN_TEXT,) if page.hidden else ()
-    if best.confidence < _LEGIBLE or not lines or _scattered(lines) or _edges(lines):
+    if best.confidence < _LEGIBLE or not lines:
         return replace(page, flags=(_why_nothing(best, strokes), *flags))
+    if _scattered(lines) or _edges(lines):
+        return replace(page, flags=(PageFlag.NO_TEXT, *flags))
     return replace(page, lines=tuple(lines), flags=flags)
 
 

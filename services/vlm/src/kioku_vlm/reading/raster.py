@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 Grey = npt.NDArray[np.uint8]
 Matrix = npt.NDArray[np.float64]
-_PAPER = 255
+PAPER = 255
 _BACKGROUND_EDGE = 256
 """The background is looked at so small that no character is left of it."""
 _RULE_PART = 12
@@ -45,7 +45,7 @@ class Raster:
             (width, height),
             flags=cv2.INTER_CUBIC,
             borderMode=cv2.BORDER_CONSTANT,
-            borderValue=(_PAPER,),
+            borderValue=(PAPER,),
         )
         return Raster(np.asarray(grey, np.uint8), self.to_page @ np.linalg.inv(matrix))
 
@@ -85,10 +85,10 @@ class Raster:
         dark = ground < _DARK
         ink = np.where(
             dark,
-            _PAPER - (self.grey - ground) / np.maximum(_PAPER - ground, 1) * _PAPER,
-            self.grey / np.maximum(ground, 1) * _PAPER,
+            PAPER - (self.grey - ground) / np.maximum(PAPER - ground, 1) * PAPER,
+            self.grey / np.maximum(ground, 1) * PAPER,
         )
-        return Raster(np.clip(ink, 0, _PAPER).astype(np.uint8), self.to_page)
+        return Raster(np.clip(ink, 0, PAPER).astype(np.uint8), self.to_page)
 
     def unruled(self) -> Raster:
         """Without the lines of tables and frames, which are read as characters otherwise."""
@@ -101,7 +101,7 @@ class Raster:
         if not rules.any():
             return self
         wide = cv2.dilate(rules, np.ones((3, 3), np.uint8))
-        return Raster(np.where(wide > 0, _PAPER, self.grey).astype(np.uint8), self.to_page)
+        return Raster(np.where(wide > 0, PAPER, self.grey).astype(np.uint8), self.to_page)
 
 
 def raster_of(rgb: npt.NDArray[np.uint8]) -> Raster:

@@ -16,6 +16,8 @@ from kioku_vlm.reading.raster import Grey
 HORIZONTAL, ENGLISH, VERTICAL, _ORIENTATION = "jpn", "eng", "jpn_vert", "osd"
 _MODES = {VERTICAL: PSM.SINGLE_BLOCK_VERT_TEXT, _ORIENTATION: PSM.OSD_ONLY}
 _SURE_OF_ORIENTATION = 1.0
+_LIKELY = (0, 2)
+"""How pages lie that nobody can tell of."""
 _HUNDRED = 100.0
 _DPI = "200"
 
@@ -54,13 +56,15 @@ class Recogniser:
         self._tessdata = tessdata
         self._apis: dict[str, PyTessBaseAPI] = {}
 
-    def rows(self, grey: Grey, language: str) -> list[Row]:
+    def rows(self, grey: Grey, language: str, *, sparse: bool = False) -> list[Row]:
         """Lines in Tesseract's order, columns for `jpn_vert`.
 
         Args:
             grey: (height, width) uint8, dark on light.
+            sparse: wherever they are, without a layout.
         """
         api = self._api(language)
+        api.SetPageSegMode(PSM.SPARSE_TEXT if sparse else _MODES.get(language, PSM.AUTO))
         api.SetImage(Image.fromarray(grey))
         api.SetSourceResolution(int(_DPI))
         api.Recognize()
@@ -77,20 +81,23 @@ class Recogniser:
                 rows.append(Row(block))
             rows[-1].symbols += _symbols(at, level)
         api.Clear()
-        return [row for row in rows if row.symbols and not _lies(row)]
+        return [row for row in rows if row.symbols and _within(row, grey) and not _lies(row)]
 
-    def quarters(self, grey: Grey) -> int | None:
-        """By how many quarters clockwise the picture is to be turned; None: nobody can tell.
+    def quarters(self, grey: Grey) -> tuple[int, ...]:
+        """By how many quarters clockwise the picture has to be turned; several: one of them.
 
-        Confidences do not tell: lines that stand on their heads are read as surely as others.
+        Confidences hardly tell: lines that stand on their heads are read nearly as surely.
         """
         api = self._api(_ORIENTATION)
         api.SetImage(Image.fromarray(grey))
         found = api.DetectOrientationScript()
         api.Clear()
-        if not found or found["orient_conf"] < _SURE_OF_ORIENTATION:
-            return None
-        return int(-found["orient_deg"] // 90 % 4)
+        if not found:
+            return _LIKELY
+        told = int(-found["orient_deg"] // 90 % 4)
+        if found["orient_conf"] >= _SURE_OF_ORIENTATION:
+            return (told,)
+        return (0, told) if told else (0,)
 
     def _api(self, language: str) -> PyTessBaseAPI:
         if language not in self._apis:
@@ -125,6 +132,12 @@ def _symbols(at: PyResultIterator, level: int) -> list[Symbol]:
         Symbol(one, (left, edges[n], right, edges[n + 1]), confidence, starts and n == 0)
         for n, one in enumerate(text)
     ]
+
+
+def _within(row: Row, grey: Grey) -> bool:
+    """Whether it lies in the picture: boxes of a block that Tesseract turned by itself do not."""
+    height, width = grey.shape
+    return all(one.box[2] <= width and one.box[3] <= height for one in row.symbols)
 
 
 def weight(rows: list[Row]) -> float:

@@ -43,7 +43,8 @@ def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Ent
     """
     moment = one.sighting.moment
     season = season if season and moment.rrule else Season()
-    since = season.since or moment.start or _since(whole)
+    known = whole.frame.anchor.issued or whole.circumstances.today
+    since = season.since or moment.start or known
     day = first_day(moment.rrule, since) if moment.rrule else moment.start
     if day is None:
         return None
@@ -59,10 +60,6 @@ def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Ent
         exdates=_exdates(one, times, season),
     )
     return _placed(entry, one, whole)
-
-
-def _since(whole: Whole) -> date:
-    return whole.frame.anchor.issued or whole.circumstances.today
 
 
 def _times(one: Hypothesis, whole: Whole) -> Times:

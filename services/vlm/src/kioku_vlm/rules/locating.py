@@ -123,4 +123,5 @@ def spot_value(spot: Spot | None, field: str) -> Value | None:
         return None
     written = spot.passage.written()
     raw = Value(written, written, confidence.of_spot(spot), spot.by, spot.passage.evidence())
-    return confidence.calibrated(field, raw)
+    # A writer stands in for a place that nobody told: no table makes that surer.
+    return raw if spot.by == "organisation" else confidence.calibrated(field, raw)

@@ -63,7 +63,7 @@ def lost_waves(text: str) -> tuple[int, ...]:
 
 
 def lost_brackets(text: str) -> tuple[int, ...]:
-    """Where the bracket before a day's weekday was lost: 8.8中); a weekday itself needs none."""
+    """Where the bracket before a day's weekday was lost: 8.8中); weekdays need none."""
     return tuple(match.end("day") for match in _UNOPENED.finditer(text))
 
 

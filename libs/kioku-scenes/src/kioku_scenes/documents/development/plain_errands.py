@@ -98,7 +98,7 @@ def double_bill(rng: random.Random) -> Draft:
 def tax(rng: random.Random) -> Draft:
     """The terms of a tax, each with the day by which it is to be paid."""
     draft = Draft(date(2026, 6, rng.randint(5, 14)))
-    days = (date(2026, 6, 30), date(2026, 8, 31), date(2026, 11, 2), date(2027, 2, 1))
+    days = (date(2026, 6, rng.randint(24, 30)), date(2026, 8, 31), date(2026, 11, 2), date(2027, 2, 1))
     rows = [["期別", "納期限", "税額"]]
     for term, day in enumerate(days, 1):
         due = draft.expect(DEADLINE, f"第{term}期", day)

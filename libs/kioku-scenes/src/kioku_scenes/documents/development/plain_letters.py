@@ -106,8 +106,9 @@ def report(rng: random.Random) -> Draft:
     """What was held last month is told at length; the next gathering in one line at the foot."""
     draft = Draft(date(2026, 6, rng.randint(2, 9)))
     past = next_weekday(date(2026, 5, rng.randint(9, 18)), 6)
-    day = next_weekday(date(2026, 7, rng.randint(4, 12)), 6)
-    following = draft.expect(EVENT, rng.choice(("七夕かざり作り", "流しそうめん大会")), at(day, 10), place="しおさい集会所")
+    day = next_weekday(date(2026, 7, rng.randint(4, 25)), 6)
+    hour = rng.choice((9, 10, 11, 13))
+    following = draft.expect(EVENT, rng.choice(("七夕かざり作り", "流しそうめん大会", "すいか割り大会", "肝だめし大会", "カレー作り")), at(day, hour), place="しおさい集会所")
     page = draft.page(1240, 1400, (250, 252, 248), "vl-p")
     page.write(90, 70, "しおさい子ども会だより", 56, ink=(20, 110, 90))
     page.write(1150, 90, f"2026年{draft.reference.month}月号", 30, anchor="right")
@@ -120,7 +121,7 @@ def report(rng: random.Random) -> Draft:
     y = page.paragraph(90, y + 40, 1060, f"　また、5月1日に新しい役員の顔合わせを済ませました。会員は4月末現在{rng.randint(60, 90)}名です。", size=34)
     page.box(90, y + 80, 1150, y + 260, edge=(20, 110, 90), width=3)
     page.write(120, y + 100, "次回の予定", 34, ink=(20, 110, 90))
-    page.write(120, y + 170, f"{following('start end', japanese(day))} {following('start', clock(at(day, 10)))}〜　{following('title')}（{following('place')}）", 36)
+    page.write(120, y + 170, f"{following('start end', japanese(day))} {following('start', clock(at(day, hour)))}〜　{following('title')}（{following('place')}）", 36)
     return draft
 
 
@@ -128,7 +129,7 @@ def report(rng: random.Random) -> Draft:
 def waterworks(rng: random.Random) -> Draft:
     """Water is cut off one night over midnight; with a reserve day if it rains."""
     draft = Draft(date(2026, 10, rng.randint(1, 8)))
-    day = next_weekday(date(2026, 10, rng.randint(14, 20)), rng.choice((1, 3)))
+    day = next_weekday(date(2026, 10, rng.randint(14, 26)), rng.choice((0, 1, 2, 3)))
     spare = day + timedelta(days=2)
     cut = draft.expect(EVENT, "断水", at(day, 22), at(day, 29), place="若葉町2丁目地内")
     page = draft.page(1000, 1300, font="gothic")
@@ -151,9 +152,9 @@ def waterworks(rng: random.Random) -> Draft:
 def health_check(rng: random.Random) -> Draft:
     """A town's letter: who may come on which of three days, and until when to book."""
     draft = Draft(date(2026, 7, rng.randint(1, 8)))
-    first = next_weekday(date(2026, 8, 24), rng.choice((0, 1)))
+    first = next_weekday(date(2026, 8, rng.randint(9, 24)), rng.choice((0, 1)))
     due = next_weekday(date(2026, 7, 27), 4)
-    title = rng.choice(("特定健康診査", "胃がん集団検診"))
+    title = rng.choice(("特定健康診査", "胃がん集団検診", "骨密度測定会", "大腸がん集団検診", "結核健康診断"))
     days = [first + timedelta(days=step) for step in (0, 1, 3)]
     held = [draft.expect(EVENT, title, at(day, 8, 30), at(day, 11), place="保健福祉センター") for day in days]
     booking = draft.expect(DEADLINE, "予約締切", due)

@@ -131,9 +131,9 @@ def movie_ticket(rng: random.Random) -> Draft:
 def talk_two_venues(rng: random.Random) -> Draft:
     """The same talk in two towns on two days, each with its hall under it."""
     draft = Draft(date(2026, 10, rng.randint(1, 12)))
-    one_day = next_weekday(date(2026, 11, rng.randint(5, 10)), 5)
-    other_day = one_day + timedelta(days=8)
-    title = rng.choice(("相続と遺言の基礎講座", "がん患者と家族のための講演会"))
+    one_day = next_weekday(date(2026, 11, rng.randint(5, 21)), 5)
+    other_day = one_day + timedelta(days=rng.choice((8, 15, 22)))
+    title = rng.choice(("相続と遺言の基礎講座", "がん患者と家族のための講演会", "空き家対策セミナー", "認知症予防講座", "介護保険の講習会"))
     east = draft.expect(EVENT, title, at(one_day, 14), at(one_day, 16), place="東部公民館 ホール")
     west = draft.expect(EVENT, title, at(other_day, 10, 30), at(other_day, 12, 30), place="西部地域センター 3階 大会議室")
     page = draft.page(1240, 1300, (248, 250, 255), "p-gothic")

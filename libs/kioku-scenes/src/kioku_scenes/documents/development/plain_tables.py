@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from kioku_scenes.documents.day import (
     BYDAY,
+    WEEKDAYS,
     at,
     clock,
     half_day_ja,
@@ -154,15 +155,15 @@ def garbage(rng: random.Random) -> Draft:
     """When which refuse is put out: weekdays and the n-th weekday of a month."""
     draft = Draft(date(2026, 3, rng.randint(15, 28)))
     burn, code, days = rng.choice((("月・木", "MO,TH", (0, 3)), ("火・金", "TU,FR", (1, 4))))
-    nth = rng.choice((1, 2))
+    nth, week = rng.choice((1, 2)), rng.choice((0, 2, 3, 4))
     start = min(next_weekday(date(2026, 4, 1), one) for one in days)
-    glass = nth_weekday(2026, 4, 2, nth)
+    glass = nth_weekday(2026, 4, week, nth)
     paper = draft.expect(EVENT, "燃やすごみ", start, rrule=f"FREQ=WEEKLY;BYDAY={code}", implied=("start",))
-    jar = draft.expect(EVENT, "びん・缶", glass, rrule=f"FREQ=MONTHLY;BYDAY={nth}{BYDAY[2]}", implied=("start",))
+    jar = draft.expect(EVENT, "びん・缶", glass, rrule=f"FREQ=MONTHLY;BYDAY={nth}{BYDAY[week]}", implied=("start",))
     page = draft.page(1000, 800, (244, 252, 244), "p-gothic")
     page.write(500, 60, "ごみ収集日（花園1〜3丁目）", 50, anchor="middle")
     page.write(500, 140, "令和8年4月から", 34, anchor="middle")
-    for y, entry, when in ((250, paper, f"毎週{burn}曜日"), (370, jar, f"毎月第{nth}水曜日")):
+    for y, entry, when in ((250, paper, f"毎週{burn}曜日"), (370, jar, f"毎月第{nth}{WEEKDAYS[week]}曜日")):
         page.box(90, y, 910, y + 100, edge=(60, 140, 80), width=3)
         page.write(120, y + 25, entry("title"), 42)
         page.write(500, y + 25, entry("rrule", when), 42)

@@ -14,7 +14,7 @@ from kioku_vlm.reading.strokes import strokes_of
 _FAINT, _VISIBLE = 3, 48
 """Levels between ink and ground: less is noise, more can be seen."""
 _GAIN = 5.0
-_PIECES, _SURE, _WORDS = 12, 0.72, 6
+_PIECES, _SURE, _LETTERS = 12, 0.8, 10
 _SMALL_EDGE = 768
 _FLAT, _BUSY, _TILE = 6.0, 22.0, 32
 
@@ -29,7 +29,7 @@ def hidden_lines(raster: Raster, frame: Frame, recogniser: Recogniser) -> list[L
         found += [
             line
             for line in _read(view, placed, recogniser)
-            if line.confidence >= _SURE and len(line.text) >= _WORDS
+            if line.confidence >= _SURE and sum(map(str.isalnum, line.text)) >= _LETTERS
         ]
     return found
 

@@ -35,6 +35,8 @@ _MOST_SCALE, _MOST_EDGE = 3.0, 4200
 _BLANK_PIECES = 4
 _SURE = 0.80
 """Which way it is written is not asked again where one reads most of the ink so surely."""
+_PRINTED = 0.95
+"""Lines of print are read so surely; what is taken for lines in photographs is at 0.9."""
 _READ_PART = 0.35
 _LEGIBLE = 0.55
 """Printed pages are above; handwriting and noise are not."""
@@ -141,8 +143,9 @@ class PageReader:
         return english if english.weight > 0.95 * best.weight else best
 
     def _with_rest(self, best: _View) -> _View:
-        """With what the layout left out.  Columns are one block, of which nothing is left."""
-        if best.language == VERTICAL or not best.rows:
+        """With what the layout left out, where what it did not is sure: edges of things are left
+        out of a picture with reason.  Columns are one block, of which nothing is left."""
+        if best.language == VERTICAL or best.confidence < _PRINTED:
             return best
         left = rows_left(best.raster, best.rows, self._recogniser, best.language)
         return replace(best, rows=best.rows + left)

@@ -14,7 +14,6 @@ from tesserocr import PSM, RIL, PyResultIterator, PyTessBaseAPI, iterate_level
 from kioku_vlm.reading.raster import Grey
 
 HORIZONTAL, ENGLISH, VERTICAL, _ORIENTATION = "jpn", "eng", "jpn_vert", "osd"
-_MODES = {VERTICAL: PSM.SINGLE_BLOCK_VERT_TEXT, _ORIENTATION: PSM.OSD_ONLY}
 _SURE_OF_ORIENTATION = 1.0
 _LIKELY = (0, 2)
 """How pages lie that nobody can tell of."""
@@ -57,14 +56,21 @@ class Recogniser:
         self._apis: dict[str, PyTessBaseAPI] = {}
 
     def rows(self, grey: Grey, language: str, *, sparse: bool = False) -> list[Row]:
-        """Lines in Tesseract's order, columns for `jpn_vert`.
+        """Lines in Tesseract's order, columns for `jpn_vert`: as one block or by the layout,
+        whichever reads more; each loses columns that the other one reads.
 
         Args:
             grey: (height, width) uint8, dark on light.
             sparse: wherever they are, without a layout.
         """
+        if sparse:
+            return self._read(grey, language, PSM.SPARSE_TEXT)
+        modes = (PSM.SINGLE_BLOCK_VERT_TEXT, PSM.AUTO) if language == VERTICAL else (PSM.AUTO,)
+        return max((self._read(grey, language, mode) for mode in modes), key=weight)
+
+    def _read(self, grey: Grey, language: str, mode: int) -> list[Row]:
         api = self._api(language)
-        api.SetPageSegMode(PSM.SPARSE_TEXT if sparse else _MODES.get(language, PSM.AUTO))
+        api.SetPageSegMode(mode)
         api.SetImage(Image.fromarray(grey))
         api.SetSourceResolution(int(_DPI))
         api.Recognize()
@@ -101,7 +107,7 @@ class Recogniser:
 
     def _api(self, language: str) -> PyTessBaseAPI:
         if language not in self._apis:
-            mode = _MODES.get(language, PSM.AUTO)
+            mode = PSM.OSD_ONLY if language == _ORIENTATION else PSM.AUTO
             api = PyTessBaseAPI(path=str(self._tessdata), lang=language, psm=mode)
             api.SetVariable("preserve_interword_spaces", "1")
             api.SetVariable("tessedit_do_invert", "0")

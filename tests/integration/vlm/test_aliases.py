@@ -74,3 +74,18 @@ async def test_the_corrected_entry_keeps_its_id_and_its_correction(db: Db, start
     assert (known.entry_id, "Something else entirely") == (entry.entry_id, entry.title.value)
     assert "person" == entry.title.resolved_by
     assert [] == list(entry.flags)
+
+
+async def test_a_correction_does_not_teach_its_own_entry(db: Db, start_vlm: Any) -> None:
+    """Beside it stands what the second reading says, and that holds once it is taken back."""
+    async with start_vlm() as service:
+        asset_id, known = await taught(service, db)
+        await read_again(service, db, asset_id, 2)
+        [corrected] = (await entries(service, "ann")).values()
+        restore = messages.RestoreEntryRequest(
+            observation_id=known.observation_id, entry_id=known.entry_id
+        )
+        restored = (await service.schedules("ann").RestoreEntry(restore)).entry
+    assert ("South gym", "person") == (corrected.place.value, corrected.place.resolved_by)
+    assert "GYM (S)" == corrected.place.correction.reading.value
+    assert "GYM (S)" == restored.place.value

@@ -122,7 +122,7 @@ def test_a_month_of_rest_beside_the_season_leaves_its_days_out() -> None:
         line(100, 300, 28, "日時:毎月第2・第4土曜日 10:00~11:30"),
         line(100, 350, 28, "会場:みどり公民館"),
         line(100, 400, 28, "対象:どなたでも"),
-        line(100, 450, 28, "期間:2026年4月~9月(8月は休み)"),
+        line(100, 450, 28, "期間:2026年4月~9月(8月はお休み)"),
     )
     (entry,) = announce(sheet, Circumstances(date(2026, 3, 20))).entries
 

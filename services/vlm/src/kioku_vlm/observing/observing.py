@@ -78,8 +78,9 @@ class Results(Protocol):
 class Aliases(Protocol):
     """What owners' corrections teach. Every method raises DependencyDown."""
 
-    async def of(self, owner: str) -> Sequence[Alias]:
-        """What one owner's teach, the newest first."""
+    async def of(self, owner: str, observation_id: UUID) -> Sequence[Alias]:
+        """What one owner's in other observations teach about this one, the newest first: beside a
+        correction of its own stands what was read."""
 
 
 class Observing:
@@ -167,7 +168,8 @@ class Observing:
         picture = Picture(data)
         schedule = await self._engines.extractor.extract([picture], document, known)
         if self._aliases is not None:
-            schedule = taught(schedule, await self._aliases.of(claim.owner))
+            aliases = await self._aliases.of(claim.owner, claim.observation_id)
+            schedule = taught(schedule, aliases)
         timing = Timing(
             fetch_ms=1000 * (fetched - begun),
             read_ms=1000 * (read - fetched),

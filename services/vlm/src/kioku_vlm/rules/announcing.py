@@ -10,16 +10,18 @@ from kioku_vlm import dates
 from kioku_vlm.dates.moment import Anchor, Moment
 from kioku_vlm.page import Document
 from kioku_vlm.rules.abstaining import flag_of, kept
-from kioku_vlm.rules.entry import Whole, entry_of
+from kioku_vlm.rules.entry import entry_of
 from kioku_vlm.rules.frame import Frame, frame_of, language_of
 from kioku_vlm.rules.hypothesis import hypotheses
 from kioku_vlm.rules.labels import Role
 from kioku_vlm.rules.layout import Layout, layout_of
+from kioku_vlm.rules.locating import Whole
 from kioku_vlm.rules.merging import merged
 from kioku_vlm.rules.piece import pieces_of
 from kioku_vlm.rules.placing import Spot, places_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.recurring import season_of
+from kioku_vlm.rules.retrospect import without_past
 from kioku_vlm.rules.rows import completed
 from kioku_vlm.rules.scoping import scope
 from kioku_vlm.rules.sighting import Nature, sightings_of
@@ -88,6 +90,8 @@ def _reading(layout: Layout, frame: Frame) -> Reading:
     sightings = completed(
         layout, sightings, lambda text: _found(text, frame.anchor, frame.language)
     )
+    today = frame.anchor.issued or frame.anchor.taken or frame.anchor.today
+    sightings = without_past(layout.strips, sightings, today)
     pieces = {strip.order: pieces_of(strip, sightings[strip.order]) for strip in layout.strips}
     return Reading(layout.strips, sightings, pieces, layout.body)
 

@@ -10,7 +10,7 @@ from kioku_vlm.rules.passage import Passage
 from kioku_vlm.rules.reading import Reading
 
 _CLOSURE = re.compile(
-    r"[一-龠々]{0,4}(?:休館|休診|休業|休園|休校|休講|閉館|閉鎖)日?|(?<![春夏秋冬昼])(?:お|定)?休み|定休日?"
+    r"[一-龠々]{0,4}(?:休館|休診|休業|休園|休校|休講|閉館|閉鎖)日?|(?<![春夏秋冬昼])(?:お|定)?休み|[定店]休日?"
     r"|\b(?:closed|closure|no school)\b",
     re.IGNORECASE,
 )

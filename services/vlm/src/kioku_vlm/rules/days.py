@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from kioku_vlm.rules.sighting import Sighting
 
@@ -14,8 +15,9 @@ _BETWEEN = ("", "・", ",", "、", "&", "and", "と", "/", "及び", "および"
 def joined_days(sightings: Sequence[Sighting]) -> list[Sighting]:
     """Days that follow each other in the text and the calendar are one (30日・31日)."""
     found: list[Sighting] = []
+    apart = _listed_apart(sightings)
     for one in sightings:
-        if found and _follows(found[-1], one):
+        if found and not apart and _follows(found[-1], one):
             moment = replace(
                 found[-1].moment, end=one.moment.end or one.moment.start,
                 span=(found[-1].span[0], one.span[1]),
@@ -25,6 +27,13 @@ def joined_days(sightings: Sequence[Sighting]) -> list[Sighting]:
         else:
             found.append(one)
     return _sharing_clocks(found)
+
+
+def _listed_apart(sightings: Sequence[Sighting]) -> bool:
+    """Whether three and more days are listed that do not all follow each other (24, 25 and 27)."""
+    days = [one.moment.start for one in sightings if one.moment.start and not one.moment.end]
+    steps = [(after - before).days for before, after in pairwise(days)]
+    return len(steps) > 1 and 1 in steps and max(steps) > 1
 
 
 def _sharing_clocks(days: list[Sighting]) -> list[Sighting]:

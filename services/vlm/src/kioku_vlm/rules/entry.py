@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from kioku_vlm.rules import confidence
-from kioku_vlm.rules.frame import Frame
 from kioku_vlm.rules.gazetteer import zone_by
 from kioku_vlm.rules.labels import Role
+from kioku_vlm.rules.locating import Whole, place_value, spot_of, spot_value
 from kioku_vlm.rules.naming import Name
 from kioku_vlm.rules.noting import notes_in
 from kioku_vlm.rules.passage import fold
-from kioku_vlm.rules.piece import Piece
-from kioku_vlm.rules.placing import Spot, above_address, addresses_in, places_in
+from kioku_vlm.rules.placing import addresses_in
 from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.recurring import Season
 from kioku_vlm.rules.sighting import Nature, Sighting
@@ -30,26 +29,7 @@ from kioku_vlm.rules.timing import (
     value,
     with_until,
 )
-from kioku_vlm.schedule_facts import Circumstances, Entry, Kind, Value
-
-_DEFAULT_PLACE = 0.25
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The document around a hypothesis.
-
-    Attributes:
-        reading: its strips and what is in them.
-        frame: its own date, language, writer.
-        circumstances: what is known beside it.
-        shared: a place that is said for all that happens, or None.
-    """
-
-    reading: Reading
-    frame: Frame
-    circumstances: Circumstances
-    shared: Spot | None = None
+from kioku_vlm.schedule_facts import Entry, Kind, Value
 
 
 def entry_of(one: Hypothesis, whole: Whole, season: Season | None = None) -> Entry | None:
@@ -117,6 +97,8 @@ def _of_event(sighting: Sighting, body: float) -> bool:
     strip = sighting.strip
     if strip.size < 0.7 * body and len(strip.text) <= sighting.span[1] - sighting.span[0] + 2:
         return False
+    if strip.passage.part(*sighting.span).height() < 0.5 * body:
+        return False
     column = strip.roles.get(strip.cell_at(sighting.span[0])) if strip.lines == 1 else None
     label = sighting.label.role if sighting.label else None
     return {column, label} <= {None, Role.WHEN, Role.TIME, Role.TITLE, Role.PLACE}
@@ -178,61 +160,15 @@ def _exdates(one: Hypothesis, times: Times, season: Season) -> tuple[Value, ...]
 def _placed(entry: Entry, one: Hypothesis, whole: Whole) -> Entry:
     pieces = [piece for order in one.strips for piece in whole.reading.pieces[order]]
     if entry.kind is Kind.EVENT:
-        spot, address = _spot(one, whole), next(iter(addresses_in(pieces)), None)
-        entry = replace(entry, place=_place(spot, whole), address=_spot_value(address, "address"))
+        spot, address = spot_of(one, whole), next(iter(addresses_in(pieces)), None)
+        entry = replace(
+            entry, place=place_value(spot, whole), address=spot_value(address, "address")
+        )
         entry = replace(entry, notes=notes_in(pieces))
     zone, by = _zone(entry, whole)
     entry = replace(entry, zone=zone, zone_by=by)
     entry = replace(entry, flags=_flags(entry))
     return replace(entry, confidence=confidence.of_entry(entry))
-
-
-def _spot(one: Hypothesis, whole: Whole) -> Spot | None:
-    """The likeliest place: what stands nearer wins among equals."""
-    found: list[tuple[float, Spot]] = []
-    for distance, order in enumerate(one.strips):
-        pieces = [p for p in whole.reading.pieces[order] if not _is_name(p, one)]
-        spots = places_in(whole.reading.strips[order], pieces)
-        above = _above(order, one, whole)
-        found += [(s.score - 0.01 * min(distance, 20), s) for s in (*spots, *above)]
-    if found:
-        best = max(found, key=lambda pair: pair[0])[1]
-        if best.score >= 0.6 or whole.shared is None:
-            return best
-    return whole.shared
-
-
-def _above(order: int, one: Hypothesis, whole: Whole) -> list[Spot]:
-    """The place whose address a strip holds, where the line above names it."""
-    reading = whole.reading
-    pieces = [p for p in reading.pieces.get(order - 1, ()) if not _is_name(p, one)]
-    spot = above_address(reading.strips, order, pieces)
-    return [spot] if spot else []
-
-
-def _is_name(piece: Piece, one: Hypothesis) -> bool:
-    if one.name is None:
-        return False
-    name = {glyph for glyph in one.name.passage.glyphs if glyph}
-    return bool(name.intersection(glyph for glyph in piece.passage.glyphs if glyph))
-
-
-def _place(spot: Spot | None, whole: Whole) -> Value | None:
-    if spot is None and whole.frame.organisation.text and whole.frame.language == "ja":
-        spot = Spot(whole.frame.organisation, _DEFAULT_PLACE, "organisation")
-    found = _spot_value(spot, "place")
-    if found is None:
-        return None
-    meant = whole.circumstances.aliases.get(found.value)
-    return replace(found, value=meant, resolved_by="alias") if meant else found
-
-
-def _spot_value(spot: Spot | None, field: str) -> Value | None:
-    if spot is None or not spot.passage.text:
-        return None
-    written = spot.passage.written()
-    raw = Value(written, written, confidence.of_spot(spot), spot.by, spot.passage.evidence())
-    return confidence.calibrated(field, raw)
 
 
 def _zone(entry: Entry, whole: Whole) -> tuple[str, str]:

@@ -124,12 +124,25 @@ def _issued(
     others = sum(len(moments) for _, moments in days)
     margin = max((strip.place.right for strip in strips), default=0.0)
     for at, (strip, moments) in enumerate(days[:5]):
+        if moments and _in_column(strip, days):
+            continue
         if moments and _alone_on_top(strip, moments[0], body, at, margin):
             cell = strip.cells[strip.cell_at(moments[0].span[0])][0].place
             flush = cell.left > 0.5 * margin and cell.right > 0.85 * margin
             if flush or others > 1:
                 return strip, moments[0].start
     return None, None
+
+
+def _in_column(strip: Strip, days: Sequence[tuple[Strip, Sequence[Moment]]]) -> bool:
+    """Whether the day is one of a list's: words beside it, and days under it likewise."""
+    rows = [
+        other
+        for other, moments in days
+        if len(moments) == 1 and len(other.cells) == len(strip.cells) > 1
+    ]
+    left = strip.cells[-1][0].place.left
+    return sum(abs(row.cells[-1][0].place.left - left) < strip.size for row in rows) >= 3
 
 
 def _alone_on_top(strip: Strip, moment: Moment, body: float, at: int, margin: float) -> bool:

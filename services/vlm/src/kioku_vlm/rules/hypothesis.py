@@ -15,6 +15,7 @@ from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.reading import Hypothesis, Reading
 from kioku_vlm.rules.scoping import scope
 from kioku_vlm.rules.sighting import Nature, Sighting
+from kioku_vlm.rules.spanning import spanned
 from kioku_vlm.rules.strip import Strip
 from kioku_vlm.rules.traits import Trait, traits_of
 
@@ -26,12 +27,13 @@ _MASK = "\x1f"
 
 def hypotheses(reading: Reading) -> list[Hypothesis]:
     """All that the document may announce, in its order."""
-    found = [
-        Hypothesis(sighting)
+    days = [
+        sighting
         for strip in reading.strips
         for sighting in joined_days(reading.sightings[strip.order])
         if sighting.nature not in (Nature.ISSUED, Nature.ASIDE, Nature.CLOCK)
     ]
+    found = [Hypothesis(sighting) for sighting in spanned(days)]
     for one in found:
         _close_by_heading(one, reading)
         _name_by_strip(one, found, reading)

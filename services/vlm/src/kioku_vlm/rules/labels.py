@@ -45,6 +45,11 @@ _WEAK = frozenset(
     "日 場 内容 当日 一般 予定 教室 テーマ 人数 入場 休み 開始 終了 対象 学年".split(" ")  # noqa: SIM905
 )
 
+# Followed by は they are what a sentence is about.
+_TOPICS = frozenset({"当日", "一般", "予定", "教室", "場", "日", "前売"})
+# Town papers shorten their labels to one letter at the beginning of a line: 時 9月5日, 所 自然の家.
+_SIGNS = frozenset("時所場対定問申持費料")
+
 
 @dataclass(frozen=True)
 class Label:
@@ -92,11 +97,15 @@ def value_of(passage: Passage, labels: tuple[Label, ...], index: int) -> Passage
 
 
 def _fits(text: str, match: re.Match[str], label: Label) -> bool:
+    if label.words in _TOPICS and match["end"].strip() == "は":
+        return False
     marked = any(mark in match["end"] for mark in ":=") or bool(match["open"].strip())
     alone = text[label.end :].strip() == "" and label.start == 0
     begins = label.start == 0 or text[max(0, label.start - 2) : label.start] == "  "
     if len(label.words) == 1:  # 日 and 場 head a column, and are parts of days elsewhere
-        return alone
+        parted = text[match.end("label") :].startswith(" ") and label.words in _SIGNS
+        sign = marked and label.words in _SIGNS
+        return alone or sign or (label.start == 0 and parted)
     if match["label"].isascii():  # "on", "at", "with" are words too
         return marked or alone or (begins and text[match.end("label") :].startswith("  "))
     within = label.words not in _WEAK and text[label.start - 1 : label.start] in (" ", "/")
@@ -123,6 +132,6 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?:(?<=^)|(?<=[\s,、/。(・|])|"
         rf"(?=[\[【〔<〈]))(?:{_BULLET})(?P<open>{_OPEN})(?P<label>{choice})"
-        rf"(?P<end>{_CLOSE}\s*(?::|;|=|は(?=[^\w]|\w)|(?=\s)|$|(?<=[\]】〕)>〉》])))\s*",
+        rf"(?P<end>{_CLOSE}\s*(?::|;|=|は(?=[^\w]|\w)|(?=\s)|(?<=\w\w)(?=\d|令和|平成)|$|(?<=[\]】〕)>〉》])))\s*",
         re.IGNORECASE,
     )

@@ -26,12 +26,17 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d\s?月\s?\d{1,2}\s?([晶曰目昌甘旧])(?=\s*(?:[(（]|$))"), "日"),
     (re.compile(rf"\d\s?月\s?\d{{1,2}}\s?([^\s\d日])(?=[(（][{_WEEKDAYS}][)）])"), "日"),
     (re.compile(r"正(年)(?=まで|から|より|に|開|集|、|~|〜|$)"), "午"),
+    # A dash within the number of a phone.
+    (re.compile(r"(?<!\d)0\d{1,4}[-ー]\d{1,4}([~〜])(?=\d{4}(?!\d))"), "-"),
     (re.compile(r"(\\)(?=\s?\d)"), "¥"),
 )
 _MOMENT = re.compile(
     rf"(?P<clock>{_CLOCK}|\d{{1,2}}時(?:\d\d分|半)?)|"
     rf"(?P<day>\d{{1,2}}月\d{{1,2}}日(?:\([{_WEEKDAYS}]\))?|"
     rf"\d{{1,2}}/\d{{1,2}}\([{_WEEKDAYS}]\))|(?P<month>\d{{1,2}}月(?!\d{{1,2}}日))"
+)
+_UNOPENED = re.compile(
+    rf"(?<!\d)(?P<day>\d{{1,2}}[./月]\d{{1,2}}日?)\s?(?=[^\s\d()~、。・,{_WEEKDAYS}]\))"
 )
 
 
@@ -55,6 +60,11 @@ def lost_waves(text: str) -> tuple[int, ...]:
         return ()
     pairs = (run for run in _runs(text) if len(run) == 2)
     return tuple(two.start() for one, two in pairs if _numbers(one) < _numbers(two))
+
+
+def lost_brackets(text: str) -> tuple[int, ...]:
+    """Where the bracket before a day's weekday was lost: 8.8中); a weekday itself needs none."""
+    return tuple(match.end("day") for match in _UNOPENED.finditer(text))
 
 
 def _runs(text: str) -> list[list[re.Match[str]]]:

@@ -25,11 +25,18 @@ NEVER = -9.0
 _COST = {
     Trait.PRICE: 3.0, Trait.PHONE: 4.0, Trait.LINK: 3.0, Trait.ADDRESS: 3.0, Trait.NUMBER: 9.0,
     Trait.GREETING: 3.0, Trait.ASKING: 2.5, Trait.SENTENCE: 1.6, Trait.CONDITION: 2.0,
-    Trait.ORGANISATION: 1.2, Trait.PERSON: 1.8, Trait.EDITION: 0.9,
+    Trait.ORGANISATION: 1.2, Trait.PERSON: 1.8, Trait.EDITION: 0.9, Trait.CALL: 2.2,
 }  # fmt: skip
+# Particles, and what a sentence says before it comes to the name.
+_LEAD = re.compile(
+    r"(?:に|で|は|を|から|より|の|※|、)+(?=[^ぁ-ん])|"
+    r"(?:このたび|この度|今回|来る|さて|また|なお|つきましては|恒例の?|毎年恒例の|(?:下|左|右|上|前)記の(?:とおり|通り)|"
+    r"先日?に?|本年度?(?:の|も)|今年度?(?:の|も)|お知らせしました|ご案内しました|予定しておりました)、?(?=.{2})|"
+    r"[^\s、。]{1,12}で(?=恒例)"
+)
 _QUOTED = re.compile(r"[「『“\"]([^」』”\"]{2,40})[」』”\"]")
 _TASK = re.compile(
-    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|に関する)"
+    r"(?P<name>[^\s、。,※]{2,30}?)(?:は|を|につきましては|については|に関する|にご?記入|にご?署名)"
     r"[^。]*$"
 )
 _TASK_ENGLISH = re.compile(
@@ -55,6 +62,11 @@ class Name:
         return self.text or self.passage.written()
 
 
+_ONLY_A_CUE = re.compile(
+    r"(?:開演|開場|開始|開会|終演|終了|閉会|集合|解散|受付|入場|出発|到着|頃|ごろ|予定|当日)+"
+)
+
+
 def score_of(piece: Piece, body: float) -> float:
     """How much speaks for a piece as a name; `NEVER` where its label says that it is none."""
     text = piece.text.strip()
@@ -67,7 +79,11 @@ def score_of(piece: Piece, body: float) -> float:
 
 def _too_short(text: str) -> bool:
     """One letter, or a word that only joins others."""
-    return len(text) < 2 or (text.islower() and len(text) < 4)
+    return (
+        len(text) < 2
+        or _ONLY_A_CUE.fullmatch(text) is not None
+        or (text.islower() and len(text) < 4)
+    )
 
 
 def _words_score(text: str) -> float:
@@ -125,7 +141,9 @@ def said_in(passage: Passage, position: int) -> Name | None:
 def task_in(passage: Passage, position: int) -> Name | None:
     """What is due by the day at `position` of a sentence."""
     text = passage.text
-    before = _TASK.search(text[:position]) or _TASK_ENGLISH.search(text)
+    lead = _LEAD.match(text)
+    before = _TASK.search(text[:position], lead.end() if lead else 0)
+    before = before or _TASK_ENGLISH.search(text)
     if before is None:
         return None
     part = passage.part(before.start("name"), before.end("name"))
@@ -142,8 +160,9 @@ def _said(part: Passage) -> Name:
 
 def _cut(passage: Passage, match: re.Match[str]) -> Passage:
     """The name without the particle that leads to it."""
-    lead = re.match(r"(?:に|で|は|を|から|より|の|※|、)+(?=[^ぁ-ん])", match["name"])
-    start = match.start("name") + (lead.end() if lead else 0)
+    start = match.start("name")
+    while lead := _LEAD.match(passage.text[start : match.end("name")]):
+        start += lead.end()
     return passage.part(start, match.end("name"))
 
 
@@ -152,6 +171,7 @@ def _nameable(text: str) -> bool:
     forms = {Trait.PRICE, Trait.PHONE, Trait.LINK, Trait.ADDRESS, Trait.NUMBER, Trait.GREETING}
     plain = text.strip()
     vague = re.fullmatch(
+        r"つきまして|ご?都合の悪い(?:場合|方|とき)?|(?:変更|キャンセル)(?:・(?:変更|キャンセル))?|お手数ですが|"
         r"下記|以下|次|右記|左記|本(?:校|園|会|年度|日)|今(?:回|年|月|度)|当日|これ|それ|there|"
         r"it|this|that|"
         r"we|you|they|children|students|parents|everyone|which|event|meeting point",

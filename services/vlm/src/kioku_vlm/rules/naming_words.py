@@ -8,7 +8,10 @@ from kioku_vlm.rules.words import lexicon
 
 _ENGLISH = "|".join(map(re.escape, lexicon("names")["english"]))
 _ENDS = "|".join(sorted(map(re.escape, lexicon("names")["japanese"]), key=len, reverse=True))
-HAPPENING = re.compile(rf"(?:{_ENDS})(?:[\(\[「\s].*)?$|\b(?:{_ENGLISH})s?\b", re.IGNORECASE)
+HAPPENING = re.compile(
+    rf"(?:{_ENDS})(?:[\(\[「\s].*)?$|\b(?:{_ENGLISH})s?\b|\S{{2,}}\s(?:対|vs\.?)\s\S{{2,}}",
+    re.IGNORECASE,
+)
 # What a heading adds to the name itself.
 TAIL = re.compile(
     r"\s*(?:(?:の|に関する|に係る|への|参加者?)?\s*(?:開催|実施)?(?:の)?\s*(?:お知らせ|"
@@ -35,10 +38,13 @@ HEAD = re.compile(
 COLLECTIVE = re.compile(
     r"(?:行事|予定|よてい|スケジュール|カレンダー|日程|催し|催しもの|だより|便り|通信|ニュース|"
     r"お知らせ|イベント)(?:表|一覧|予定|案内|情報)?$|"
+    # What a paper is, not what happens: a ticket, a card, a list.
+    r"(?:診\s?察\s?券|乗車券|入場券|会員証|連絡票|カード|料金表|価格表|一覧|概要|議事録|控え?)$|"
     r"\b(?:schedule|calendar|fixtures?|diary|newsletter|news|programme|program|timetable|"
     r"what's on|events|dates|"
     r"agenda|upcoming|notice|announcements?|bulletin)\b", re.IGNORECASE
 )  # fmt: skip
+_QUOTED_WHOLE = re.compile(r"[「『“]([^「」『』“”]{2,})[」』”]")
 _VERBS = (
     r"開催|実施|挙行|開設|開講|上演|上映|放送|予定|企画|計画|行な?|行い|催|開[きくか]|やり|"
     r"やる|あり|始ま|おこな|いたし"
@@ -77,6 +83,10 @@ def core(text: str) -> tuple[int, int]:
     """Where the name itself begins and ends within a heading."""
     head = HEAD.match(text)
     start = head.end() if head else 0
-    tail = TAIL.search(text, start)
-    end = tail.start() if tail and tail.start() - start >= 2 else len(text)
+    end = len(text)
+    while (tail := TAIL.search(text[:end], start)) and tail.start() - start >= 2:
+        end = tail.start()
+    quoted = _QUOTED_WHOLE.fullmatch(text[start:end].strip())
+    if quoted:
+        start, end = text.index(quoted[1], start), text.index(quoted[1], start) + len(quoted[1])
     return start, end

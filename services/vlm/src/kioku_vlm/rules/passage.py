@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kioku_vlm.page import Box, Line, Page, around
-from kioku_vlm.rules.misread import lost_waves, mended
+from kioku_vlm.rules.misread import lost_brackets, lost_waves, mended
 from kioku_vlm.schedule_facts import Evidence
 
 _VOICED = "\uff9e\uff9f"
@@ -91,6 +91,10 @@ class Passage:
                 stretches.append([glyph])
         return tuple(_evidence(stretch) for stretch in stretches)
 
+    def height(self) -> float:
+        """Of its highest character, in parts of the page's height; 0 where there is none."""
+        return max((glyph.box.height for glyph in self.glyphs if glyph is not None), default=0.0)
+
     def confidence(self) -> float:
         """Mean of what the reader says of its characters; 0 where there is none."""
         known = [glyph.confidence for glyph in self.glyphs if glyph is not None]
@@ -149,18 +153,19 @@ def passages_of(page: Page, number: int, line: Line, split: float) -> tuple[Pass
         parts[-1] = (parts[-1][0] + folded, parts[-1][1] + [glyph] * len(folded))
         last, spaced = box, False
     read = (Passage(text, tuple(glyphs)) for text, glyphs in parts if text.strip())
-    return tuple(_waved(_trimmed(passage)) for passage in read)
+    return tuple(_whole(_trimmed(passage)) for passage in read)
 
 
 def _trimmed(passage: Passage) -> Passage:
     return passage.part(0, len(passage.text))
 
 
-def _waved(passage: Passage) -> Passage:
-    """With a wave dash where one was lost, between glyphs like a space that was put there."""
-    for at in reversed(lost_waves(passage.text)):
-        before, after = passage.part(0, at), passage.part(at, len(passage.text))
-        passage = joined([before, after], "~")
+def _whole(passage: Passage) -> Passage:
+    """With the signs that were lost between its glyphs, like the spaces that are put there."""
+    for sign, places in (("~", lost_waves), ("(", lost_brackets)):
+        for at in reversed(places(passage.text)):
+            before, after = passage.part(0, at), passage.part(at, len(passage.text))
+            passage = joined([before, after], sign)
     return passage
 
 

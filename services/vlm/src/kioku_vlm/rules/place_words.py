@@ -14,6 +14,9 @@ _DONE = {
     "店": r"(?<![来開閉出])店",
     "室": r"(?<!入)室",
     "階": r"\d\s?階",
+    "座": r"(?<![講口星正])座",
+    "閣": r"(?<!内)閣",
+    "スクリーン": r"スクリーン\s?\d+",
 }
 _LONGEST_FIRST = sorted(map(re.escape, lexicon("places")["japanese"]), key=len, reverse=True)
 _SUFFIX = "|".join(_DONE.get(word, word) for word in _LONGEST_FIRST)
@@ -26,7 +29,7 @@ HAS_PLACE = re.compile(
     re.IGNORECASE,
 )
 BEGINS_AS_PLACE = re.compile(
-    r"^(?:ギャラリー|カフェ|ホテル|スタジオ|アトリエ|レストラン|ライブハウス|画廊|喫茶|居酒屋|"
+    r"(?:^|\s)(?:ギャラリー|カフェ|ホテル|スタジオ|アトリエ|レストラン|ライブハウス|画廊|喫茶|居酒屋|"
     r"シアター|ホール|サロン)\s?\S{1,12}$"
 )
 ONLINE = re.compile(
@@ -38,7 +41,8 @@ ONLINE = re.compile(
 PROSE_JAPANESE = re.compile(
     rf"(?P<place>[^\s、。,:;()「」『』~]*?(?:{_SUFFIX})(?:\s?\d?[A-Z]?(?:\d+階)?[^\s、。,はがをにへで]{{0,6}}?"
     rf"(?:{_SUFFIX}))?(?:前|内|横)?)"
-    r"(?:にて|において|で(?!す|は|あ|き)|に(?:集合|て|お集まり)|へ(?:集合|お越し|行)|集合|を会場に)"
+    r"(?:にて|において|で(?!す|は|あ|き)|です(?=[。、]|$)|に(?:集合|て|お集まり)|へ(?:集合|お越し|行|出かけ|向か)|"
+    r"集合|を会場に)"
 )
 GATHERING = re.compile(
     r"(?:に|、|^|\s)(?P<place>[^\s、。()]{2,16}?)(?:前)?(?:に|で)?(?:集合|待ち合わせ|集まろう|"
@@ -52,9 +56,9 @@ PROSE_ENGLISH = re.compile(
 
 def ends_as_place(text: str) -> bool:
     """Whether the text ends as names of places do."""
-    return bool(ENDS_AS_PLACE.search(text) or BEGINS_AS_PLACE.match(text))
+    return bool(ENDS_AS_PLACE.search(text) or BEGINS_AS_PLACE.search(text))
 
 
 def has_place(text: str) -> bool:
     """Whether some word of it names a sort of place."""
-    return bool(HAS_PLACE.search(text) or BEGINS_AS_PLACE.match(text))
+    return bool(HAS_PLACE.search(text) or BEGINS_AS_PLACE.search(text))

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kioku_vlm.rules.labels import Role
-from kioku_vlm.rules.passage import Passage
+from kioku_vlm.rules.naming_words import HAPPENING
+from kioku_vlm.rules.passage import Passage, joined
 from kioku_vlm.rules.piece import Piece
 from kioku_vlm.rules.place_words import (
     GATHERING,
@@ -20,9 +21,13 @@ from kioku_vlm.rules.place_words import (
 from kioku_vlm.rules.strip import Strip
 from kioku_vlm.rules.traits import ADDRESS, Trait, traits_of
 
+# Says which of several, not where.
+_WHICH = re.compile(r"(?:[東西南北AB]|第?\d{1,2}|午[前後]|本)?会場")
 _AT = re.compile(r"^(?:@\s?|at\s+(?:the\s)?|於\s*|in\s+the\s)", re.IGNORECASE)
 _NOT_PLACES = frozenset({Trait.PRICE, Trait.PHONE, Trait.GREETING, Trait.NUMBER, Trait.ASKING})
-_TRAIL = re.compile(r"(?:\s*[\(（]?\s*(?:です|にて|で|に集合|集合|※.*))+$|[、,。.]+$")
+_TRAIL = re.compile(
+    r"(?:\s*\([^()]*(?:徒歩|下車|から|より|すぐ|車で)[^()]*\)$)|(?:\s*[\(（]?\s*(?:です|にて|で|に集合|集合|※.*))+$|[、,。.]+$"
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,41 @@ def _by_words(piece: Piece) -> Spot | None:
         return None
     if Trait.ADDRESS in traits:
         return _before_address(piece)
+    house = _before_name(piece)
+    if house is not None:
+        return Spot(house, 0.7, "words")
+    if _WHICH.fullmatch(text.strip()):
+        return Spot(piece.passage, 0.4, "words")
     return Spot(_named(piece.passage), 0.75 if ends_as_place(text) else 0.5, "words")
+
+
+def _before_name(piece: Piece) -> Passage | None:
+    """The house in front of what it shows: 「町立美術館 春の特別展」."""
+    head, _, tail = piece.text.strip().partition(" ")
+    if not (tail and ends_as_place(head) and HAPPENING.search(tail)):
+        return None
+    start = piece.text.index(head)
+    return piece.passage.part(start, start + len(head))
+
+
+def with_room(spot: Spot, strips: Sequence[Strip], order: int) -> Spot:
+    """A place with the hall or room that stands alone in the line under it.
+
+    Args:
+        spot: a place by its words that fills its line.
+        strips: of the document.
+        order: of its strip.
+    """
+    here = strips[order]
+    if spot.by != "words" or spot.passage.text != here.text or order + 1 >= len(strips):
+        return spot
+    below = strips[order + 1]
+    near = 0 <= below.place.top - here.place.bottom < 0.9 * here.size and below.page == here.page
+    flush = abs(below.place.left - here.place.left) < 0.5 * here.size
+    room = len(below.cells) == 1 and ends_as_place(below.text) and not traits_of(below.text)
+    if not (near and flush and room):
+        return spot
+    return Spot(joined([spot.passage, below.passage], " "), spot.score, spot.by)
 
 
 def _before_address(piece: Piece) -> Spot | None:
@@ -123,10 +162,14 @@ def _said(passage: Passage) -> list[Spot]:
             if not named and match[0].lower().startswith("to "):
                 continue
             better = 0.2 if named else 0.0
-            if len(part.text) >= 2 and not re.search(
-                r"\b(?:January|February|March|April|May|June|July|"
-                r"August|September|October|November|December|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)",
-                part.text,
+            if (
+                len(part.text) >= 2
+                and part.text not in ("現地", "各自")
+                and not re.search(
+                    r"\b(?:January|February|March|April|May|June|July|"
+                    r"August|September|October|November|December|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)",
+                    part.text,
+                )
             ):
                 found.append(Spot(_clean(part), score + better, "sentence"))
     return found

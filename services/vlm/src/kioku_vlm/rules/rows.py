@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from kioku_vlm.dates.moment import Moment
 from kioku_vlm.rules.layout import WEEKLY, Layout
+from kioku_vlm.rules.place_words import ends_as_place
 from kioku_vlm.rules.sighting import Find, Nature, Sighting
 from kioku_vlm.rules.strip import Strip
 from kioku_vlm.rules.table import bare_day, month_in, row_pitch, spans_down
 from kioku_vlm.rules.timetable import recurrence_words
+from kioku_vlm.rules.traits import Trait, traits_of
 
 Sightings = Mapping[int, tuple[Sighting, ...]]
 # So many days in a column are a column of days.
@@ -65,15 +67,19 @@ def _under_days(strips: Sequence[Strip], sightings: Sightings) -> dict[int, tupl
 
 
 def _alone(day: Sighting) -> bool:
-    """Whether a strip holds a day and nothing else."""
-    rest = day.strip.text[: day.span[0]] + day.strip.text[day.span[1] :]
-    return day.nature is Nature.EVENT and not any(letter.isalnum() for letter in rest)
+    """Whether a strip holds a day and nothing else but a place."""
+    rest = (day.strip.text[: day.span[0]] + day.strip.text[day.span[1] :]).strip()
+    bare = not any(letter.isalnum() for letter in rest) or ends_as_place(rest)
+    return day.nature is Nature.EVENT and bare
 
 
 def _timetable_row(strip: Strip, sightings: Sightings) -> bool:
-    """A time first and words behind it."""
+    """A time first, or behind the number of a match, and words behind it."""
     first = next(iter(sightings[strip.order]), None)
-    if first is None or first.nature is not Nature.CLOCK or first.span[0] > 1:
+    if first is None or first.nature is not Nature.CLOCK:
+        return False
+    lead = strip.text[: first.span[0]].strip()
+    if lead and Trait.EDITION not in traits_of(lead):
         return False
     return sum(letter.isalpha() for letter in strip.text[first.span[1] :]) >= 2
 

@@ -12,6 +12,7 @@ from kioku_vlm.rules.skew import climb, levelled
 
 # Letters; cells of a row that a reader took for one line are further apart than words.
 _CELL_GAP = 1.7
+_MOST = 0.75
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class Segment:
         place: where it is, in page heights, turned so that writing runs to the right and lines
             follow downwards, also where the page is written in columns.
         size: of its letters, in page heights.
+        tall: of its line, in page heights: what is higher than most of its letters counts.
     """
 
     passage: Passage
     place: Box
     size: float
+    tall: float
 
     @property
     def text(self) -> str:
@@ -47,9 +50,9 @@ def segments_of(page: Page) -> tuple[Segment, ...]:
     found: list[Segment] = []
     for number, line in enumerate(page.lines):
         if line.text.strip() and line.boxes:
-            size = _size(line, page, turned, slope)
+            sizes = _sizes(line, page, turned, slope)
             passages = passages_of(page, number, line, _CELL_GAP)
-            found += [_segment(passage, page, turned, slope, size) for passage in passages]
+            found += [_segment(passage, page, turned, slope, sizes) for passage in passages]
     return tuple(found)
 
 
@@ -74,14 +77,23 @@ def _turned(boxes: Sequence[Box], page: Page, turned: bool) -> list[Box]:
     return [Box(one.left * aspect, one.top, one.width * aspect, one.height) for one in boxes]
 
 
-def _size(line: Line, page: Page, turned: bool, slope: float) -> float:
-    """Of a line's letters; what it climbs is no part of it."""
+def _sizes(line: Line, page: Page, turned: bool, slope: float) -> tuple[float, float]:
+    """Of a line's letters, and of the line; what it climbs is no part of either.
+
+    Letters are as high as most of them do not exceed: a reader's box of a bracket, or of a letter
+    that took in a part of the line above, is higher.
+    """
     if line.vertical != turned:
-        return line.size * page.width / page.height if line.vertical else line.size
-    return around([levelled(box, slope) for box in _turned(line.boxes, page, turned)]).height
+        across = line.size * page.width / page.height if line.vertical else line.size
+        return across, across
+    boxes = [levelled(box, slope) for box in _turned(line.boxes, page, turned)]
+    heights = sorted(box.height for box in boxes)
+    return heights[int(_MOST * (len(heights) - 1))], around(boxes).height
 
 
-def _segment(passage: Passage, page: Page, turned: bool, slope: float, size: float) -> Segment:
+def _segment(
+    passage: Passage, page: Page, turned: bool, slope: float, sizes: tuple[float, float]
+) -> Segment:
     boxes = [glyph.box for glyph in passage.glyphs if glyph is not None]
     level = [levelled(box, slope) for box in _turned(boxes, page, turned)]
-    return Segment(passage, around(level), size)
+    return Segment(passage, around(level), *sizes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kioku_vlm.dates.moment import Cue, Moment
@@ -87,13 +87,14 @@ _ASKS = re.compile(
     r"deadline|purchase|tickets?)\b", re.I
 )  # fmt: skip
 _ASIDE_AFTER = re.compile(
-    r"^[\s(]*(?:に?順延|へ?順延|に延期|現在|生まれ|生\b|創業|設立|創立|以来|改訂|改定|付け|"
+    r"^[\s(]*(?:から.{2,24}(?:に|へ)(?:変更|延期|移動|振り?替え)|に?順延|へ?順延|に延期|現在|生まれ|生\b|創業|設立|創立|以来|改訂|改定|付け|"
     r"時点|撮影|作成|更新|"
     r"予備日|を予備日|(?:より|から)(?:は)?(?:通常|平常|再開))"
 )
 _ASIDE_BEFORE = re.compile(
     r"(?:順延|予備日|延期|雨天|荒天|前回|昨年|去年|昨年度|創業|創立|設立|生年月日|撮影日?|"
     r"購入日?|発券日?|注文日?|"
+    r"製造(?:日|年月日)?|お届け(?:日時?)?|配達日時?|発送日?|受診日|採血日|印刷|"
     r"更新日?|有効期限|賞味期限|消費期限|"
     r"rain date|postponed|originally|purchased|ordered|booked on|last year|since|est\.?|"
     r"established|founded|copyright|©|"
@@ -107,10 +108,21 @@ _NOTICE = re.compile(
     r"on sale|(?:registration|bookings?|applications?|box office|entries) opens?|released?\b|"
     r"available from", re.I
 )  # fmt: skip
+_MOVED_AFTER = re.compile(
+    r"\s*(?:に|へ)(?:日程を?)?(?:変更|延期|移動|振り?替え|繰り?下げ|繰り?上げ)"
+)
+# Counted from a day that is told elsewhere: the day before the visit, not before today.
+_COUNTED = re.compile(r"(?:前々?日|当日|翌日|\d+日前)")
+_OFF = re.compile(r"中止(?:に|と|します|いたし|致し|です|となり|しました)")
+_IF = re.compile(r"雨|荒天|悪天|場合|台風|警報|(?:とき|時)は")
 # A road that is closed to cars is open to what happens there.
 _PASSAGE = re.compile(r"closed to (?:cars|traffic|vehicles)|通行止|歩行者天国", re.IGNORECASE)
 _CLOSED = re.compile(
     r"休館|休診|休業|休園|休校|(?<![春夏秋冬昼])休み|定休|臨時休|\bclosed\b|\bno school\b", re.I
+)
+# (8月はお休み) behind a range: it is that month that rests, not the range.
+_RESTS_WITHIN = re.compile(
+    r"^\s*\([^)]{0,12}(?:\d{1,2}[月日]|曜日?|祝日?|盆|年末年始)[^)]{0,4}(?:休み|休講|休館|除く)"
 )
 
 
@@ -147,8 +159,16 @@ def _only_a_word(moment: Moment) -> bool:
 
 
 def _sighting(strip: Strip, moment: Moment, labels: tuple[Label, ...]) -> Sighting:
+    moment = _moved(strip, moment)
     label = _label_before(labels, moment.span[0])
     return Sighting(strip, moment, _nature(strip, moment, label), label)
+
+
+def _moved(strip: Strip, moment: Moment) -> Moment:
+    """Of "from the 2nd to the 9th" in a notice of a change only the second day."""
+    if moment.end is None or not _MOVED_AFTER.match(strip.text[moment.span[1] :]):
+        return moment
+    return replace(moment, start=moment.end, end=None)
 
 
 def _label_before(labels: tuple[Label, ...], position: int) -> Label | None:
@@ -160,7 +180,7 @@ def _nature(strip: Strip, moment: Moment, label: Label | None) -> Nature:
     if moment.start is None and not moment.rrule:
         return Nature.CLOCK
     before, after = _around(strip, moment)
-    if _ASIDE_BEFORE.search(before) or _ASIDE_AFTER.match(after):
+    if _in_passing(moment, before, after):
         return Nature.ASIDE
     role = label.role if label else None
     if role in (Role.CONTACT, Role.ACCESS) or _standing(strip, moment):
@@ -173,6 +193,13 @@ def _nature(strip: Strip, moment: Moment, label: Label | None) -> Nature:
     return _by_words(moment, before, after, role)
 
 
+def _in_passing(moment: Moment, before: str, after: str) -> bool:
+    """Whether the words around say that nothing happens on that day."""
+    off = _OFF.search(after) and not _IF.search(before + after)
+    around = _ASIDE_BEFORE.search(before) or _ASIDE_AFTER.match(after)
+    return bool(around or off or _COUNTED.match(moment.raw))
+
+
 def _standing(strip: Strip, moment: Moment) -> bool:
     """Every day or every weekday in passing, or when a telephone is answered."""
     if not moment.rrule or moment.start is not None:
@@ -182,6 +209,8 @@ def _standing(strip: Strip, moment: Moment) -> bool:
 
 
 def _by_words(moment: Moment, before: str, after: str, role: Role | None) -> Nature:
+    if moment.end is not None and _RESTS_WITHIN.match(after):
+        return Nature.EVENT
     if role is Role.WHEN and not _DEADLINE_AFTER.match(after):
         return Nature.EVENT
     if _NOTICE.search(before[-14:]) or _NOTICE.search(after[:14]):

@@ -125,27 +125,27 @@ def paragraphs(rows: Sequence[Sequence[Segment]]) -> list[Strip]:
 def _goes_on(above: Strip, below: Segment, rows: Sequence[Sequence[Segment]]) -> bool:
     """Whether a line was broken only because it reached the margin."""
     last = above.cells[-1][0]
-    if len(above.cells) != above.lines or not 0.65 < below.size / max(last.size, 1e-6) < 1.55:
+    if len(above.cells) != above.lines or not 0.65 < below.tall / max(last.tall, 1e-6) < 1.55:
         return False
-    near = below.place.top - last.place.bottom < 1.1 * max(last.size, below.size)
+    near = below.place.top - last.place.bottom < 1.1 * max(last.tall, below.tall)
     start = above.cells[0][0].place.left
-    aligned = -2.6 * last.size < below.place.left - start < 1.6 * last.size
+    aligned = -2.6 * last.tall < below.place.left - start < 1.6 * last.tall
     if starts_label(below.text) or last.text[-1] in "。.!?:":
         return False
     if near and _AWAITS.search(last.text) and _BEGINS.match(below.text):
         return True
     if near and aligned and below.text[0].islower() and last.text[-1].isascii():
         return True
-    alike = 0.85 < below.size / last.size < 1.18
+    alike = 0.85 < below.tall / last.tall < 1.18
     begins = bool(_BEGINS.match(below.text)) and not _OPEN_END.search(last.text)
     return near and aligned and alike and not begins and _full(last, rows)
 
 
 def _full(segment: Segment, rows: Sequence[Sequence[Segment]]) -> bool:
     """Whether it reaches the right margin of lines of its size and is long enough for prose."""
-    sizes = [one for row in rows for one in row if 0.85 < one.size / segment.size < 1.18]
+    sizes = [one for row in rows for one in row if 0.85 < one.tall / segment.tall < 1.18]
     margin = max(one.place.right for one in sizes)
-    return len(segment.text) >= 16 and segment.place.right > margin - 4.0 * segment.size
+    return len(segment.text) >= 16 and segment.place.right > margin - 4.0 * segment.tall
 
 
 def _longer(strip: Strip, segment: Segment) -> Strip:

@@ -43,7 +43,7 @@ def _until(time: Segment, ends: Sequence[Segment]) -> Segment:
         return time
     end = min(below, key=lambda one: one.place.top)
     passage = joined([time.passage, end.passage])
-    return Segment(passage, around([time.place, end.place]), time.size)
+    return Segment(passage, around([time.place, end.place]), time.size, time.tall)
 
 
 def recurrence_words(weekday: str) -> str:

@@ -23,6 +23,8 @@ class Trait(StrEnum):
     EDITION = auto()
     """第3回, 42nd annual: says which one, not what."""
     NUMBER = auto()
+    CALL = auto()
+    """Calls the reader rather than names something: 来て!見て!"""
     CONDITION = auto()
     """Free admission, rain or shine, places limited."""
 
@@ -68,6 +70,8 @@ _FORMS: tuple[tuple[Trait, re.Pattern[str]], ...] = (
         r"\bplease\b|\b(?:call|visit|scan|email|contact|follow|click|remember to|don't|do not|"
         r"sign up|"
         r"bring (?:a|your)|come (?:and|along)|see you|join us)\b", re.I)),
+    (Trait.CALL, re.compile(
+        r"(?:て|よう|ろう|もう|ませんか|ぜ|ぞ|だよ|いで)[!?~]+$|大集合|大歓迎|^(?:参加|入場)無料|要申込")),
     (Trait.CONDITION, re.compile(
         r"無料$|雨天|荒天|先着|定員|小雨|申込不要|予約不要|自由席|全席|(?:free|open) "
         r"(?:admission|entry|to all|event)|"
@@ -88,7 +92,8 @@ _FORMS: tuple[tuple[Trait, re.Pattern[str]], ...] = (
         r"director|secretary)$|"
         r"^(?:with|feat|featuring|starring|by|from)\b", re.I)),
     (Trait.EDITION, re.compile(
-        r"^第\s?[\d一二三四五六七八九十百]+\s?[回号期弾部](?:\s|$)|^(?:no|vol|issue)\.? ?\d+$|"
+        r"^第\s?[\d一二三四五六七八九十百]+\s?(?:[回号期弾部節日話]|試合|戦)(?:\s|$)|"
+        r"^(?:no|vol|issue)\.? ?\d+$|"
         r"^\d+(?:st|nd|rd|th) annual$", re.I)),
     (Trait.NUMBER, re.compile(r"^[\W\d_]+$")),
 )  # fmt: skip

@@ -74,6 +74,7 @@ def start_vlm(db: Db, event_log: Any, objects: MemoryObjectStore, tmp_path: Path
         reader: NoticeReader | None = None,
         extractor: NoticeExtractor | None = None,
         faces: Any = None,
+        describer: Any = None,
         nats_url: str | None = None,
         **changes: Any,
     ) -> AsyncIterator[Service]:
@@ -92,7 +93,7 @@ def start_vlm(db: Db, event_log: Any, objects: MemoryObjectStore, tmp_path: Path
             bus = await stack.enter_async_context(
                 await EventBus.connect(nats_url or event_log.url, "test")
             )
-            engines = Engines(reader, extractor, NoHasher())
+            engines = Engines(reader, extractor, NoHasher(), describer=describer)
             servers = Servers(db.api, db.worker, objects, bus, engines, assets, faces)
             tokens = PageTokens(b"tokens of the tests")
             telling = notifying(settings, db.api, db.worker, tokens, stack)

@@ -38,6 +38,7 @@ from kioku_vlm.observing.alias_store import AliasStore
 from kioku_vlm.observing.asset_store import DELETIONS, AssetStore
 from kioku_vlm.observing.backlog import Backlog
 from kioku_vlm.observing.claim_store import ClaimStore
+from kioku_vlm.observing.describing import Describing
 from kioku_vlm.observing.gap_store import GapStore
 from kioku_vlm.observing.observing import Observing
 from kioku_vlm.observing.originals import Originals
@@ -138,6 +139,7 @@ def _pipeline(settings: Settings, servers: Servers) -> _Pipeline:
         servers.engines,
         Turns(settings.vlm_turns),
         aliases=AliasStore(servers.worker),
+        describing=Describing(servers.engines.describer, settings.vlm_language),
     )
     return _Pipeline(claims, observing, asyncio.Event())
 

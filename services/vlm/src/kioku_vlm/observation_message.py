@@ -84,6 +84,7 @@ def member_message(member: Member) -> messages.MemberCandidate:
         anonymous_id=str(member.anonymous_id or ""),
         score=member.score,
         confidence=member.confidence,
+        description=member.description,
     )
 
 

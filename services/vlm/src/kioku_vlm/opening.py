@@ -40,7 +40,7 @@ async def open_engines(settings: Settings, resources: AsyncExitStack) -> Engines
     around = Around(settings.ai_policy(), seeing, reader, RulesExtractor())
     opened = await open_models(settings, around, resources)
     extractor = AsDeployed(opened.extractor, zone=settings.vlm_zone, locale=settings.vlm_locale)
-    return Engines(reader, extractor, PictureHasher(hashing), opened.writer)
+    return Engines(reader, extractor, PictureHasher(hashing), opened.writer, opened.describer)
 
 
 def reader_options(settings: Settings) -> ReaderOptions:

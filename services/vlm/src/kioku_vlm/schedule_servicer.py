@@ -234,7 +234,7 @@ class ScheduleServicer(ScheduleServiceServicer):
         return self._use.told
 
     async def _members(self, acting: Acting, found: Observation) -> Any:
-        return await self._use.members.of(acting.owner, found.asset_ids)
+        return await self._use.members.of(acting.owner, found)
 
 
 def _acting(request: Any) -> Acting:

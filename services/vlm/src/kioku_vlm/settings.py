@@ -35,7 +35,7 @@ class Settings(StorageSettings, EngineSettings):
         vlm_zone: IANA zone of this deployment: of days, and of local times where nothing names one;
             empty: days are those of UTC, and times stay without a zone.
         vlm_locale: decides what 03/04 means where neither picture nor caller does; empty: nothing.
-        vlm_language: of themes, where the caller names none.
+        vlm_language: of themes, where the caller names none, and of descriptions of people.
         vlm_theme_sample: pictures of an owner that tell what all of them show; 0: none.
         vlm_theme_neighbours: look-alikes of each picture, whose tags speak for themes; 0: none.
         vlm_theme_words_seconds: for the words of all themes of a call.

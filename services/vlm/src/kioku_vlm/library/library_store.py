@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kioku_vlm.database import owned, record
 from kioku_vlm.library.observation_row import OBSERVATIONS, READINGS, observation_of
 from kioku_vlm.observing.entry_rows import ENTRIES, STANDS, known_entry
+from kioku_vlm.observing.person_store import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,8 @@ class LibraryPostgres:
                 return None
             entries = await _entries_of(connection, acting.owner, [observation_id])
             readings = await connection.fetch(READINGS, *key)
-        return observation_of(row, entries[observation_id], readings)
+            people = await people_of(connection, *key)
+        return observation_of(row, entries[observation_id], readings, people)
 
     async def page(
         self, acting: Acting, wanted: Wanted, limit: int, after: tuple[datetime, UUID] | None

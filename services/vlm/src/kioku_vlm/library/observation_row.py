@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
+    from kioku_vlm.engines.ports import SeenPerson
     from kioku_vlm.observing.observation import KnownEntry
 
 # One row for each observation `o`; conditions and order are the caller's.
@@ -35,8 +36,9 @@ def observation_of(
     row: asyncpg.Record,
     entries: Sequence[KnownEntry] = (),
     readings: Sequence[asyncpg.Record] = (),
+    people: Sequence[SeenPerson] = (),
 ) -> Observation:
-    """The observation that a row of `OBSERVATIONS` holds, with its entries and readings."""
+    """The observation that a row of `OBSERVATIONS` holds, with what belongs to it."""
     return Observation(
         observation_id=row["observation_id"],
         state=State(row["state"]),
@@ -55,6 +57,7 @@ def observation_of(
         updated_at=row["updated_at"],
         entries=tuple(entries),
         readings=tuple(map(_reading, readings)),
+        people=tuple(people),
     )
 
 

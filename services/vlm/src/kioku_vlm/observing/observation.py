@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 from uuid import UUID
 
+from kioku_vlm.engines.ports import SeenPerson
 from kioku_vlm.schedule_facts import Entry, Suspicion
 
 
@@ -144,7 +145,12 @@ class KnownEntry:
 
 @dataclass(frozen=True)
 class Observation:
-    """As its owner sees it; `zone` is what a caller named for its local times."""
+    """As its owner sees it.
+
+    Attributes:
+        zone: what a caller named for its local times.
+        people: whom readings saw; only of an observation that is looked at by itself.
+    """
 
     observation_id: UUID
     state: State
@@ -163,6 +169,7 @@ class Observation:
     updated_at: datetime
     entries: tuple[KnownEntry, ...] = ()
     readings: tuple[Reading, ...] = ()
+    people: tuple[SeenPerson, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from uuid import UUID
 from kioku_rt.errors import DependencyDown, KiokuError
 from kioku_rt.reasons import CATALOGUE, Reason
 
+from kioku_vlm.engines.ports import SeenPerson
 from kioku_vlm.observing.alias import Alias, taught
+from kioku_vlm.observing.describing import Describing
 from kioku_vlm.observing.observation import Claim, Effect, Engine, Failure, Timing
 from kioku_vlm.observing.originals import Originals
 from kioku_vlm.observing.ports import Engines, Picture
@@ -32,13 +34,19 @@ NOT_NOW = frozenset({Reason.OVERLOADED, Reason.MODEL_UNAVAILABLE})
 
 @dataclass(frozen=True)
 class Result:
-    """What one reading found, by which engines, in how long; `picture_hash` as `Hasher` says."""
+    """What one reading found, by which engines, in how long.
+
+    Attributes:
+        picture_hash: as `Hasher` says.
+        people: as `Describing` says.
+    """
 
     schedule: Schedule
     engine: Engine
     timing: Timing
     known: Circumstances
     picture_hash: int | None
+    people: tuple[SeenPerson, ...] | None = ()
 
 
 class Claims(Protocol):
@@ -80,6 +88,7 @@ class Observing:
 
     Args:
         aliases: what the owner's corrections teach; None: nothing is learned.
+        describing: says what is to be seen of people; None: nobody does.
     """
 
     def __init__(
@@ -91,8 +100,10 @@ class Observing:
         turns: Turns,
         *,
         aliases: Aliases | None = None,
+        describing: Describing | None = None,
     ) -> None:
         self._aliases = aliases
+        self._describing = describing or Describing(None, "")
         self._claims = claims
         self._results = results
         self._originals = originals
@@ -154,7 +165,8 @@ class Observing:
         document = await self._engines.reader.read(data)
         read = monotonic()
         known = await _circumstances(claim, data)
-        schedule = await self._engines.extractor.extract([Picture(data)], document, known)
+        picture = Picture(data)
+        schedule = await self._engines.extractor.extract([picture], document, known)
         if self._aliases is not None:
             aliases = await self._aliases.of(claim.owner, claim.observation_id)
             schedule = taught(schedule, aliases)
@@ -163,7 +175,8 @@ class Observing:
             read_ms=1000 * (read - fetched),
             extract_ms=1000 * (monotonic() - read),
         )
-        return Result(schedule, _by(schedule, self.engine), timing, known, picture_hash)
+        people = await self._describing.people([picture], document)
+        return Result(schedule, _by(schedule, self.engine), timing, known, picture_hash, people)
 
 
 def _by(schedule: Schedule, asked: Engine) -> Engine:

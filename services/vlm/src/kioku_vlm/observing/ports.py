@@ -10,7 +10,7 @@ from kioku_vlm.page import Document
 from kioku_vlm.schedule_facts import Circumstances, Schedule
 
 if TYPE_CHECKING:
-    from kioku_vlm.engines.ports import Writer
+    from kioku_vlm.engines.ports import Describer, Writer
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,10 @@ class Hasher(Protocol):
 
 @dataclass(frozen=True)
 class Engines:
-    """As `main` opened them; `writer` words themes, None: no model does."""
+    """As `main` opened them; `writer` words themes, `describer` people; None: no model does."""
 
     reader: Reader
     extractor: Extractor
     hasher: Hasher
     writer: Writer | None = None
+    describer: Describer | None = None

@@ -17,6 +17,7 @@ from kioku_vlm.observing.entity import suspicions_json
 from kioku_vlm.observing.entry_store import store_entries
 from kioku_vlm.observing.observation import Effect, State, Timing
 from kioku_vlm.observing.observation_events import announce_ready
+from kioku_vlm.observing.person_store import store_people
 from kioku_vlm.observing.picture_hash import BITS, NEAR_BITS, NEAR_PART
 from kioku_vlm.observing.soundness import sound
 
@@ -139,6 +140,7 @@ async def _store(
 ) -> None:
     key, engine, timing = (claim.owner, claim.observation_id), result.engine, result.timing
     await store_entries(connection, claim, schedule.entries, version)
+    await store_people(connection, *key, result.people, version)
     await connection.execute(
         _READ,
         *key,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import structlog
 from kioku_rt.errors import KiokuError
 
+from kioku_vlm.observing.observation import Observation
+from kioku_vlm.people.looks import described
 from kioku_vlm.people.member import Faces, Member
 
 log = structlog.get_logger(__name__)
@@ -23,16 +24,14 @@ class Members:
     def __init__(self, faces: Faces | None) -> None:
         self._faces = faces
 
-    async def of(self, owner: str, asset_ids: Sequence[UUID]) -> Sequence[Member]:
-        """Everybody on the picture; nobody where nobody can say: the schedule does not wait for it.
-
-        Args:
-            asset_ids: assets of the same bytes.
-        """
-        if self._faces is None or not asset_ids:
+    async def of(self, owner: str, found: Observation) -> Sequence[Member]:
+        """Everybody on the picture, with what readings saw of them; nobody where nobody can say:
+        the schedule does not wait for it."""
+        if self._faces is None or not found.asset_ids:
             return ()
         try:
-            return await self._faces.members(owner, asset_ids[0])
+            members = await self._faces.members(owner, found.asset_ids[0])
         except KiokuError as error:
             log.warning("members.unknown", reason=error.reason)
             return ()
+        return described(members, found.people)

@@ -1,9 +1,9 @@
 """Who may be on a picture.
 
-Nothing of it is stored by this service: who agreed to be recognised may take that back at any time,
-and an answer that was kept would know them still. So `face` is asked for each answer, under its own
-rules: it names only people who agree, and gives everybody else an anonymous id that lasts until
-they are enrolled or its retention ends.
+Whose a face may be is never stored by this service: who agreed to be recognised may take that back
+at any time, and an answer that was kept would know them still. So `face` is asked for each answer,
+under its own rules: it names only people who agree, and gives everybody else an anonymous id that
+lasts until they are enrolled or its retention ends.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Member:
         anonymous_id: of somebody unknown; None where `person_id` is set, or nobody grouped it yet.
         score: 1 - cosine distance; 0 where nobody was compared.
         confidence: probability that it is the same person; None: the space has no calibration.
+        description: what a model sees of them; empty: nothing was said.
     """
 
     face_id: UUID
@@ -39,6 +40,7 @@ class Member:
     anonymous_id: UUID | None = None
     score: float = 0.0
     confidence: float | None = None
+    description: str = ""
 
 
 class Faces(Protocol):

@@ -20,7 +20,7 @@ from kioku_vlm.schedule_facts import (
     Value,
 )
 
-numbers = st.floats(0, 1, width=32)
+numbers = st.floats(0, 1, width=32, allow_subnormal=False)
 texts = st.text(max_size=20)
 evidence = st.builds(
     Evidence, st.integers(1, 20), st.builds(Box, numbers, numbers, numbers, numbers), texts

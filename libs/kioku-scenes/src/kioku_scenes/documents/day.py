@@ -106,21 +106,6 @@ def ordinal(number: int) -> str:
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
 
 
-def british(day: date) -> str:
-    """`Saturday 13 June`."""
-    return f"{long_weekday(day)} {day.day} {month_name(day)}"
-
-
-def american(day: date) -> str:
-    """`Saturday, June 13`."""
-    return f"{long_weekday(day)}, {month_name(day)} {day.day}"
-
-
-def clock_gb(moment: datetime) -> str:
-    """`7.30pm`, `9am`."""
-    return clock_en(moment, "am", "pm", "").replace(":", ".")
-
-
 def at(day: date, hour: int, minute: int = 0) -> datetime:
     """A local moment; hours from 24 on are of the next day."""
     return datetime(day.year, day.month, day.day) + timedelta(hours=hour, minutes=minute)  # noqa: DTZ001
